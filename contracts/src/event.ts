@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { BlobReference } from './call.js';
+import { Failure, FieldError } from './failure.js';
+import { Identifier } from './identifier.js';
+import { Json } from './json.js';
+import { Plan } from './plan.js';
+import { CallRecord } from './step.js';
+import { TaskSubmit } from './task.js';
+
+/**
+ * The data of every event. A workflow's state is the fold of its events, so each carries all that it changes: what
+ * other systems read, what audit verifies and what rebuilds Redis are the same bytes.
+ */
+export const EVENT_DATA = {
+  'task.accepted': z.object({
+    tenant: Identifier,
+    task: TaskSubmit,
+    plan: Plan,
+    template: z.string().nullable(),
+    templateDigest: z.string().nullable().describe('Content hash of the template; the workflow stays pinned to it.'),
+    source: z.enum(['http', 'bus', 'rpc', 'cli', 'schedule', 'mcp']),
+    bodyHash: z.string(),
+    traceparent: z.string().nullable(),
+  }),
+  'task.rejected': z.object({
+    failure: Failure,
+    errors: z.array(FieldError),
+    claimedWorkflowId: z.string().nullable().describe('The id the sender gave, if any.'),
+    claimedMessageId: z.string().nullable(),
+    subject: z.string(),
+  }),
+  'workflow.started': z.object({}),
+  'step.scheduled': z.object({ stepId: Identifier, callId: Identifier, attempt: z.number().int(), input: Json.optional(), inputRef: BlobReference.optional() }),
+  'step.retrying': z.object({ stepId: Identifier, failure: Failure, call: CallRecord, nextAttempt: z.number().int(), retryAt: z.number().int() }),
+  'step.completed': z.object({ stepId: Identifier, call: CallRecord, output: Json.optional(), outputRef: BlobReference.optional() }),
+  'step.failed': z.object({ stepId: Identifier, failure: Failure, call: CallRecord.nullable() }),
+  'step.skipped': z.object({ stepId: Identifier, reason: z.string() }),
+  'step.cancelled': z.object({ stepId: Identifier }),
+  'call.lost': z.object({ stepId: Identifier, callId: Identifier, worker: z.string(), deaths: z.number().int(), call: CallRecord }),
+  'call.completed': z.object({ stepId: Identifier, call: CallRecord }).describe('A model call made inside a tool came to its end.'),
+  'call.stale': z.object({ stepId: Identifier, call: CallRecord }),
+  'workflow.cancelling': z.object({ reason: z.string() }),
+  'workflow.completed': z.object({ result: Json }),
+  'workflow.failed': z.object({ failure: Failure }),
+  'workflow.cancelled': z.object({ reason: z.string() }),
+} as const;
+
+export type EventType = keyof typeof EVENT_DATA;
+export const EVENT_TYPES = Object.keys(EVENT_DATA) as [EventType, ...EventType[]];
+export type EventData<Type extends EventType> = z.infer<(typeof EVENT_DATA)[Type]>;
+
+/** A fact before it has its place in the history. */
+export type Fact = { [Type in EventType]: { type: Type; data: EventData<Type> } }[EventType];
+
+/** A fact in its place: seq from 1 without gaps. */
+export type WorkflowEvent = Fact & { seq: number; at: string; workflowId: string };
+
+export const Event = z
+  .object({
+    seq: z.number().int().min(1),
+    type: z.enum(EVENT_TYPES),
+    at: z.string().describe('ISO 8601, from the clock of Redis.'),
+    workflowId: Identifier,
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event', description: 'One event of a workflow' });
+
+export const TERMINAL_EVENTS: readonly EventType[] = ['workflow.completed', 'workflow.failed', 'workflow.cancelled'];

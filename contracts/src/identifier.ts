@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** The one form every id takes that can reach a subject, a key or a path: no dot, space, wildcard or line break. */
+export const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** An id chosen by a client or by us: workflow, tenant, step, user, session, tool. */
+export const Identifier = z
+  .string()
+  .regex(ID_PATTERN, 'must match ^[A-Za-z0-9_-]{1,64}$ (letters, digits, _ and -, at most 64)');
+
+/** A sha256 digest in lower-case hexadecimal. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+
+export const isIdentifier = (value: unknown): value is string => typeof value === 'string' && ID_PATTERN.test(value);

@@ -1,0 +1,17 @@
+export { Identifier, Sha256, ID_PATTERN, isIdentifier } from './identifier.js';
+export { Json, JsonRecord, canonicalJson, type JsonObject, type JsonValue } from './json.js';
+export { PARTITION_COUNT, childCallId, partitionOf, shortHash, stepCallId } from './call-id.js';
+export { FAILURES, FAILURE_CODES, Failure, FailureError, FieldError, Problem, asFailureError, problemOf, type FailureCode } from './failure.js';
+export { parseOrFail, pointerOf } from './parse.js';
+export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, TENANT_HEADER } from './headers.js';
+export { Account, AccountLimits, AccountWindow, Amount, BudgetState, MAX_AMOUNT, NANO_USD_PER_USD, ON_EXCEED, SCOPES, Scope, TaskBudget, WINDOWS, Window } from './budget.js';
+export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
+export { HttpGrant, SandboxFigures, Tool, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
+export { Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
+export { PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';
+export { WORKFLOW_STATUSES, Workflow, WorkflowStatus, isTerminal, page, type Page } from './workflow.js';
+export { CALL_OUTCOMES, CallRecord, STEP_STATUSES, Step, StepStatus } from './step.js';
+export { BlobReference, CallCancel, Delta, INLINE_LIMIT_BYTES, ModelCall, ModelResult, ToolCall, ToolResult } from './call.js';
+export { AuditRow, SERVICES, Service, SpanBatch, TraceSpan, Worker } from './worker.js';
+export { EVENT_DATA, EVENT_TYPES, Event, TERMINAL_EVENTS, type EventData, type EventType, type Fact, type WorkflowEvent } from './event.js';
+export { CONSUMERS, STREAMS, SUBJECTS, type ConsumerEntry, type StreamEntry, type StreamName, type SubjectEntry } from './catalog.js';

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { Identifier } from './identifier.js';
+import { Json, JsonRecord } from './json.js';
+
+export const TIERS = ['small', 'medium', 'large'] as const;
+
+export const ModelToolCall = z
+  .object({ id: z.string(), name: z.string(), arguments: Json })
+  .meta({ id: 'ModelToolCall', description: 'A tool the model wants called' });
+export type ModelToolCall = z.infer<typeof ModelToolCall>;
+
+export const ModelMessage = z
+  .strictObject({
+    role: z.enum(['system', 'user', 'assistant', 'tool']),
+    content: z.string().max(4_000_000),
+    name: z.string().optional(),
+    toolCallId: z.string().optional().describe('Of a tool message: which call it answers.'),
+    toolCalls: z.array(ModelToolCall).optional().describe('Of an assistant message: what it wanted called.'),
+  })
+  .meta({ id: 'ModelMessage', description: 'One message of a conversation' });
+export type ModelMessage = z.infer<typeof ModelMessage>;
+
+export const ModelTool = z
+  .strictObject({ name: Identifier, description: z.string().optional(), input: JsonRecord.describe('JSON Schema of its arguments.') })
+  .meta({ id: 'ModelTool', description: 'A tool offered to the model' });
+export type ModelTool = z.infer<typeof ModelTool>;
+
+/** A prompt by name, and optionally by version or label: `report`, `report@3`, `report@production`. */
+export const PROMPT_REFERENCE = /^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9_-]{1,64})?$/;
+
+/** What a model step asks for: messages, or a prompt with its variables. */
+export const ModelRequest = z
+  .strictObject({
+    messages: z.array(ModelMessage).min(1).max(1000).optional(),
+    prompt: z.string().regex(PROMPT_REFERENCE, 'must be a name, optionally with @version or @label').optional(),
+    variables: JsonRecord.optional(),
+    maxTokens: z.number().int().min(1).max(1_000_000).optional().describe('Most output tokens.'),
+    tier: z.enum(TIERS).optional(),
+    model: z.string().min(1).max(200).optional().describe('A configured model id; rules over tier.'),
+    temperature: z.number().min(0).max(2).optional(),
+    schema: JsonRecord.optional().describe('JSON Schema that the answer must match.'),
+    tools: z.array(ModelTool).max(128).optional(),
+  })
+  .refine((request) => (request.messages === undefined) !== (request.prompt === undefined), 'must have either messages or prompt')
+  .meta({ id: 'ModelRequest', description: 'What a model step asks for' });
+export type ModelRequest = z.infer<typeof ModelRequest>;
+
+/** What a model step gives. */
+export const ModelOutput = z
+  .object({
+    text: z.string(),
+    value: Json.optional().describe('The parsed answer when a schema was given.'),
+    toolCalls: z.array(ModelToolCall).optional(),
+    model: z.string(),
+    provider: z.string(),
+    finishReason: z.enum(['stop', 'length', 'tool_calls', 'content_filter']),
+    notice: z.string().optional().describe('What the reader must know, such as: extractive summary; no language model configured.'),
+    prompt: z.object({ name: z.string(), version: z.number().int() }).optional().describe('The prompt version that was rendered.'),
+  })
+  .meta({ id: 'ModelOutput', description: 'What a model step gives' });
+export type ModelOutput = z.infer<typeof ModelOutput>;
+
+export const Usage = z
+  .object({
+    inputTokens: z.number().int().min(0),
+    outputTokens: z.number().int().min(0),
+    totalTokens: z.number().int().min(0),
+    costNanoUsd: z.number().int().min(0),
+    source: z.enum(['reported', 'estimated']).describe('Whether the vendor reported it or we counted it.'),
+    attempts: z.number().int().min(0).describe('How many vendor attempts were made and charged.'),
+  })
+  .meta({ id: 'Usage', description: 'What a model call used' });
+export type Usage = z.infer<typeof Usage>;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { Identifier, Sha256 } from './identifier.js';
+import { JsonRecord } from './json.js';
+
+export const HttpGrant = z.strictObject({
+  host: z.string().min(1).max(253).describe('A host name, or *.example.com for the names below it.'),
+  port: z.number().int().min(1).max(65535).optional().describe('Absent: 443, and 80 for http.'),
+  secretHeader: z.string().optional().describe('A configured secret that the parent adds as a header; the plugin never sees it.'),
+});
+
+export const ToolGrants = z
+  .strictObject({
+    http: z.array(HttpGrant).max(64).optional(),
+    model: z.boolean().optional().describe('May ask the model tier, under the budget of its workflow.'),
+    tools: z.array(Identifier).max(64).optional().describe('Other tools it may call.'),
+    kv: z.boolean().optional(),
+    files: z.boolean().optional().describe('May read the documents granted to it.'),
+  })
+  .meta({ id: 'ToolGrants', description: 'What a tool may reach; everything else is denied' });
+export type ToolGrants = z.infer<typeof ToolGrants>;
+
+export const ToolLimits = z
+  .strictObject({
+    timeoutMs: z.number().int().min(1).max(3_600_000),
+    memoryMib: z.number().int().min(1).max(1024),
+    outputKib: z.number().int().min(1).max(16_384),
+    hostCalls: z.number().int().min(0).max(10_000),
+  })
+  .meta({ id: 'ToolLimits', description: 'Hard limits of one call' });
+export type ToolLimits = z.infer<typeof ToolLimits>;
+
+/** tool.json. An unknown field is refused. */
+export const ToolManifest = z
+  .strictObject({
+    name: Identifier,
+    version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.0.0'),
+    description: z.string().min(1).max(2000),
+    entry: z.string().min(1).max(200).optional().describe('The exported function; run when absent.'),
+    input: JsonRecord.describe('JSON Schema of the input.'),
+    output: JsonRecord.describe('JSON Schema of the output.'),
+    grants: ToolGrants.optional(),
+    limits: ToolLimits,
+    idempotent: z.boolean().optional().describe('Whether running it twice does no harm.'),
+    dangerous: z.boolean().optional().describe('Whether a person should approve a call.'),
+    remote: z.string().optional().describe('A subject on which an existing service of the team answers instead of a plugin.'),
+  })
+  .meta({ id: 'ToolManifest', description: 'tool.json' });
+export type ToolManifest = z.infer<typeof ToolManifest>;
+
+/** A tool of the catalog, as GET /api/v1/tools lists it. */
+export const Tool = z
+  .object({ ...ToolManifest.shape, digest: Sha256.describe('sha256 of the module.'), bundled: z.boolean() })
+  .meta({ id: 'Tool', description: 'A tool of the catalog' });
+export type Tool = z.infer<typeof Tool>;
+
+/** What the sandbox measured of one call. */
+export const SandboxFigures = z
+  .object({
+    wallMs: z.number(),
+    cpuMs: z.number(),
+    peakMemoryMib: z.number(),
+    hostCalls: z.number().int(),
+    bytesIn: z.number().int(),
+    bytesOut: z.number().int(),
+    slotPid: z.number().int().optional(),
+  })
+  .meta({ id: 'SandboxFigures', description: 'What the sandbox measured of a call' });
+export type SandboxFigures = z.infer<typeof SandboxFigures>;
