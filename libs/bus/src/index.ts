@@ -1,1 +1,11 @@
-export {};
+export { subjects, subjectToken } from './subjects.js';
+export { OLDEST_NATS, type BusOptions } from './connection.js';
+export { connectBus, type Bus, type Notice } from './bus.js';
+export { type PublishAck, type PublishOptions } from './publisher.js';
+export { type Delivery } from './delivery.js';
+export { ACK, DeadLetterError, MOST_DELIVERIES, RedeliverError, settlementOf, type Settlement } from './settlement.js';
+export { JetStreamStrategy, OnDelivery, consumerName, type ConsumerPlan } from './strategy.js';
+export { type ConsumeOptions, type RunningConsumer } from './consumer.js';
+export { type Endpoint, type RpcRequest, type ServiceDescription } from './responder.js';
+export { type StoredMessage } from './stored.js';
+export { incomingContext, type WorkflowContext } from './message-headers.js';

@@ -1,0 +1,121 @@
+import type { Subscription } from '@nats-io/transport-node';
+import { context } from '@opentelemetry/api';
+import { FailureError, type StreamName } from '@trivet/contracts';
+import { openConnection, type BusOptions } from './connection.js';
+import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
+import { incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
+import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
+import { startResponder, type ServiceDescription } from './responder.js';
+import { consumerState, ensureStreams, streamState } from './streams.js';
+import { readStream, type StoredMessage } from './stored.js';
+
+export interface Notice {
+  subject: string;
+  data: Uint8Array;
+  json: () => unknown;
+  header: (name: string) => string | undefined;
+}
+
+/** Everything a service does on the bus. */
+export interface Bus {
+  publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
+  /** Core NATS: reaches whoever listens now, is stored nowhere. */
+  notify: (subject: string, body: unknown, options?: PublishOptions) => void;
+  /** Core NATS; the listener may not throw. */
+  listen: (subject: string, listener: (notice: Notice) => void) => { stop: () => void };
+  /** An inbox of our own, for answers we ask for by name. */
+  createInbox: (listener: (notice: Notice) => void) => { subject: string; stop: () => void };
+  request: (subject: string, body: unknown, options?: PublishOptions) => Promise<{ body: unknown; errorCode: number | null }>;
+  consume: (options: Omit<ConsumeOptions, 'onMissing'>) => RunningConsumer;
+  respond: (service: ServiceDescription) => { stop: () => void };
+  /** Whether a worker process answers; unknown while our own connection is younger than stableMs. */
+  isAlive: (service: string, workerId: string, options?: { timeoutMs?: number; stableMs?: number }) => Promise<boolean | 'unknown'>;
+  ensureStreams: () => Promise<void>;
+  streamState: (stream: StreamName) => ReturnType<typeof streamState>;
+  consumerState: (stream: StreamName, durable: string) => ReturnType<typeof consumerState>;
+  /** Messages of a stream by subject, oldest first; for reading the journal, spans and dead letters. */
+  read: (stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }) => Promise<StoredMessage[]>;
+  onReconnect: (listener: () => void) => () => void;
+  isConnected: () => boolean;
+  maxPayloadBytes: () => number;
+  close: () => Promise<void>;
+}
+
+/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does). */
+export async function connectBus(options: BusOptions & { mayCreate?: boolean; onError?: (error: unknown) => void }): Promise<Bus> {
+  const connection = await openConnection(options);
+  const { nats } = connection;
+  const inboxPrefix = options.inboxPrefix ?? '_INBOX';
+  const publisher = createPublisher(nats, inboxPrefix);
+  const ensure = singleFlight(() => ensureStreams(nats));
+  const report = options.onError ?? (() => undefined);
+  let inboxes = 0;
+  if (options.mayCreate) await ensure();
+
+  const listen = (subject: string, listener: (notice: Notice) => void): Subscription =>
+    nats.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) return report(error);
+        const notice: Notice = { subject: message.subject, data: message.data, json: () => message.json(), header: (name) => readHeader(message.headers, name) };
+        context.with(incomingContext(message.headers), () => listener(notice));
+      },
+    });
+
+  return {
+    publish: publisher.publish,
+    notify: (subject, body, publishOptions = {}) => nats.publish(subject, JSON.stringify(body), { headers: outgoingHeaders(publishOptions) }),
+    listen: (subject, listener) => {
+      const subscription = listen(subject, listener);
+      return { stop: () => subscription.unsubscribe() };
+    },
+    createInbox: (listener) => {
+      const subject = `${inboxPrefix}.${nats.info?.client_id ?? 0}-${process.pid}.answer.${(inboxes++).toString(36)}`;
+      const subscription = listen(subject, listener);
+      return { subject, stop: () => subscription.unsubscribe() };
+    },
+    request: async (subject, body, publishOptions = {}) => {
+      try {
+        const reply = await nats.request(subject, JSON.stringify(body ?? {}), { timeout: publishOptions.timeoutMs ?? 5_000, headers: outgoingHeaders(publishOptions) });
+        const code = readHeader(reply.headers, 'Nats-Service-Error-Code');
+        return { body: reply.data.byteLength > 0 ? reply.json() : null, errorCode: code ? Number(code) : null };
+      } catch (error) {
+        throw new FailureError('unavailable', `Nobody answered on ${subject}.`, { cause: error });
+      }
+    },
+    consume: (consumeOptions) =>
+      startConsumer(nats, publisher, inboxPrefix, {
+        ...consumeOptions,
+        onMissing: () => {
+          if (options.mayCreate) void ensure().catch(report);
+        },
+      }),
+    respond: (service) => startResponder(nats, service),
+    isAlive: async (service, workerId, { timeoutMs = 1_000, stableMs = 3_000 } = {}) => {
+      const since = connection.connectedSince();
+      if (since === null || Date.now() - since < stableMs) return 'unknown';
+      try {
+        await nats.request(`$SRV.PING.${service}.${workerId}`, '', { timeout: timeoutMs });
+        return true;
+      } catch (error) {
+        // Only 'no responders' proves that it is gone; a time-out may be a busy process.
+        return /no responders/i.test(String(error)) && connection.connectedSince() === since ? false : 'unknown';
+      }
+    },
+    ensureStreams: ensure,
+    streamState: (stream) => streamState(nats, stream),
+    consumerState: (stream, durable) => consumerState(nats, stream, durable),
+    read: (stream, readOptions) => readStream(nats, stream, readOptions),
+    onReconnect: connection.onReconnect,
+    isConnected: () => connection.connectedSince() !== null && !nats.isClosed(),
+    maxPayloadBytes: () => nats.info?.max_payload ?? 1_048_576,
+    close: async () => {
+      publisher.close();
+      await connection.close();
+    },
+  };
+}
+
+function singleFlight(task: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= task().finally(() => (running = undefined)));
+}

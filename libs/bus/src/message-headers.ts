@@ -1,0 +1,43 @@
+import { context, createContextKey, propagation, type Context } from '@opentelemetry/api';
+import { headers as createHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { HEADERS } from '@trivet/contracts';
+
+/** Where the current workflow lives in the telemetry context; the same key as in libs/telemetry, by its description. */
+const WORKFLOW_KEY = createContextKey('trivet.workflow');
+
+export interface WorkflowContext {
+  tenant: string;
+  workflowId: string;
+}
+
+/** Headers of an outgoing message: the trace of the current context, and the workflow it belongs to. */
+export function outgoingHeaders(options: { workflowId?: string; messageId?: string; headers?: Record<string, string> }): MsgHdrs {
+  const result = createHeaders();
+  propagation.inject(context.active(), result, { set: (carrier, key, value) => carrier.set(key, value) });
+  if (options.workflowId) result.set(HEADERS.workflowId, options.workflowId);
+  if (options.messageId) result.set(HEADERS.messageId, options.messageId);
+  for (const [key, value] of Object.entries(options.headers ?? {})) result.set(key, headerValue(value));
+  return result;
+}
+
+/** A context that continues the sender's trace and carries the workflow. */
+export function incomingContext(headers: MsgHdrs | undefined, workflow?: WorkflowContext): Context {
+  const parent = propagation.extract(context.active(), headers, {
+    get: (carrier, key) => readHeader(carrier, key),
+    keys: (carrier) => carrier?.keys() ?? [],
+  });
+  return workflow ? parent.setValue(WORKFLOW_KEY, workflow) : parent;
+}
+
+/** NATS keeps the case of header names; senders do not agree on it, so we compare without. */
+export function readHeader(headers: MsgHdrs | undefined, name: string): string | undefined {
+  if (!headers) return undefined;
+  const exact = headers.get(name);
+  if (exact) return exact;
+  const wanted = name.toLowerCase();
+  for (const key of headers.keys()) if (key.toLowerCase() === wanted) return headers.get(key) || undefined;
+  return undefined;
+}
+
+/** A header value is one line of printable text. */
+export const headerValue = (text: string): string => text.replace(/[\r\n\t]+/g, ' ').slice(0, 1_000);

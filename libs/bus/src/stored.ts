@@ -1,0 +1,34 @@
+import { jetstream, jetstreamManager, DeliverPolicy } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { StreamName } from '@trivet/contracts';
+
+export interface StoredMessage {
+  subject: string;
+  seq: number;
+  time: string;
+  data: Uint8Array;
+  headers: Record<string, string>;
+}
+
+/** Reads what a stream holds, oldest first, through a consumer that vanishes with the call. */
+export async function readStream(nats: NatsConnection, stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }): Promise<StoredMessage[]> {
+  const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
+  const info = await manager.streams.info(stream, options.subject ? { subjects_filter: options.subject } : {});
+  if (info.state.messages === 0) return [];
+  const counts = info.state.subjects;
+  if (options.subject && (counts === undefined || Object.keys(counts).length === 0)) return [];
+  const ordered = await jetstream(nats).consumers.get(stream, {
+    ...(options.subject ? { filter_subjects: options.subject } : {}),
+    ...(options.afterSeq === undefined ? { deliver_policy: DeliverPolicy.All } : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: options.afterSeq + 1 }),
+  });
+  const messages: StoredMessage[] = [];
+  const batch = await ordered.fetch({ max_messages: options.limit, expires: 1_000 });
+  for await (const message of batch) {
+    const headers: Record<string, string> = {};
+    for (const name of message.headers?.keys() ?? []) headers[name] = message.headers?.get(name) ?? '';
+    messages.push({ subject: message.subject, seq: message.seq, time: message.time.toISOString(), data: message.data, headers });
+    if (message.info.pending === 0 || messages.length >= options.limit) break;
+  }
+  await batch.close();
+  return messages;
+}

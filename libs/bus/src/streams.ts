@@ -1,0 +1,60 @@
+import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager } from '@nats-io/jetstream';
+import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import { CONSUMERS, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
+
+/**
+ * Creates every stream and durable consumer of the catalog; what exists is left as it is, or brought up to date.
+ * Any number of processes may do it at once.
+ */
+export async function ensureStreams(nats: NatsConnection): Promise<void> {
+  const manager = await jetstreamManager(nats, { timeout: 5_000 });
+  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, entry);
+  for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
+}
+
+/** When a stream was made: a new time under the same name means that what it held is gone. */
+export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ created: string; messages: number; lastSeq: number }> {
+  const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
+  const info = await manager.streams.info(stream);
+  return { created: info.created, messages: info.state.messages, lastSeq: info.state.last_seq };
+}
+
+/** Up to which sequence a consumer has acknowledged everything. */
+export async function consumerState(nats: NatsConnection, stream: StreamName, durable: string): Promise<{ ackFloor: number; pending: number; ackPending: number; redelivered: number }> {
+  const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
+  const info = await manager.consumers.info(stream, durable);
+  return { ackFloor: info.ack_floor.stream_seq, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered };
+}
+
+async function ensureStream(manager: JetStreamManager, name: string, entry: StreamEntry): Promise<void> {
+  const config = {
+    name,
+    description: entry.purpose,
+    subjects: entry.subjects,
+    retention: entry.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    storage: entry.storage === 'file' ? StorageType.File : StorageType.Memory,
+    max_age: nanos(entry.maxAgeMs),
+    duplicate_window: nanos(entry.duplicateWindowMs),
+    discard: entry.retention === 'workqueue' ? DiscardPolicy.New : DiscardPolicy.Old,
+    allow_direct: true,
+  };
+  try {
+    await manager.streams.add(config);
+  } catch (error) {
+    if (!/already in use/i.test(String(error))) throw error;
+    await manager.streams.update(name, config);
+  }
+}
+
+async function ensureConsumer(manager: JetStreamManager, entry: ConsumerEntry & { durable: string }): Promise<void> {
+  if (entry.ackWaitMs < 1_000 || entry.ackWaitMs > 60_000) throw new RangeError(`ackWaitMs of ${entry.durable} is ${entry.ackWaitMs}; it must be 1000 to 60000`);
+  await manager.consumers.add(entry.stream, {
+    durable_name: entry.durable,
+    description: entry.purpose,
+    filter_subject: entry.filter,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(entry.ackWaitMs),
+    max_ack_pending: entry.maxAckPending,
+    max_deliver: -1,
+  });
+}

@@ -1,0 +1,14 @@
+import { subjects } from './subjects.js';
+
+describe('subjects', () => {
+  it('builds the subject of the catalog', () => {
+    expect(subjects.toolCall('acme', 'wf-1')).toBe('trivet.v1.tool.call.acme.wf-1');
+    expect(subjects.event('acme', 'wf-1', 'step.completed')).toBe('trivet.v1.event.acme.wf-1.step.completed');
+    expect(subjects.rpc('task', 'submit')).toBe('trivet.v1.rpc.task.submit');
+  });
+
+  it.each(['x\r\nPUB trivet.v1.tool.result.a.b 2\r\n{}', 'a.b', '*', '>', 'a b', '', 'x'.repeat(65), '$JS', 'ä'])('refuses the id %j', (id) => {
+    expect(() => subjects.modelResult('acme', id)).toThrow(/cannot be part of a subject/);
+    expect(() => subjects.taskSubmit(id)).toThrow(/cannot be part of a subject/);
+  });
+});

@@ -1,0 +1,38 @@
+import { FailureError, ID_PATTERN, type EventType, type StreamName } from '@trivet/contracts';
+
+/**
+ * The only place where a subject is built. A NATS client does not validate subjects, so an id with a line break
+ * would inject protocol, and one with a dot or wildcard would reach another tenant: every token is checked here.
+ */
+export const subjects = {
+  taskSubmit: (tenant: string): string => join('task.submit', tenant),
+  toolCall: (tenant: string, workflowId: string): string => join('tool.call', tenant, workflowId),
+  modelCall: (tenant: string, workflowId: string): string => join('model.call', tenant, workflowId),
+  toolResult: (tenant: string, workflowId: string): string => join('tool.result', tenant, workflowId),
+  modelResult: (tenant: string, workflowId: string): string => join('model.result', tenant, workflowId),
+  event: (tenant: string, workflowId: string, type: EventType): string => `${join('event', tenant, workflowId)}.${type}`,
+  eventsOf: (tenant: string, workflowId: string): string => `${join('event', tenant, workflowId)}.>`,
+  allEvents: (): string => 'trivet.v1.event.>',
+  delta: (tenant: string, workflowId: string, callId: string): string => join('delta', tenant, workflowId, callId),
+  deltasOf: (tenant: string, workflowId: string): string => `${join('delta', tenant, workflowId)}.*`,
+  callCancel: (tenant: string, workflowId: string): string => join('call.cancel', tenant, workflowId),
+  allCancels: (): string => 'trivet.v1.call.cancel.*.*',
+  span: (tenant: string, workflowId: string): string => join('span', tenant, workflowId),
+  dead: (stream: StreamName): string => join('dead', stream),
+  rpc: (noun: string, verb: string, tenant?: string): string => (tenant === undefined ? join('rpc', noun, verb) : join('rpc', noun, verb, tenant)),
+  rpcAnyTenant: (noun: string, verb: string): string => `${join('rpc', noun, verb)}.*`,
+} as const;
+
+/** The tenant token of a subject such as `trivet.v1.task.submit.<tenant>`, or undefined when it has none. */
+export function subjectToken(subject: string, index: number): string | undefined {
+  return subject.split('.')[index];
+}
+
+function join(verb: string, ...tokens: string[]): string {
+  for (const token of tokens) {
+    if (!ID_PATTERN.test(token)) {
+      throw new FailureError('invalid_request', `${JSON.stringify(token.slice(0, 80))} cannot be part of a subject: an id must match ${ID_PATTERN.source}`);
+    }
+  }
+  return ['trivet.v1', verb, ...tokens].join('.');
+}
