@@ -1,0 +1,122 @@
+import { PRIORITIES } from '@trivet/contracts';
+import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
+import { defineScript, withRedis, type Redis } from '../redis.js';
+import { CONFIRM_LUA, DEAL_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
+
+/** How long after dealing a call the watchdog looks whether the broker confirmed it. */
+export const UNCONFIRMED_MS = 1_500;
+/** How long after confirmation it looks whether a worker claimed it. */
+export const UNCLAIMED_MS = 3_000;
+const HIDE_MS = 2_000;
+
+export interface DealtCall {
+  ref: WorkflowRef;
+  callId: string;
+  /** The message to publish, as JSON. */
+  spec: string;
+  /** How often it was published before; part of the message id when not 0. */
+  published: number;
+}
+
+export type Inspection =
+  | { status: 'gone' }
+  | { status: 'held'; worker: string; epoch: number }
+  | { status: 'queued' }
+  | { status: 'publish'; spec: string; published: number };
+
+export interface CallQueue {
+  /** Takes up to `most` calls of one partition out of the ready queues, one tenant after the other. */
+  deal: (partition: number, tier: Tier, most: number) => Promise<DealtCall[]>;
+  confirm: (ref: WorkflowRef, callId: string, seq: number, incarnation: string) => Promise<void>;
+  /** What is due in a partition, hidden from other sweepers for a moment. */
+  sweep: (partition: number, most: number) => Promise<DueMember[]>;
+  inspect: (ref: WorkflowRef, callId: string, tier: Tier, stream: { incarnation: string; ackFloor: number }) => Promise<Inspection>;
+  dropTimer: (ref: WorkflowRef, timer: string) => Promise<void>;
+  /** Calls ready and calls dealt and not finished, over all partitions. */
+  depth: (tier: Tier) => Promise<{ ready: number; sent: number }>;
+  tierOf: (ref: WorkflowRef, callId: string) => Promise<Tier | null>;
+}
+
+const dealScript = defineScript(DEAL_LUA);
+const confirmScript = defineScript(CONFIRM_LUA);
+const sweepScript = defineScript(SWEEP_LUA);
+const inspectScript = defineScript(INSPECT_LUA);
+
+export function createCallQueue(redis: Redis): CallQueue {
+  return {
+    deal: async (partition, tier, most) => {
+      const turns = PRIORITIES.map((priority) => keys.turns(partition, tier, priority));
+      const prefixes = PRIORITIES.map((priority) => keys.queue(partition, tier, '', priority));
+      const flat = await dealScript.run(redis, [keys.due(partition), keys.sent(partition, tier), ...turns], [most, UNCONFIRMED_MS, `{w${partition}}:call:`, ...prefixes]);
+      return dealtCalls(flat);
+    },
+    confirm: async (ref, callId, seq, incarnation) => {
+      const member = formatMember({ kind: 'call', ref, callId });
+      await confirmScript.run(redis, [keys.call(ref, callId), keys.due(partitionOfRef(ref))], [member, seq, incarnation, UNCLAIMED_MS]);
+    },
+    sweep: async (partition, most) => {
+      const members = await sweepScript.run(redis, [keys.due(partition)], [most, HIDE_MS]);
+      return Array.isArray(members) ? members.map(String).map(parseMember).filter((member) => member !== null) : [];
+    },
+    inspect: async (ref, callId, tier, stream) => {
+      const partition = partitionOfRef(ref);
+      const keyNames = [keys.call(ref, callId), keys.claim(ref, callId), keys.due(partition), keys.sent(partition, tier)];
+      const reply = await inspectScript.run(redis, keyNames, [formatMember({ kind: 'call', ref, callId }), stream.incarnation, stream.ackFloor, UNCLAIMED_MS]);
+      return inspectionOf(reply);
+    },
+    dropTimer: async (ref, timer) => {
+      await withRedis(() => redis.zrem(keys.due(partitionOfRef(ref)), formatMember({ kind: 'timer', ref, timer })));
+    },
+    depth: (tier) => readDepth(redis, tier),
+    tierOf: async (ref, callId) => {
+      const spec = await withRedis(() => redis.hget(keys.call(ref, callId), 'spec'));
+      return spec === null ? null : specTier(spec);
+    },
+  };
+}
+
+/** The tier is part of the envelope that the orchestrator stores: `{"tier":"tool",…}`. */
+function specTier(spec: string): Tier {
+  const parsed: { tier?: unknown } = JSON.parse(spec);
+  return parsed.tier === 'model' ? 'model' : 'tool';
+}
+
+async function readDepth(redis: Redis, tier: Tier): Promise<{ ready: number; sent: number }> {
+  return withRedis(async () => {
+    const pipeline = redis.pipeline();
+    for (const partition of PARTITIONS) {
+      pipeline.scard(keys.sent(partition, tier));
+      for (const priority of PRIORITIES) pipeline.lrange(keys.turns(partition, tier, priority), 0, -1);
+    }
+    const replies = (await pipeline.exec()) ?? [];
+    const width = 1 + PRIORITIES.length;
+    let sent = 0;
+    const queues: string[] = [];
+    replies.forEach(([, value], index) => {
+      const partition = Math.floor(index / width);
+      const priority = PRIORITIES[(index % width) - 1];
+      if (priority === undefined) sent += Number(value);
+      else if (Array.isArray(value)) for (const tenant of value) queues.push(keys.queue(partition, tier, String(tenant), priority));
+    });
+    const lengths = await Promise.all(queues.map((queue) => redis.llen(queue)));
+    return { ready: lengths.reduce((total, length) => total + length, 0), sent };
+  });
+}
+
+function dealtCalls(flat: unknown): DealtCall[] {
+  const values = Array.isArray(flat) ? flat.map(String) : [];
+  const calls: DealtCall[] = [];
+  for (let index = 0; index + 2 < values.length; index += 3) {
+    const member = parseMember(values[index] ?? '');
+    if (member?.kind === 'call') calls.push({ ref: member.ref, callId: member.callId, spec: values[index + 1] ?? '', published: Number(values[index + 2]) });
+  }
+  return calls;
+}
+
+function inspectionOf(reply: unknown): Inspection {
+  const [status, first, second] = Array.isArray(reply) ? reply : [];
+  if (status === 'HELD') return { status: 'held', worker: String(first), epoch: Number(second) };
+  if (status === 'QUEUED') return { status: 'queued' };
+  if (status === 'PUBLISH') return { status: 'publish', spec: String(first), published: Number(second) };
+  return { status: 'gone' };
+}

@@ -1,0 +1,100 @@
+import { NOW_LUA } from '../redis.js';
+
+/**
+ * Deals ready calls of one partition and tier to the bus, one tenant after the other, higher classes first.
+ * KEYS: due, sent, then for each class: turns · ARGV: most, key prefix of the queues of each class …, unconfirmedMs
+ * Returns {member, callKey-spec, publish count} triples. A dealt call has a due entry: it is the outbox row.
+ */
+export const DEAL_LUA = `
+${NOW_LUA}
+local most, unconfirmed, callPrefix = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local dealt = {}
+for class = 1, #KEYS - 2 do
+  local turns, prefix = KEYS[class + 2], ARGV[class + 3]
+  while #dealt / 3 < most do
+    local tenant = redis.call('LPOP', turns)
+    if not tenant then break end
+    local queue = prefix .. tenant
+    local member = redis.call('LPOP', queue)
+    if member then
+      if redis.call('LLEN', queue) > 0 then redis.call('RPUSH', turns, tenant) end
+      local _, _, t, w, c = string.find(member, '^c|([^|]+)|([^|]+)|([^|]+)$')
+      local callKey = callPrefix .. t .. ':' .. w .. ':' .. c
+      local call = redis.call('HMGET', callKey, 'spec', 'n')
+      if call[1] then
+        redis.call('HSET', callKey, 'st', 'sent')
+        redis.call('HDEL', callKey, 'seq', 'inc')
+        redis.call('SADD', KEYS[2], member)
+        redis.call('ZADD', KEYS[1], now + unconfirmed, member)
+        dealt[#dealt + 1] = member; dealt[#dealt + 1] = call[1]; dealt[#dealt + 1] = call[2]
+      end
+    end
+  end
+end
+return dealt`;
+
+/** The broker has the message. KEYS: call, due · ARGV: member, stream seq, stream incarnation, unclaimedMs */
+export const CONFIRM_LUA = `
+${NOW_LUA}
+if redis.call('HGET', KEYS[1], 'st') ~= 'sent' then return 0 end
+redis.call('HSET', KEYS[1], 'seq', ARGV[2], 'inc', ARGV[3])
+redis.call('ZADD', KEYS[2], 'XX', now + tonumber(ARGV[4]), ARGV[1])
+return 1`;
+
+/**
+ * A worker takes a call before it runs it. KEYS: claim, held · ARGV: worker, member, child ('1' when the call was made
+ * inside a tool and so has no record before)
+ * Returns {OK, epoch} | {BUSY, worker} | {DONE} | {UNKNOWN}
+ */
+export const CLAIM_LUA = `
+${NOW_LUA}
+local claim = redis.call('HMGET', KEYS[1], 'st', 'e', 'w')
+if not claim[1] and ARGV[3] ~= '1' then return {'UNKNOWN'} end
+if claim[1] == 'done' then return {'DONE'} end
+if claim[1] == 'held' and claim[3] ~= ARGV[1] then return {'BUSY', claim[3]} end
+local epoch = tonumber(claim[2] or '0') + 1
+redis.call('HSET', KEYS[1], 'st', 'held', 'e', epoch, 'w', ARGV[1], 'at', now)
+if ARGV[3] == '1' then redis.call('PEXPIRE', KEYS[1], 86400000) end
+redis.call('SADD', KEYS[2], ARGV[2])
+return {'OK', epoch}`;
+
+/** A worker is done with a call. KEYS: claim, held · ARGV: worker, epoch, member, to ('done' | 'open' | 'keep') */
+export const RELEASE_LUA = `
+redis.call('SREM', KEYS[2], ARGV[3])
+local claim = redis.call('HMGET', KEYS[1], 'st', 'e', 'w')
+if claim[1] ~= 'held' or claim[2] ~= ARGV[2] or claim[3] ~= ARGV[1] then return 0 end
+if ARGV[4] == 'keep' then return 1 end
+redis.call('HSET', KEYS[1], 'st', ARGV[4])
+if ARGV[4] == 'done' then redis.call('PEXPIRE', KEYS[1], 3600000) else redis.call('HDEL', KEYS[1], 'w') end
+return 1`;
+
+/**
+ * What is due, hidden for a moment so that many sweepers do not do the same twice.
+ * KEYS: due · ARGV: most, hideMs
+ */
+export const SWEEP_LUA = `
+${NOW_LUA}
+local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))
+for _, member in ipairs(members) do redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[2]), member) end
+return members`;
+
+/**
+ * The watchdog's look at a dealt call. KEYS: call, claim, due, sent · ARGV: member, incarnation of CALLS, ack floor of
+ * its consumer, waitMs · Returns {GONE} | {HELD, worker, epoch} | {QUEUED} | {PUBLISH, spec, n}
+ */
+export const INSPECT_LUA = `
+${NOW_LUA}
+local call = redis.call('HMGET', KEYS[1], 'st', 'spec', 'n', 'seq', 'inc')
+if not call[1] or call[1] == 'ready' then redis.call('ZREM', KEYS[3], ARGV[1]); return {'GONE'} end
+local claim = redis.call('HMGET', KEYS[2], 'st', 'w', 'e')
+if claim[1] == 'held' then
+  redis.call('ZADD', KEYS[3], 'XX', now + tonumber(ARGV[4]), ARGV[1])
+  return {'HELD', claim[2], claim[3]}
+end
+if call[4] and call[5] == ARGV[2] and tonumber(call[4]) > tonumber(ARGV[3]) then
+  redis.call('ZADD', KEYS[3], 'XX', now + tonumber(ARGV[4]), ARGV[1])
+  return {'QUEUED'}
+end
+local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
+redis.call('HDEL', KEYS[1], 'seq', 'inc')
+return {'PUBLISH', call[2], n}`;

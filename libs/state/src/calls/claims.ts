@@ -1,0 +1,57 @@
+import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
+import { defineScript, withRedis, type Redis } from '../redis.js';
+import { CLAIM_LUA, RELEASE_LUA } from './calls.lua.js';
+
+export type ClaimOutcome =
+  | { status: 'claimed'; epoch: number }
+  /** Another worker holds it. */
+  | { status: 'busy'; worker: string }
+  | { status: 'done' }
+  /** No such call: it was cancelled, or ended long ago. */
+  | { status: 'unknown' };
+
+/** The fence around each call: a worker claims it before it runs it, so that a duplicate finds it taken or done. */
+export interface Claims {
+  claim: (ref: WorkflowRef, callId: string, worker: string, options?: { child?: boolean }) => Promise<ClaimOutcome>;
+  /**
+   * Ends a claim: `done` (a call made inside a tool, whose record is the worker's own), `open` (given back), or
+   * `keep` (the orchestrator closes it with the commit of the result).
+   */
+  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | 'keep') => Promise<void>;
+  read: (ref: WorkflowRef, callId: string) => Promise<{ status: 'open' | 'held' | 'done'; worker: string | null; epoch: number; claimedAtMs: number | null } | null>;
+  /** All calls that a worker holds. */
+  heldBy: (worker: string) => Promise<{ ref: WorkflowRef; callId: string }[]>;
+}
+
+const claimScript = defineScript(CLAIM_LUA);
+const releaseScript = defineScript(RELEASE_LUA);
+
+export function createClaims(redis: Redis): Claims {
+  return {
+    claim: async (ref, callId, worker, options = {}) => {
+      const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
+      const reply = await claimScript.run(redis, keyNames, [worker, formatMember({ kind: 'call', ref, callId }), options.child ? '1' : '0']);
+      const [status, first] = Array.isArray(reply) ? reply : [];
+      if (status === 'OK') return { status: 'claimed', epoch: Number(first) };
+      if (status === 'BUSY') return { status: 'busy', worker: String(first) };
+      return { status: status === 'DONE' ? 'done' : 'unknown' };
+    },
+    release: async (ref, callId, worker, epoch, to) => {
+      const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
+      await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), to]);
+    },
+    read: async (ref, callId) => {
+      const record = await withRedis(() => redis.hgetall(keys.claim(ref, callId)));
+      const status = record['st'];
+      if (status !== 'open' && status !== 'held' && status !== 'done') return null;
+      return { status, worker: record['w'] ?? null, epoch: Number(record['e'] ?? 0), claimedAtMs: record['at'] ? Number(record['at']) : null };
+    },
+    heldBy: async (worker) => {
+      const sets = await withRedis(() => Promise.all(PARTITIONS.map((partition) => redis.smembers(keys.held(partition, worker)))));
+      return sets.flat().flatMap((text) => {
+        const member = parseMember(text);
+        return member?.kind === 'call' ? [{ ref: member.ref, callId: member.callId }] : [];
+      });
+    },
+  };
+}

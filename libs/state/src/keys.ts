@@ -1,0 +1,77 @@
+import { ID_PATTERN, PARTITION_COUNT, partitionOf } from '@trivet/contracts';
+
+export type Tier = 'tool' | 'model';
+
+/** Which workflow: ids are per tenant, so both are needed everywhere. */
+export interface WorkflowRef {
+  tenant: string;
+  workflowId: string;
+}
+
+/**
+ * Every key of a workflow carries the tag `{w<n>}` of its partition, so that state, history, timers, queues and
+ * outbox change in one atomic step, on one Redis or on a cluster. This file is the only place where keys are built
+ * (the ledger's own, all tagged `{ledger}`, are beside it in ledger/ledger-keys.ts).
+ */
+export const keys = {
+  /** HASH v, op, head, task, seq, chain, jn, hash, status */
+  workflow: (ref: WorkflowRef): string => `${tagOf(ref)}:wf:${name(ref)}`,
+  /** HASH step id → state */
+  steps: (ref: WorkflowRef): string => `${tagOf(ref)}:steps:${name(ref)}`,
+  /** LIST of events, index = seq − 1 */
+  events: (ref: WorkflowRef): string => `${tagOf(ref)}:events:${name(ref)}`,
+  /** STRING: the body hash of a workflow whose record has expired */
+  tombstone: (ref: WorkflowRef): string => `${tagOf(ref)}:tomb:${name(ref)}`,
+  /** HASH of the dispatch of one call */
+  call: (ref: WorkflowRef, callId: string): string => `${tagOf(ref)}:call:${name(ref)}:${callId}`,
+  /** HASH: who holds a call; the only state a worker may touch */
+  claim: (ref: WorkflowRef, callId: string): string => `${tagOf(ref)}:claim:${name(ref)}:${callId}`,
+  /** SET of the calls one worker holds in one partition */
+  held: (partition: number, worker: string): string => `${tag(partition)}:held:${worker}`,
+  /** ZSET member → when to look at it (ms of Redis' clock): the one watchdog */
+  due: (partition: number): string => `${tag(partition)}:due`,
+  /** LIST of ready calls of one tenant in one class */
+  queue: (partition: number, tier: Tier, tenant: string, priority: string): string => `${tag(partition)}:queue:${tier}:${priority}:${tenant}`,
+  /** LIST of tenants with ready calls, in the order of their turns */
+  turns: (partition: number, tier: Tier, priority: string): string => `${tag(partition)}:turns:${tier}:${priority}`,
+  /** SET of calls dealt to the bus and not finished */
+  sent: (partition: number, tier: Tier): string => `${tag(partition)}:sent:${tier}`,
+  /** ZSET of workflows with events that are not in the journal yet */
+  journal: (partition: number): string => `${tag(partition)}:journal`,
+  /** STRING: which orchestrator relays this partition's events */
+  relay: (partition: number): string => `${tag(partition)}:relay`,
+  /** ZSET workflow id → creation time */
+  list: (partition: number, tenant: string): string => `${tag(partition)}:list:${tenant}`,
+  worker: (service: string, id: string): string => `{workers}:info:${service}:${id}`,
+  workerIndex: (): string => '{workers}:index',
+  blob: (sha256: string): string => `blob:${sha256}`,
+  tools: (): string => '{catalog}:tools',
+  audit: (tenant: string): string => `{audit}:${tenant}`,
+} as const;
+
+export const partitionOfRef = (ref: WorkflowRef): number => partitionOf(ref.workflowId);
+export const PARTITIONS: readonly number[] = Array.from({ length: PARTITION_COUNT }, (_, index) => index);
+
+/** A member of the due set, the queues and the held sets: what to look at. */
+export type DueMember = { kind: 'call'; ref: WorkflowRef; callId: string } | { kind: 'timer'; ref: WorkflowRef; timer: string };
+
+export function formatMember(member: DueMember): string {
+  const { tenant, workflowId } = member.ref;
+  return member.kind === 'call' ? `c|${tenant}|${workflowId}|${member.callId}` : `t|${tenant}|${workflowId}|${member.timer}`;
+}
+
+export function parseMember(text: string): DueMember | null {
+  const [kind, tenant, workflowId, last] = text.split('|');
+  if (!tenant || !workflowId || !last) return null;
+  const ref = { tenant, workflowId };
+  if (kind === 'c') return { kind: 'call', ref, callId: last };
+  return kind === 't' ? { kind: 'timer', ref, timer: last } : null;
+}
+
+const tag = (partition: number): string => `{w${partition}}`;
+const tagOf = (ref: WorkflowRef): string => tag(partitionOfRef(ref));
+
+function name(ref: WorkflowRef): string {
+  if (!ID_PATTERN.test(ref.tenant) || !ID_PATTERN.test(ref.workflowId)) throw new RangeError(`not an id: ${JSON.stringify(ref)}`);
+  return `${ref.tenant}:${ref.workflowId}`;
+}

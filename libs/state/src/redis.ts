@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { FailureError } from '@trivet/contracts';
+
+export type { Redis } from 'ioredis';
+export type Durability = 'strict' | 'relaxed';
+
+export interface RedisOptions {
+  /** redis://[user:password@]host:port[/db] */
+  url: string;
+  name: string;
+  onError?: (error: Error) => void;
+}
+
+/**
+ * Connects and keeps reconnecting for ever. In-flight commands are sent again after a reconnect; every script
+ * recognises its repeat, so that is safe.
+ */
+export function connectRedis(options: RedisOptions): Redis {
+  const redis = new Redis(options.url, {
+    connectionName: options.name,
+    connectTimeout: 2_000,
+    commandTimeout: 5_000,
+    keepAlive: 5_000,
+    maxRetriesPerRequest: 3,
+    autoResendUnfulfilledCommands: true,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 500),
+    enableReadyCheck: true,
+  });
+  redis.on('error', options.onError ?? (() => undefined));
+  return redis;
+}
+
+/**
+ * Refuses a Redis that could lose what it acknowledged: `everysec` loses acknowledged writes on a plain kill -9 when
+ * the disk is slow, and an eviction policy may drop state.
+ * @returns what weaker promise holds, to be said at start; empty when all is strict
+ */
+export async function checkDurability(redis: Redis, durability: Durability): Promise<string[]> {
+  const [appendonly, appendfsync, eviction] = await Promise.all(['appendonly', 'appendfsync', 'maxmemory-policy'].map((key) => configOf(redis, key)));
+  const weaknesses: string[] = [];
+  if (appendonly !== 'yes') weaknesses.push(`appendonly is ${appendonly ?? 'unknown'}, so a restart of Redis loses everything`);
+  else if (appendfsync !== 'always') weaknesses.push(`appendfsync is ${appendfsync ?? 'unknown'}, so acknowledged work can be lost when Redis is killed`);
+  if (eviction !== undefined && eviction !== 'noeviction') weaknesses.push(`maxmemory-policy is ${eviction}, so state can be evicted`);
+  if (durability === 'strict' && weaknesses.length > 0) {
+    throw new FailureError('unavailable', `Redis is not durable: ${weaknesses.join('; ')}.`, {
+      hint: 'Set appendonly yes, appendfsync always and maxmemory-policy noeviction, or ask for less with TRIVET_DURABILITY=relaxed.',
+    });
+  }
+  return weaknesses;
+}
+
+async function configOf(redis: Redis, key: string): Promise<string | undefined> {
+  try {
+    const answer = await redis.config('GET', key);
+    return Array.isArray(answer) ? String(answer[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Lua script, sent by its hash. An unreachable Redis becomes `unavailable`: the caller waits, nothing is free. */
+export interface Script {
+  run: (redis: Redis, keyNames: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
+}
+
+export function defineScript(lua: string): Script {
+  const sha = createHash('sha1').update(lua).digest('hex');
+  return {
+    run: async (redis, keyNames, args) => {
+      try {
+        return await redis.evalsha(sha, keyNames.length, ...keyNames, ...args);
+      } catch (error) {
+        if (!isNoScript(error)) throw redisFailure(error);
+        try {
+          return await redis.eval(lua, keyNames.length, ...keyNames, ...args);
+        } catch (second) {
+          throw redisFailure(second);
+        }
+      }
+    },
+  };
+}
+
+/** Runs plain commands with the same mapping of errors as scripts. */
+export async function withRedis<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    throw redisFailure(error);
+  }
+}
+
+const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
+
+function redisFailure(error: unknown): Error {
+  if (error instanceof FailureError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  // A reply from Redis itself (wrong type, a script's own error) is a defect of ours, not an outage.
+  const isReply = error instanceof Error && error.name === 'ReplyError' && !/^(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|UNBLOCKED|BUSY)/.test(text);
+  if (isReply) return new Error(`Redis refused a command: ${text}`, { cause: error });
+  return new FailureError('unavailable', 'Redis does not answer.', { cause: error });
+}
+
+/** Redis' own time, ms since 1970. */
+export async function redisTimeMs(redis: Redis): Promise<number> {
+  const [seconds, micros] = await withRedis(() => redis.time());
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+}
+
+export const NOW_LUA = `local t_ = redis.call('TIME'); local now = tonumber(t_[1]) * 1000 + math.floor(tonumber(t_[2]) / 1000)`;

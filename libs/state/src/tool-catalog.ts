@@ -1,0 +1,24 @@
+import { Tool } from '@trivet/contracts';
+import { keys } from './keys.js';
+import { withRedis, type Redis } from './redis.js';
+
+/** The tools there are: stored state, so that it does not depend on an executor being up. */
+export interface ToolCatalog {
+  put: (tool: Tool) => Promise<void>;
+  get: (name: string) => Promise<Tool | null>;
+  list: () => Promise<Tool[]>;
+}
+
+export function createToolCatalog(redis: Redis): ToolCatalog {
+  return {
+    put: async (tool) => void (await withRedis(() => redis.hset(keys.tools(), tool.name, JSON.stringify(tool)))),
+    get: async (name) => {
+      const text = await withRedis(() => redis.hget(keys.tools(), name));
+      return text === null ? null : Tool.parse(JSON.parse(text));
+    },
+    list: async () => {
+      const all = await withRedis(() => redis.hvals(keys.tools()));
+      return all.map((text) => Tool.parse(JSON.parse(text))).sort((left, right) => (left.name < right.name ? -1 : 1));
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { NOW_LUA } from '../redis.js';
+
+/**
+ * One commit of a workflow: state, history, ready queues, timers and version in one atomic, fsynced step.
+ * KEYS: workflow, steps, events, due, journal, list, tombstone
+ * ARGV: expected version (0 creates), opId, change as JSON
+ * All input is checked before the first write: a script that errors half-way does not roll back.
+ * Returns {status, …}: OK version now | REPLAY version | CONFLICT version | EXISTS body-hash status | GUARD call
+ */
+export const COMMIT_LUA = `
+${NOW_LUA}
+local expected, op = tonumber(ARGV[1]), ARGV[2]
+local change = cjson.decode(ARGV[3])
+if not expected or expected < 0 then return redis.error_reply('expected version') end
+local current = redis.call('HMGET', KEYS[1], 'v', 'op', 'hash', 'status', 'seq')
+local version = tonumber(current[1] or '0')
+if current[1] and current[2] == op then return {'REPLAY', version} end
+if expected == 0 then
+  if current[1] then return {'EXISTS', current[3], current[4]} end
+  local tomb = redis.call('GET', KEYS[7])
+  if tomb then return {'EXISTS', tomb, 'expired'} end
+elseif version ~= expected then
+  return {'CONFLICT', version}
+end
+for _, guard in ipairs(change.guards) do
+  local claim = redis.call('HMGET', guard.claimKey, 'st', 'e', 'w')
+  if claim[1] ~= 'held' or claim[2] ~= guard.epoch or claim[3] ~= guard.worker then return {'GUARD', guard.claimKey} end
+end
+local seq = tonumber(current[5] or '0')
+if seq + #change.events ~= change.seq then return {'CONFLICT', version} end
+
+local write = {'v', version + 1, 'op', op, 'head', change.head, 'status', change.status, 'seq', change.seq, 'chain', change.chain}
+if expected == 0 then
+  for _, item in ipairs({'task', change.task, 'hash', change.hash, 'jn', '0', 'created', change.createdMs}) do write[#write + 1] = item end
+  redis.call('ZADD', KEYS[6], change.createdMs, change.id)
+end
+redis.call('HSET', KEYS[1], unpack(write))
+for id, step in pairs(change.steps) do redis.call('HSET', KEYS[2], id, step) end
+for _, event in ipairs(change.events) do redis.call('RPUSH', KEYS[3], event) end
+for _, call in ipairs(change.close) do
+  local waits = redis.call('HGET', call.callKey, 'st') == 'ready'
+  redis.call('DEL', call.callKey)
+  redis.call('HSET', call.claimKey, 'st', 'done')
+  redis.call('PEXPIRE', call.claimKey, 3600000)
+  redis.call('SREM', call.sentKey, call.member)
+  if waits then redis.call('LREM', call.queueKey, 1, call.member) end
+  redis.call('ZREM', KEYS[4], call.member)
+end
+for _, call in ipairs(change.schedule) do
+  redis.call('HSET', call.callKey, 'st', 'ready', 'spec', call.spec, 'n', 0)
+  redis.call('HSET', call.claimKey, 'st', 'open', 'e', 0)
+  if redis.call('RPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
+end
+for _, call in ipairs(change.reopen) do
+  redis.call('HSET', call.callKey, 'st', 'ready')
+  redis.call('HINCRBY', call.callKey, 'n', 1)
+  redis.call('HSET', call.claimKey, 'st', 'open')
+  redis.call('HDEL', call.claimKey, 'w')
+  redis.call('SREM', call.heldKey, call.member)
+  redis.call('SREM', call.sentKey, call.member)
+  redis.call('ZREM', KEYS[4], call.member)
+  if redis.call('LPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
+end
+for _, timer in ipairs(change.timers) do redis.call('ZADD', KEYS[4], now + timer.delayMs, timer.member) end
+for _, member in ipairs(change.clear) do redis.call('ZREM', KEYS[4], member) end
+if #change.events > 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
+if change.keepMs > 0 then
+  for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], change.keepMs) end
+  redis.call('SET', KEYS[7], change.hash, 'PX', change.keepMs + change.tombstoneMs)
+end
+return {'OK', version + 1, now}`;

@@ -1,0 +1,55 @@
+import { keys, type WorkflowRef } from '../keys.js';
+import { defineScript, withRedis, type Redis } from '../redis.js';
+
+const LEASE_MS = 2_000;
+
+/** KEYS: workflow, journal · ARGV: journaled up to, member */
+const JOURNALED_LUA = `
+local record = redis.call('HMGET', KEYS[1], 'jn', 'seq')
+if not record[1] then redis.call('ZREM', KEYS[2], ARGV[2]); return 0 end
+local upTo = math.max(tonumber(record[1]), tonumber(ARGV[1]))
+redis.call('HSET', KEYS[1], 'jn', upTo)
+if upTo >= tonumber(record[2]) then redis.call('ZREM', KEYS[2], ARGV[2]) end
+return upTo`;
+
+/** KEYS: relay · ARGV: owner, leaseMs */
+const LEASE_LUA = `
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** Which events still have to go to the journal, and who takes them there: one relay a partition keeps the order. */
+export interface JournalState {
+  /** Takes or extends the lease of a partition; false while another orchestrator has it. */
+  lease: (partition: number, owner: string) => Promise<boolean>;
+  giveUp: (partition: number, owner: string) => Promise<void>;
+  waiting: (partition: number, most: number) => Promise<WorkflowRef[]>;
+  journaledUpTo: (ref: WorkflowRef) => Promise<number>;
+  markJournaled: (partition: number, ref: WorkflowRef, upTo: number) => Promise<void>;
+}
+
+const journaledScript = defineScript(JOURNALED_LUA);
+const leaseScript = defineScript(LEASE_LUA);
+
+export function createJournalState(redis: Redis): JournalState {
+  return {
+    lease: async (partition, owner) => (await leaseScript.run(redis, [keys.relay(partition)], [owner, LEASE_MS])) === 1,
+    giveUp: async (partition, owner) => {
+      await withRedis(async () => {
+        if ((await redis.get(keys.relay(partition))) === owner) await redis.del(keys.relay(partition));
+      });
+    },
+    waiting: async (partition, most) => {
+      const members = await withRedis(() => redis.zrange(keys.journal(partition), '0', String(most - 1)));
+      return members.flatMap((member) => {
+        const [tenant, workflowId] = member.split('|');
+        return tenant && workflowId ? [{ tenant, workflowId }] : [];
+      });
+    },
+    journaledUpTo: async (ref) => Number((await withRedis(() => redis.hget(keys.workflow(ref), 'jn'))) ?? 0),
+    markJournaled: async (partition, ref, upTo) => {
+      await journaledScript.run(redis, [keys.workflow(ref), keys.journal(partition)], [upTo, `${ref.tenant}|${ref.workflowId}`]);
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import { formatMember, keys, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
+import { defineScript, withRedis, type Redis } from '../redis.js';
+import { COMMIT_LUA } from './commit.lua.js';
+
+/** A call that may run: it becomes an entry of its tenant's ready queue. */
+export interface CallToSchedule {
+  callId: string;
+  tier: Tier;
+  priority: string;
+  /** The message to publish when its turn comes, as JSON. */
+  spec: string;
+}
+
+/** A call whose worker died: guarded by the claim it had, so that a result that came in between wins. */
+export interface CallToReopen {
+  callId: string;
+  tier: Tier;
+  priority: string;
+  worker: string;
+  epoch: number;
+}
+
+/** All that one transition of a workflow changes. */
+export interface Change {
+  ref: WorkflowRef;
+  /** 0 creates the workflow. */
+  expectedVersion: number;
+  /** Recognises the repeat of this very commit after a reconnect. */
+  opId: string;
+  head: string;
+  status: string;
+  /** Changed steps only, as JSON by id. */
+  steps: Record<string, string>;
+  /** New events, as JSON, in order. */
+  events: string[];
+  /** Number of events after this commit. */
+  seq: number;
+  /** Hash of the last event. */
+  chain: string;
+  schedule: CallToSchedule[];
+  close: { callId: string; tier: Tier; priority: string }[];
+  reopen: CallToReopen[];
+  timers: { timer: string; delayMs: number }[];
+  clearTimers: string[];
+  /** Of a new workflow: what never changes. */
+  created?: { task: string; hash: string; createdMs: number };
+  /** Of a finished one: for how long its record is kept, and its body hash. */
+  finished?: { hash: string; keepMs: number; tombstoneMs: number };
+}
+
+export type CommitOutcome =
+  | { status: 'committed'; version: number; nowMs: number }
+  | { status: 'replayed'; version: number }
+  | { status: 'conflict'; version: number }
+  | { status: 'exists'; hash: string; workflowStatus: string }
+  /** The claim of a call to reopen is not the one that was lost. */
+  | { status: 'guarded' };
+
+export interface StoredWorkflow {
+  version: number;
+  head: string;
+  task: string;
+  steps: Record<string, string>;
+  seq: number;
+  chain: string;
+  hash: string;
+}
+
+const commitScript = defineScript(COMMIT_LUA);
+
+export interface WorkflowStore {
+  commit: (change: Change) => Promise<CommitOutcome>;
+  load: (ref: WorkflowRef) => Promise<StoredWorkflow | null>;
+  /** Events with seq > after, in order. */
+  readEvents: (ref: WorkflowRef, after: number, limit: number) => Promise<string[]>;
+  /** Newest first; ids older than the cursor's (createdMs, id). */
+  list: (tenant: string, options: { before?: { createdMs: number; workflowId: string }; limit: number }) => Promise<{ workflowId: string; createdMs: number }[]>;
+  loadHeads: (tenant: string, workflowIds: readonly string[]) => Promise<({ head: string; task: string; status: string } | null)[]>;
+}
+
+export function createWorkflowStore(redis: Redis): WorkflowStore {
+  return {
+    commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, encodeChange(change)])),
+    load: async (ref) =>
+      withRedis(async () => {
+        const [record, steps] = await Promise.all([redis.hgetall(keys.workflow(ref)), redis.hgetall(keys.steps(ref))]);
+        if (record['v'] === undefined) return null;
+        return { version: Number(record['v']), head: record['head'] ?? '{}', task: record['task'] ?? '{}', steps, seq: Number(record['seq'] ?? 0), chain: record['chain'] ?? '', hash: record['hash'] ?? '' };
+      }),
+    readEvents: (ref, after, limit) => withRedis(() => redis.lrange(keys.events(ref), after, after + limit - 1)),
+    list: (tenant, options) => listWorkflows(redis, tenant, options),
+    loadHeads: (tenant, workflowIds) =>
+      withRedis(() =>
+        Promise.all(
+          workflowIds.map(async (workflowId) => {
+            const [head, task, status] = await redis.hmget(keys.workflow({ tenant, workflowId }), 'head', 'task', 'status');
+            return head && task && status ? { head, task, status } : null;
+          }),
+        ),
+      ),
+  };
+}
+
+async function listWorkflows(redis: Redis, tenant: string, options: { before?: { createdMs: number; workflowId: string }; limit: number }): Promise<{ workflowId: string; createdMs: number }[]> {
+  const highest = options.before ? String(options.before.createdMs) : '+inf';
+  const perPartition = await withRedis(() => Promise.all(PARTITIONS.map((partition) => redis.zrevrangebyscore(keys.list(partition, tenant), highest, '-inf', 'WITHSCORES', 'LIMIT', 0, options.limit + 1))));
+  const found = perPartition.flatMap((flat) => {
+    const pairs: { workflowId: string; createdMs: number }[] = [];
+    for (let index = 0; index + 1 < flat.length; index += 2) pairs.push({ workflowId: flat[index] ?? '', createdMs: Number(flat[index + 1]) });
+    return pairs;
+  });
+  const { before } = options;
+  return found
+    .filter((entry) => !before || entry.createdMs < before.createdMs || (entry.createdMs === before.createdMs && entry.workflowId < before.workflowId))
+    .sort((left, right) => right.createdMs - left.createdMs || (left.workflowId < right.workflowId ? 1 : -1))
+    .slice(0, options.limit);
+}
+
+function commitKeys(ref: WorkflowRef): string[] {
+  const partition = partitionOfRef(ref);
+  return [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), keys.list(partition, ref.tenant), keys.tombstone(ref)];
+}
+
+function encodeChange(change: Change): string {
+  const { ref } = change;
+  const partition = partitionOfRef(ref);
+  const callKeys = (call: { callId: string; tier: Tier; priority: string }): Record<string, string> => ({
+    callKey: keys.call(ref, call.callId),
+    claimKey: keys.claim(ref, call.callId),
+    queueKey: keys.queue(partition, call.tier, ref.tenant, call.priority),
+    turnsKey: keys.turns(partition, call.tier, call.priority),
+    sentKey: keys.sent(partition, call.tier),
+    tenant: ref.tenant,
+    member: formatMember({ kind: 'call', ref, callId: call.callId }),
+  });
+  const timer = (name: string): string => formatMember({ kind: 'timer', ref, timer: name } satisfies DueMember);
+  return JSON.stringify({
+    id: ref.workflowId,
+    ref: `${ref.tenant}|${ref.workflowId}`,
+    head: change.head,
+    status: change.status,
+    steps: change.steps,
+    events: change.events,
+    seq: change.seq,
+    chain: change.chain,
+    guards: change.reopen.map((call) => ({ claimKey: keys.claim(ref, call.callId), epoch: String(call.epoch), worker: call.worker })),
+    schedule: change.schedule.map((call) => ({ ...callKeys(call), spec: call.spec })),
+    close: change.close.map(callKeys),
+    reopen: change.reopen.map((call) => ({ ...callKeys(call), heldKey: keys.held(partition, call.worker) })),
+    timers: change.timers.map((entry) => ({ member: timer(entry.timer), delayMs: Math.max(0, Math.round(entry.delayMs)) })),
+    clear: change.clearTimers.map(timer),
+    task: change.created?.task ?? '',
+    hash: change.created?.hash ?? change.finished?.hash ?? '',
+    createdMs: change.created?.createdMs ?? 0,
+    keepMs: change.finished?.keepMs ?? 0,
+    tombstoneMs: change.finished?.tombstoneMs ?? 0,
+  });
+}
+
+function outcomeOf(reply: unknown): CommitOutcome {
+  const [status, first, second] = Array.isArray(reply) ? reply : [];
+  if (status === 'OK') return { status: 'committed', version: Number(first), nowMs: Number(second) };
+  if (status === 'REPLAY') return { status: 'replayed', version: Number(first) };
+  if (status === 'EXISTS') return { status: 'exists', hash: String(first), workflowStatus: String(second) };
+  if (status === 'GUARD') return { status: 'guarded' };
+  if (status === 'CONFLICT') return { status: 'conflict', version: Number(first) };
+  throw new Error(`The commit script answered ${JSON.stringify(reply)}`);
+}
+
