@@ -5,7 +5,7 @@ import { Identifier } from './identifier.js';
 import { Json } from './json.js';
 import { Plan } from './plan.js';
 import { CallRecord } from './step.js';
-import { TaskSubmit } from './task.js';
+import { AcceptedTask } from './task.js';
 
 /**
  * The data of every event. A workflow's state is the fold of its events, so each carries all that it changes: what
@@ -14,7 +14,7 @@ import { TaskSubmit } from './task.js';
 export const EVENT_DATA = {
   'task.accepted': z.object({
     tenant: Identifier,
-    task: TaskSubmit,
+    task: AcceptedTask,
     plan: Plan,
     template: z.string().nullable(),
     templateDigest: z.string().nullable().describe('Content hash of the template; the workflow stays pinned to it.'),
@@ -40,7 +40,7 @@ export const EVENT_DATA = {
   'call.completed': z.object({ stepId: Identifier, call: CallRecord }).describe('A model call made inside a tool came to its end.'),
   'call.stale': z.object({ stepId: Identifier, call: CallRecord }),
   'workflow.cancelling': z.object({ reason: z.string() }),
-  'workflow.completed': z.object({ result: Json }),
+  'workflow.completed': z.object({ result: Json.optional(), resultRef: BlobReference.optional() }),
   'workflow.failed': z.object({ failure: Failure }),
   'workflow.cancelled': z.object({ reason: z.string() }),
 } as const;

@@ -8,7 +8,7 @@ export { Account, AccountLimits, AccountWindow, Amount, BudgetState, MAX_AMOUNT,
 export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
 export { HttpGrant, SandboxFigures, Tool, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
 export { Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
-export { PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';
+export { AcceptedTask, PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';
 export { WORKFLOW_STATUSES, Workflow, WorkflowStatus, isTerminal, page, type Page } from './workflow.js';
 export { CALL_OUTCOMES, CallRecord, STEP_STATUSES, Step, StepStatus } from './step.js';
 export { BlobReference, CallCancel, Delta, INLINE_LIMIT_BYTES, ModelCall, ModelResult, ToolCall, ToolResult } from './call.js';

@@ -1,0 +1,27 @@
+import type { CallRecord, Failure } from '@trivet/contracts';
+import { planStepOf, type WorkflowState } from '../state.js';
+import { tierOf } from '../tier.js';
+import { NOTHING, type Outcome } from '../transition.js';
+
+/** After so many deaths of workers under one call, the call itself is taken to be what kills them. */
+export const MOST_DEATHS = 3;
+
+/** The worker that held a call is dead: another takes it over under a higher epoch, which uses up no retry. */
+export function receiveWorkerLost(state: WorkflowState, input: { callId: string; worker: string; epoch: number }, nowIso: string): Outcome {
+  for (const step of state.steps.all()) {
+    if (step.status !== 'scheduled' || step.callId !== input.callId) continue;
+    const planStep = planStepOf(state, step.id);
+    if (!planStep) return NOTHING;
+    const deaths = step.deaths + 1;
+    const call: CallRecord = { callId: input.callId, attempt: step.attempt, worker: input.worker, startedAt: null, finishedAt: nowIso, usage: null, sandbox: null, outcome: 'lost' };
+    const lost = { type: 'call.lost', data: { stepId: step.id, callId: input.callId, worker: input.worker, deaths, call } } as const;
+    const tier = tierOf(planStep);
+    if (deaths < MOST_DEATHS) return { facts: [lost], effects: [{ do: 'reopen', callId: input.callId, tier, worker: input.worker, epoch: input.epoch }] };
+    const failure: Failure = { code: 'poisoned', message: `${deaths} workers died while running step ${step.id} (call ${input.callId}); it is not tried again.`, hint: 'Look at the dead letter; the call itself probably kills its worker.' };
+    return {
+      facts: [lost, { type: 'step.failed', data: { stepId: step.id, failure, call: null } }],
+      effects: [{ do: 'close', callId: input.callId, tier }, { do: 'dead-letter', stepId: step.id, callId: input.callId, failure }],
+    };
+  }
+  return NOTHING;
+}

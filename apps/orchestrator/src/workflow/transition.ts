@@ -1,0 +1,59 @@
+import type { BlobReference, CallRecord, Failure, Fact, JsonValue, ToolResult, ModelResult, WorkflowEvent } from '@trivet/contracts';
+import type { Tier } from './tier.js';
+import type { WorkflowState } from './state.js';
+
+/** Something that happened outside and that a workflow is told. */
+export type Input =
+  | { type: 'begin' }
+  | { type: 'result'; tier: Tier; result: ToolResult | ModelResult }
+  | { type: 'worker-lost'; callId: string; worker: string; epoch: number }
+  | { type: 'timer'; timer: string }
+  | { type: 'cancel'; reason: string };
+
+/** What must happen outside with the commit of a transition. Effects are data: the runner carries them out. */
+export type Effect =
+  | { do: 'schedule'; stepId: string; callId: string; tier: Tier; attempt: number; input: JsonValue; inputRef?: BlobReference; timeoutMs?: number }
+  /** The call has ended: whoever still works on it is too late. */
+  | { do: 'close'; callId: string; tier: Tier }
+  /** The call's worker died: another shall take it. */
+  | { do: 'reopen'; callId: string; tier: Tier; worker: string; epoch: number }
+  /** Tell workers to stop. */
+  | { do: 'stop'; callIds: string[] }
+  | { do: 'timer'; timer: string; delayMs: number }
+  | { do: 'clear-timer'; timer: string }
+  | { do: 'store'; reference: BlobReference; json: string }
+  | { do: 'dead-letter'; stepId: string; callId: string; failure: Failure }
+  /** Usage of a result that came too late: booked, not used. */
+  | { do: 'waste'; call: CallRecord };
+
+/** What a workflow wants done next; each becomes facts and effects. */
+export type Command =
+  | { command: 'start' }
+  | { command: 'schedule'; stepId: string; attempt: number }
+  | { command: 'skip'; stepId: string; reason: string }
+  | { command: 'complete' }
+  | { command: 'fail'; failure: Failure };
+
+/** What the pure machine may know of the world; nothing here reads a clock or a network. */
+export interface Surroundings {
+  /** The ledger's time. */
+  nowMs: number;
+  /** Values that travel by reference and are needed for expressions. */
+  values: ReadonlyMap<string, JsonValue>;
+  /** The result of a random draw in [0, 1), made by the runner: spreads retries. */
+  jitter: number;
+}
+
+export interface Transition {
+  state: WorkflowState;
+  events: WorkflowEvent[];
+  effects: Effect[];
+  /** Steps whose state changed. */
+  touched: ReadonlySet<string>;
+}
+
+export interface Outcome {
+  facts: Fact[];
+  effects: Effect[];
+}
+export const NOTHING: Outcome = { facts: [], effects: [] };
