@@ -1,0 +1,88 @@
+/**
+ * Every span attribute Trivet sets, by name. The `gen_ai.*` names follow the OpenTelemetry conventions for generative
+ * AI (still in development upstream), so they stand here and nowhere else: a renaming upstream is one edit.
+ */
+export const ATTRIBUTES = {
+  workflowId: 'trivet.workflow.id',
+  tenant: 'trivet.tenant',
+  /** Which tier a span belongs to where several share a process; otherwise the process's own name counts. */
+  service: 'trivet.service',
+  workerId: 'trivet.worker.id',
+  stepId: 'trivet.step.id',
+  stepKind: 'trivet.step.kind',
+  callId: 'trivet.call.id',
+  attempt: 'trivet.call.attempt',
+  epoch: 'trivet.call.epoch',
+  outcome: 'trivet.call.outcome',
+  /** True on the span of a delivery that the bus made before. */
+  redelivered: 'trivet.redelivered',
+  failureCode: 'trivet.failure.code',
+  budgetAccount: 'trivet.budget.account',
+  budgetHeldTokens: 'trivet.budget.held_tokens',
+  budgetDenied: 'trivet.budget.denied',
+  costNanoUsd: 'trivet.cost.nano_usd',
+  modelFallbacks: 'trivet.model.fallbacks',
+  modelTier: 'trivet.model.tier',
+  breakerState: 'trivet.breaker.state',
+  cacheHit: 'trivet.cache.hit',
+  sandboxSlot: 'trivet.sandbox.slot',
+  sandboxCpuMs: 'trivet.sandbox.cpu_ms',
+  sandboxPeakMemoryMib: 'trivet.sandbox.peak_memory_mib',
+  sandboxHostCalls: 'trivet.sandbox.host_calls',
+
+  errorType: 'error.type',
+  errorMessage: 'error.message',
+  httpMethod: 'http.request.method',
+  httpRoute: 'http.route',
+  httpStatus: 'http.response.status_code',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+
+  messagingSystem: 'messaging.system',
+  messagingDestination: 'messaging.destination.name',
+  messagingOperation: 'messaging.operation.type',
+  messagingMessageId: 'messaging.message.id',
+  messagingConsumer: 'messaging.consumer.group.name',
+
+  genAiOperation: 'gen_ai.operation.name',
+  genAiProvider: 'gen_ai.provider.name',
+  genAiRequestModel: 'gen_ai.request.model',
+  genAiRequestMaxTokens: 'gen_ai.request.max_tokens',
+  genAiRequestTemperature: 'gen_ai.request.temperature',
+  genAiRequestTopP: 'gen_ai.request.top_p',
+  genAiRequestStopSequences: 'gen_ai.request.stop_sequences',
+  genAiRequestSeed: 'gen_ai.request.seed',
+  genAiRequestStream: 'gen_ai.request.stream',
+  genAiOutputType: 'gen_ai.output.type',
+  genAiConversationId: 'gen_ai.conversation.id',
+  genAiPromptName: 'gen_ai.prompt.name',
+  genAiPromptVersion: 'gen_ai.prompt.version',
+  genAiResponseId: 'gen_ai.response.id',
+  genAiResponseModel: 'gen_ai.response.model',
+  genAiFinishReasons: 'gen_ai.response.finish_reasons',
+  genAiTimeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
+  genAiInputTokens: 'gen_ai.usage.input_tokens',
+  genAiOutputTokens: 'gen_ai.usage.output_tokens',
+  genAiCacheReadTokens: 'gen_ai.usage.cache_read.input_tokens',
+  genAiCacheWriteTokens: 'gen_ai.usage.cache_write.input_tokens',
+  genAiReasoningTokens: 'gen_ai.usage.reasoning.output_tokens',
+  genAiWorkflowName: 'gen_ai.workflow.name',
+  genAiToolName: 'gen_ai.tool.name',
+  genAiToolType: 'gen_ai.tool.type',
+  genAiToolCallId: 'gen_ai.tool.call.id',
+  genAiToolDescription: 'gen_ai.tool.description',
+  /** Content of prompts and answers: only when the operator asked for it. */
+  genAiInputMessages: 'gen_ai.input.messages',
+  genAiOutputMessages: 'gen_ai.output.messages',
+} as const;
+
+/** Values of `gen_ai.operation.name`. */
+export const OPERATIONS = {
+  chat: 'chat',
+  embeddings: 'embeddings',
+  executeTool: 'execute_tool',
+  invokeAgent: 'invoke_agent',
+  invokeWorkflow: 'invoke_workflow',
+  plan: 'plan',
+  retrieval: 'retrieval',
+} as const;
