@@ -1,0 +1,51 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { FAILURES, FailureError, HEADERS, asFailureError, isIdentifier, problemOf, type FailureCode } from '@trivet/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '@trivet/telemetry';
+
+/** Every error leaves as a problem document (RFC 9457); what we did not foresee says nothing of its inside. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly log: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), thrown, this.log);
+  }
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown, log: Logger): void {
+  const error = toFailure(thrown, request);
+  if (error.failure.code === 'internal') log.error({ error: thrown, method: request.method, url: request.url }, 'a request failed unexpectedly');
+  const workflowId = workflowIdOf(request, reply);
+  if (workflowId) reply.header(HEADERS.workflowId, workflowId);
+  if (error.failure.code === 'rate_limited' || error.failure.code === 'unavailable') reply.header('Retry-After', '1');
+  const problem = problemOf(error, workflowId);
+  void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+}
+
+function toFailure(thrown: unknown, request: FastifyRequest): FailureError {
+  if (thrown instanceof FailureError) return thrown;
+  const status = statusOf(thrown);
+  const code = codeOf(status);
+  if (code === undefined) return asFailureError(thrown);
+  if (code === 'not_found') return new FailureError('not_found', `There is no route ${request.method} ${request.url.split('?')[0]}.`, { hint: 'See /openapi.json for the routes.' });
+  return new FailureError(code, thrown instanceof Error ? thrown.message : FAILURES[code].meaning);
+}
+
+function statusOf(thrown: unknown): number {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  if (thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number') return thrown.statusCode;
+  return 500;
+}
+
+const BY_STATUS: Readonly<Record<number, FailureCode>> = { 400: 'invalid_request', 404: 'not_found', 405: 'method_not_allowed', 413: 'payload_too_large', 415: 'unsupported_media_type', 429: 'rate_limited' };
+const codeOf = (status: number): FailureCode | undefined => BY_STATUS[status];
+
+function workflowIdOf(request: FastifyRequest, reply: FastifyReply): string | undefined {
+  const set = reply.getHeader(HEADERS.workflowId);
+  if (typeof set === 'string') return set;
+  const { params } = request;
+  const id = params !== null && typeof params === 'object' && 'id' in params ? params.id : undefined;
+  return isIdentifier(id) && request.url.includes('/workflows/') ? id : undefined;
+}
