@@ -14,7 +14,20 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown, log: Logger): void {
+/** What is needed of a request and a reply; both edges of Fastify's typing have it. */
+interface RequestLike {
+  method: string;
+  url: string;
+  params: unknown;
+}
+interface ReplyLike {
+  getHeader: (name: string) => unknown;
+  header: (name: string, value: string) => ReplyLike;
+  status: (status: number) => ReplyLike;
+  send: (body: string) => unknown;
+}
+
+export function sendProblem(request: RequestLike, reply: ReplyLike, thrown: unknown, log: Logger): void {
   const error = toFailure(thrown, request);
   if (error.failure.code === 'internal') log.error({ error: thrown, method: request.method, url: request.url }, 'a request failed unexpectedly');
   const workflowId = workflowIdOf(request, reply);
@@ -24,7 +37,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
   void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }
 
-function toFailure(thrown: unknown, request: FastifyRequest): FailureError {
+function toFailure(thrown: unknown, request: RequestLike): FailureError {
   if (thrown instanceof FailureError) return thrown;
   const status = statusOf(thrown);
   const code = codeOf(status);
@@ -42,7 +55,7 @@ function statusOf(thrown: unknown): number {
 const BY_STATUS: Readonly<Record<number, FailureCode>> = { 400: 'invalid_request', 404: 'not_found', 405: 'method_not_allowed', 413: 'payload_too_large', 415: 'unsupported_media_type', 429: 'rate_limited' };
 const codeOf = (status: number): FailureCode | undefined => BY_STATUS[status];
 
-function workflowIdOf(request: FastifyRequest, reply: FastifyReply): string | undefined {
+function workflowIdOf(request: RequestLike, reply: ReplyLike): string | undefined {
   const set = reply.getHeader(HEADERS.workflowId);
   if (typeof set === 'string') return set;
   const { params } = request;

@@ -11,7 +11,7 @@ const DEAL_SIZE = 32;
 
 export interface Dispatcher {
   /** Deals what a commit made ready, or what a finished call made room for. */
-  kick: (ref: WorkflowRef, tier: Tier) => void;
+  kick: (ref: WorkflowRef, tier: Tier, freed?: number) => void;
   /** Publishes a call again that the watchdog found missing. */
   publish: (call: DealtCall) => Promise<void>;
   depth: () => Record<Tier, { ready: number; sent: number }>;
@@ -105,7 +105,8 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
   }
 
   return {
-    kick: (ref, tier) => {
+    kick: (ref, tier, freed = 0) => {
+      depths[tier].sent = Math.max(0, depths[tier].sent - freed);
       wanted[tier].add(partitionOfRef(ref));
       if (depths[tier].ready > 0) for (const partition of PARTITIONS) wanted[tier].add(partition);
       run(tier);

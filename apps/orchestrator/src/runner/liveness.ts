@@ -23,6 +23,7 @@ export interface LivenessParts {
   /** How long our own connection must have been up before 'nobody answers' is believed. */
   stableMs: number;
   onError: (error: unknown) => void;
+  onSeen: (worker: Worker) => Promise<void>;
   onLost: (worker: { service: string; id: string }) => void;
 }
 
@@ -45,7 +46,10 @@ export function startLiveness(parts: LivenessParts): Liveness {
       entries.map(async (entry) => {
         const gone = !entry.present || (await isDead(entry.service, entry.id));
         if (gone) await lose(entry);
-        else if (entry.worker) next.set(entry.id, entry.worker);
+        else if (entry.worker) {
+          if (!live.has(entry.id)) await parts.onSeen(entry.worker);
+          next.set(entry.id, entry.worker);
+        }
       }),
     );
     live = next;
