@@ -39,7 +39,7 @@ polite=$1; shift
   read -r word <&3 && exit 0
   [ "$polite" = term ] && kill -TERM $$
   for i in 1 2 3 4 5 6 7 8 9 10 11 12; do kill -0 $$ || break; sleep 0.5; done
-  kill -KILL -- -$$
+  kill -KILL -$$
 ) &
 exec "$@" 3<&-
 `;
@@ -59,7 +59,7 @@ export function startGuarded(command: string, args: readonly string[], options: 
   const kill = (signal: NodeJS.Signals): void => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   };
-  letLoopEnd(child);
+  if (!options.ipc) letLoopEnd(child);
   return { pid, child, exited, kill, stop: (graceMs = STOP_GRACE_MS) => stopChild(child, kill, exited, graceMs) };
 }
 
@@ -84,13 +84,12 @@ function killGroup(pid: number): void {
   }
 }
 
-/** Neither the child nor its pipes keep our event loop alive; whoever waits for them does. */
+/** A server keeps nobody's event loop alive; whoever uses it does. A service with a message channel does keep its launcher alive. */
 function letLoopEnd(child: ChildProcess): void {
   child.unref();
   for (const stream of child.stdio) {
     if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref();
   }
-  child.channel?.unref();
 }
 
 async function stopChild(child: ChildProcess, kill: (signal: NodeJS.Signals) => void, exited: Promise<Ending>, graceMs: number): Promise<void> {
