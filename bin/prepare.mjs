@@ -12,16 +12,19 @@ const SOURCE_FILES = ['package.json', 'nx.json', 'tsconfig.base.json', 'tsconfig
 const NOT_SOURCE = new Set(['node_modules', 'dist', '.nx', '.trivet', '.cache', 'coverage']);
 const LOCK_WAIT_MS = 600000;
 
-/** Makes sure that node_modules and every dist folder are up to date. `say` gets one line per thing that is really done. */
-export async function prepare(root, say) {
-  if (!installNeeded(root) && !buildNeeded(root)) return;
+/**
+ * Makes sure that node_modules and (unless `build` is false) every dist folder are up to date.
+ * `say` gets one line per thing that is really done.
+ */
+export async function prepare(root, say, { build = true } = {}) {
+  if (!installNeeded(root) && !(build && buildNeeded(root))) return;
   await withLock(root, say, async () => {
     if (installNeeded(root)) {
       say('Installing packages (npm ci) …');
       await run(root, 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
       writeInstallStamp(root);
     }
-    if (buildNeeded(root)) {
+    if (build && buildNeeded(root)) {
       say('Building …');
       const startedAt = new Date();
       await run(root, 'npm', ['run', '--silent', 'build'], { NX_DAEMON: 'false', NX_TUI: 'false' });

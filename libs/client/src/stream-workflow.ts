@@ -24,31 +24,47 @@ const RECONNECT_EVERY_MS = 250;
  * goes on behind the last event it saw, so that nothing is missed and nothing comes twice.
  */
 export async function* streamWorkflow(send: Send, workflowId: string, options: StreamOptions = {}): AsyncGenerator<StreamItem> {
-  let lastSeq = options.after ?? 0;
-  let silentSince = Date.now();
-  for (;;) {
+  const progress = { lastSeq: options.after ?? 0, ended: false, heardAt: Date.now() };
+  while (!progress.ended && !options.signal?.aborted) {
     try {
-      for await (const message of connectOnce(send, workflowId, lastSeq, options.signal)) {
-        silentSince = Date.now();
-        const item = readItem(message);
-        if (!item || (item.kind === 'event' && item.event.seq <= lastSeq)) continue;
-        yield item;
-        if (item.kind === 'delta') continue;
-        lastSeq = item.event.seq;
-        if (TERMINAL_EVENTS.includes(item.event.type)) return;
-      }
+      yield* connectOnce(send, workflowId, progress, options.signal);
     } catch (error) {
-      if (options.signal?.aborted) return;
-      const hopeless = error instanceof ClientError && error.status !== 0 && error.status < 500;
-      if (hopeless || Date.now() - silentSince > (options.giveUpAfterMs ?? GIVE_UP_AFTER_MS)) throw error;
+      if (!options.signal?.aborted && !mayPass(error, progress.heardAt, options.giveUpAfterMs)) throw error;
     }
-    if (options.signal?.aborted) return;
-    options.onReconnect?.(lastSeq);
+    if (progress.ended || options.signal?.aborted) return;
+    options.onReconnect?.(progress.lastSeq);
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_EVERY_MS));
   }
 }
 
-async function* connectOnce(send: Send, workflowId: string, lastSeq: number, signal: AbortSignal | undefined): AsyncGenerator<ServerSentEvent> {
+interface Progress {
+  lastSeq: number;
+  ended: boolean;
+  heardAt: number;
+}
+
+/** One connection: passes on what is new, and keeps in `progress` where the next one must go on. */
+async function* connectOnce(send: Send, workflowId: string, progress: Progress, signal: AbortSignal | undefined): AsyncGenerator<StreamItem> {
+  for await (const message of messagesOf(send, workflowId, progress.lastSeq, signal)) {
+    progress.heardAt = Date.now();
+    const item = readItem(message);
+    if (item?.kind === 'event') {
+      if (item.event.seq <= progress.lastSeq) continue;
+      progress.lastSeq = item.event.seq;
+      progress.ended = TERMINAL_EVENTS.includes(item.event.type);
+    }
+    if (item) yield item;
+    if (progress.ended) return;
+  }
+}
+
+/** A refusal (4xx) stays one; silence may pass, for a while. */
+function mayPass(error: unknown, heardAt: number, giveUpAfterMs = GIVE_UP_AFTER_MS): boolean {
+  const refused = error instanceof ClientError && error.status >= 400 && error.status < 500;
+  return !refused && Date.now() - heardAt <= giveUpAfterMs;
+}
+
+async function* messagesOf(send: Send, workflowId: string, lastSeq: number, signal: AbortSignal | undefined): AsyncGenerator<ServerSentEvent> {
   const headers = { Accept: 'text/event-stream', ...(lastSeq > 0 ? { 'Last-Event-ID': String(lastSeq) } : {}) };
   const response = await send(`/api/v1/workflows/${encodeURIComponent(workflowId)}/stream`, { headers, signal });
   if (response.body) yield* readServerSentEvents(response.body);

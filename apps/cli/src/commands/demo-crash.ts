@@ -6,7 +6,7 @@ import type { Stack } from '../launcher/stack.js';
 import { followLive } from '../output/live-view.js';
 import { formatBudget } from '../output/text.js';
 import { findViolations } from './crash-findings.js';
-import { DEMO_TASK, withDemoStack } from './demo.js';
+import { DEMO_TASK, withDemoStack } from './demo-stack.js';
 import { submitUntilAccepted } from './submit-until-accepted.js';
 
 interface Round {

@@ -1,12 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createClient, type Client } from '@trivet/client';
 import type { Step, Workflow } from '@trivet/contracts';
 import type { CliContext } from '../context.js';
 import { EXIT, UsageError } from '../exit-codes.js';
-import { freePort } from '../launcher/free-port.js';
-import { startLocalStack, type LocalStackOptions } from '../launcher/local-stack.js';
 import type { Stack } from '../launcher/stack.js';
 import { colorsFor } from '../output/colors.js';
 import { followLive } from '../output/live-view.js';
@@ -14,10 +9,8 @@ import { formatBudget, formatResult } from '../output/text.js';
 import { formatWaterfall } from '../output/waterfall.js';
 import type { Registry } from '../program.js';
 import { demoCrash } from './demo-crash.js';
-import { stopOnSignals } from './interrupt.js';
+import { DEMO_TASK, withDemoStack } from './demo-stack.js';
 import { submitUntilAccepted } from './submit-until-accepted.js';
-
-export const DEMO_TASK = { goal: 'Analyse Nimbus Robotics', template: 'research', budget: { tokens: 20_000 } };
 
 /** demo: the main job, start to end, on free ports with a folder of its own; leaves nothing behind. */
 export function registerDemo({ program, action }: Registry): void {
@@ -29,29 +22,6 @@ export function registerDemo({ program, action }: Registry): void {
       if (what !== undefined) throw new UsageError(`there is 'demo' and 'demo crash', not 'demo ${what}'`);
       return withDemoStack(context, { verbose }, (stack, signal) => showcase(context, stack, signal));
     }));
-}
-
-/** Runs a stack for the length of `work`, on free ports and in a temporary folder; Ctrl-C ends both. */
-export async function withDemoStack(context: CliContext, options: Pick<LocalStackOptions, 'verbose' | 'crashAt' | 'onRestart'>, work: (stack: Stack, signal: AbortSignal) => Promise<number>): Promise<number> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'trivet-demo-'));
-  const signals = stopOnSignals();
-  const interrupt = new AbortController();
-  void signals.requested.then(() => interrupt.abort());
-  let code: number = EXIT.failed;
-  let stack: Stack | undefined;
-  try {
-    // Brokers of the demo's own, whatever the environment names: it must not touch a running stack's data.
-    const config = { ...context.config, TRIVET_NATS_URL: undefined, TRIVET_REDIS_URL: undefined };
-    stack = await startLocalStack({ ...options, config, environment: context.environment, dataDir, httpPort: await freePort(), showErrors: false, say: context.note });
-    code = interrupt.signal.aborted ? EXIT.interrupted : await work(stack, interrupt.signal);
-    if (interrupt.signal.aborted) code = EXIT.interrupted;
-    return code;
-  } finally {
-    await stack?.stop();
-    signals.release();
-    if (code === EXIT.ok || code === EXIT.interrupted) rmSync(dataDir, { recursive: true, force: true });
-    else context.note(`the logs are kept in ${join(dataDir, 'logs')}`);
-  }
 }
 
 async function showcase(context: CliContext, stack: Stack, signal: AbortSignal): Promise<number> {

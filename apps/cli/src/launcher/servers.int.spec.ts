@@ -15,7 +15,7 @@ import type { Principal } from './credentials.js';
 const find = { searchPath: process.env['PATH'] ?? '', cacheDir };
 let dir: string;
 let servers: Servers;
-let open: { close(): Promise<unknown> }[] = [];
+const open: { close(): Promise<unknown> }[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'trivet-servers-'));
@@ -78,7 +78,7 @@ describe('the bus', () => {
 
   it('lets a service answer a request at the asker’s own inbox', async () => {
     const executor = await bus('executor');
-    executor.subscribe('$SRV.PING.executor', { callback: (_error, message) => message.respond('here') });
+    executor.subscribe('$SRV.PING.executor', { callback: (_error, message) => void message.respond('here') });
     await executor.flush();
     expect((await (await bus('public')).request('$SRV.PING.executor')).string()).toBe('here');
     expect((await (await bus('orchestrator')).request('$SRV.PING.executor')).string()).toBe('here');
