@@ -14,21 +14,21 @@ export const DEMO_TASK = { goal: 'Analyse Nimbus Robotics', template: 'research'
 export async function withDemoStack(context: CliContext, options: Pick<LocalStackOptions, 'verbose' | 'crashAt' | 'onRestart'>, work: (stack: Stack, signal: AbortSignal) => Promise<number>): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'trivet-demo-'));
   const signals = stopOnSignals();
-  const interrupt = new AbortController();
-  void signals.requested.then(() => interrupt.abort());
   let code: number = EXIT.failed;
   let stack: Stack | undefined;
   try {
     // Brokers of the demo's own, whatever the environment names: it must not touch a running stack's data.
     const config = { ...context.config, TRIVET_NATS_URL: undefined, TRIVET_REDIS_URL: undefined };
-    stack = await startLocalStack({ ...options, config, environment: context.environment, dataDir, httpPort: await freePort(), showErrors: false, say: context.note });
-    code = interrupt.signal.aborted ? EXIT.interrupted : await work(stack, interrupt.signal);
-    if (interrupt.signal.aborted) code = EXIT.interrupted;
-    return code;
+    stack = await startLocalStack({ ...options, config, environment: context.environment, dataDir, httpPort: await freePort(), showErrors: false, say: context.note, signal: signals.signal });
+    code = await work(stack, signals.signal);
+  } catch (error) {
+    if (!signals.signal.aborted) throw error;
   } finally {
     await stack?.stop();
     signals.release();
+    if (signals.signal.aborted) code = EXIT.interrupted;
     if (code === EXIT.ok || code === EXIT.interrupted) rmSync(dataDir, { recursive: true, force: true });
     else context.note(`the logs are kept in ${join(dataDir, 'logs')}`);
   }
+  return code;
 }

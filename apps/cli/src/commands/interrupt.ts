@@ -7,25 +7,27 @@ export function detachOnInterrupt(): { signal: AbortSignal; stop(): void } {
 }
 
 /**
- * Ctrl-C or SIGTERM: ends in order, once; a second Ctrl-C ends at once (the guards then end what runs).
- * `requested` resolves at the first signal.
+ * Ctrl-C, SIGTERM or SIGHUP: `signal` is aborted, once; a second Ctrl-C that is no echo of the first ends at once (the
+ * guards then end what runs). npm passes a Ctrl-C on that the terminal has sent already, so one may arrive twice.
  */
-export function stopOnSignals(): { requested: Promise<NodeJS.Signals>; isRequested(): boolean; release(): void } {
-  let requested = false;
-  let resolveRequested: (signal: NodeJS.Signals) => void = () => undefined;
-  const promise = new Promise<NodeJS.Signals>((resolve) => (resolveRequested = resolve));
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (requested) process.exit(130);
-    requested = true;
-    resolveRequested(signal);
+export function stopOnSignals(): { signal: AbortSignal; requested: Promise<void>; release(): void } {
+  const controller = new AbortController();
+  const requested = new Promise<void>((resolve) => controller.signal.addEventListener('abort', () => resolve(), { once: true }));
+  let firstAtMs: number | undefined;
+  const onSignal = (): void => {
+    if (firstAtMs !== undefined && performance.now() - firstAtMs > ECHO_MS) process.exit(130);
+    firstAtMs ??= performance.now();
+    controller.abort();
   };
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, onSignal);
   return {
-    requested: promise,
-    isRequested: () => requested,
+    signal: controller.signal,
+    requested,
     release: () => {
       for (const signal of signals) process.removeListener(signal, onSignal);
     },
   };
 }
+
+const ECHO_MS = 300;

@@ -14,28 +14,31 @@ export function registerUp({ program, action }: Registry): void {
 async function up(context: CliContext, verbose: boolean): Promise<number> {
   const { config, note } = context;
   const signals = stopOnSignals();
-  const starting = startLocalStack({
-    config,
-    environment: context.environment,
-    dataDir: config.TRIVET_DATA_DIR,
-    httpPort: config.TRIVET_HTTP_PORT,
-    natsPort: config.TRIVET_NATS_PORT,
-    redisPort: config.TRIVET_REDIS_PORT,
-    verbose,
-    showErrors: true,
-    say: note,
-    onRestart: (service, { code, signal }) => {
-      if (!signals.isRequested()) note(`${service} ended (${signal ?? `exit ${code}`}); starting it again`);
-    },
-  });
-  // Ctrl-C while it still starts: what has been started is ended as soon as the start is through or has failed.
-  const stack = await starting;
-  if (!signals.isRequested()) announce(context, stack);
-  await signals.requested;
-  note('Stopping …');
-  await stack.stop();
-  signals.release();
-  return EXIT.ok;
+  try {
+    const stack = await startLocalStack({
+      config,
+      environment: context.environment,
+      dataDir: config.TRIVET_DATA_DIR,
+      httpPort: config.TRIVET_HTTP_PORT,
+      natsPort: config.TRIVET_NATS_PORT,
+      redisPort: config.TRIVET_REDIS_PORT,
+      verbose,
+      showErrors: true,
+      say: note,
+      signal: signals.signal,
+      onRestart: (service, { code, signal }) => note(`${service} ended (${signal ?? `exit ${code}`}); starting it again`),
+    });
+    announce(context, stack);
+    await signals.requested;
+    note('Stopping …');
+    await stack.stop();
+    return EXIT.ok;
+  } catch (error) {
+    if (signals.signal.aborted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    signals.release();
+  }
 }
 
 function announce(context: CliContext, stack: Stack): void {

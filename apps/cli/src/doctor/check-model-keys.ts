@@ -13,7 +13,7 @@ export async function checkModelKeys({ config, environment }: Pick<Examination, 
 
 /** From JSON and YAML alike: the values of apiKeyVariable. */
 function namedKeyVariables(text: string): string[] {
-  const names = [...text.matchAll(/["']?(?:apiKeyVariable|apiKeyEnv|keyVariable|keyEnv)["']?\s*:\s*["']?([A-Za-z_][A-Za-z0-9_]*)/g)].map((match) => match[1] ?? '');
+  const names = [...text.matchAll(/["']?apiKeyVariable["']?\s*:\s*["']?([A-Za-z_][A-Za-z0-9_]*)/g)].map((match) => match[1] ?? '');
   return [...new Set(names)];
 }
 

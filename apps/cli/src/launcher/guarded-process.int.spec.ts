@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { transform } from '@swc/core';
 import { fileURLToPath } from 'node:url';
-import { isAlive, until } from './testing.js';
+import { isAlive, until } from '../testing/processes.js';
 import { startGuarded } from './guarded-process.js';
 
 let dir: string;

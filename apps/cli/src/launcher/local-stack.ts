@@ -19,6 +19,7 @@ export interface LocalStackOptions {
   say: (line: string) => void;
   crashAt?: StackOptions['crashAt'];
   onRestart?: StackOptions['onRestart'];
+  signal?: AbortSignal;
 }
 
 /** The stack of this checkout: the services as they were built here. */
@@ -36,6 +37,7 @@ export function startLocalStack(options: LocalStackOptions): Promise<Stack> {
     scripts: { orchestrator: serviceScript('orchestrator'), executor: serviceScript('executor'), model: serviceScript('model') },
     crashAt: options.crashAt,
     onRestart: options.onRestart,
+    signal: options.signal,
     onLine: (line) => {
       const { level, text } = readLogLine(line);
       const isError = level === 'error' || level === 'fatal';

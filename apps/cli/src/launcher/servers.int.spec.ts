@@ -9,7 +9,7 @@ import { canBind, freePort } from './free-port.js';
 import { probeRedis } from './probe.js';
 import { cacheDir } from './project-paths.js';
 import { startServers, type Servers } from './servers.js';
-import { until } from './testing.js';
+import { until } from '../testing/processes.js';
 import type { Principal } from './credentials.js';
 
 const find = { searchPath: process.env['PATH'] ?? '', cacheDir };

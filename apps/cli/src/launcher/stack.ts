@@ -17,6 +17,8 @@ export interface StackOptions extends StartServersOptions {
   crashAt?: Partial<Record<Service, string>>;
   onLine?: (line: ServiceLine) => void;
   onRestart?: (service: Service, ending: Ending) => void;
+  /** Gives up the start; what was started by then is ended. */
+  signal?: AbortSignal;
 }
 
 /** Brokers and the three services, running. */
@@ -44,7 +46,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     started.servers = servers;
     const services = startServices(options, dataDir, servers);
     started.services = Object.values(services);
-    const readiness = await withinReadyTime(services, dataDir);
+    const readiness = await withinReadyTime(services, dataDir, options.signal);
     return { httpUrl: `http://127.0.0.1:${readiness.orchestrator.httpPort ?? options.httpPort}`, servers, services, stop };
   } catch (error) {
     await stop();
@@ -66,11 +68,14 @@ function startServices(options: StackOptions, dataDir: string, servers: Servers)
   return { orchestrator: start('orchestrator'), executor: start('executor'), model: start('model') };
 }
 
-async function withinReadyTime(services: Record<Service, Supervised>, dataDir: string): Promise<{ orchestrator: { httpPort?: number } }> {
+async function withinReadyTime(services: Record<Service, Supervised>, dataDir: string, signal: AbortSignal | undefined): Promise<{ orchestrator: { httpPort?: number } }> {
   const waiting = new Set<Service>(SERVICES);
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new LauncherError(`${[...waiting].join(', ')} did not become ready within ${READY_WITHIN_MS / 1000} s; see ${join(dataDir, 'logs')}`)), READY_WITHIN_MS);
+    const giveUp = (): void => reject(new LauncherError('the start was interrupted'));
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
   });
   const ready = (service: Service): Promise<{ httpPort?: number }> =>
     services[service].ready.then((readiness) => {

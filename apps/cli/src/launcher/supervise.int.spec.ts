@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, until } from './testing.js';
+import { isAlive, until } from '../testing/processes.js';
 import { supervise, type ServiceLine, type Supervised } from './supervise.js';
 
 let dir: string;
