@@ -30,12 +30,12 @@ export interface GlobalOptions {
 export function contextOf(command: Command, outside: Outside): CliContext {
   const options: GlobalOptions = command.optsWithGlobals();
   const config = readCliConfig(outside.environment);
-  const url = options.url ?? config.TRIVET_URL ?? `http://127.0.0.1:${config.TRIVET_HTTP_PORT}`;
+  const url = options.url ?? config.url ?? `http://127.0.0.1:${config.httpPort}`;
   return {
     ...outside,
     config,
     url,
-    client: createClient({ url, tenant: options.tenant ?? config.TRIVET_TENANT, apiKey: config.TRIVET_API_KEY }),
+    client: createClient({ url, tenant: options.tenant ?? config.tenant, apiKey: config.apiKey, client: 'cli' }),
     print: printer(options.output, outside.stdout),
     note: (line) => void outside.stderr.write(`${line}\n`),
   };

@@ -24,9 +24,30 @@ export interface PageOptions {
 }
 
 /** A durable consumer and how much waits for it. */
-export type Queue = Readonly<Record<string, unknown>>;
-/** What could not be handled, with its reason and attempts. */
-export type DeadLetter = Readonly<Record<string, unknown>>;
+export interface Queue {
+  stream: string;
+  consumer: string;
+  /** Messages nobody has taken yet. */
+  pending: number;
+  /** Messages that are being worked on. */
+  ackPending: number;
+  redelivered: number;
+  /** Calls that wait before the stream, in the tenants' own lines. */
+  ready?: number;
+  /** Calls dealt and not finished. */
+  sent?: number;
+}
+
+/** What could not be handled, with its reason and how often it was tried. */
+export interface DeadLetter {
+  stream: string;
+  seq: number;
+  at: string;
+  reason: string;
+  attempts: number;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}
 
 /** Everything another system does with Trivet over HTTP. Every method throws a ClientError when it does not succeed. */
 export interface Client {
@@ -44,14 +65,14 @@ export interface Client {
   /** The workflow once it is terminal; a ClientError with the code `deadline_exceeded` when it is not within timeoutMs. */
   wait(workflowId: string, options?: { timeoutMs?: number }): Promise<Workflow>;
   cancel(workflowId: string, reason?: string): Promise<Workflow>;
-  budgets(scope: Scope, options?: PageOptions): Promise<Page<Account>>;
   budget(scope: Scope, id: string): Promise<Account>;
   setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
   tools(): Promise<Page<Tool>>;
   workers(): Promise<Page<Worker>>;
   queues(): Promise<Page<Queue>>;
   dead(options?: PageOptions): Promise<Page<DeadLetter>>;
-  audit(options?: PageOptions & { after?: number }): Promise<Page<AuditRow>>;
+  /** The newest rows first. */
+  audit(options?: PageOptions): Promise<Page<AuditRow>>;
   version(): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -74,10 +95,9 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function administration(send: Send): Pick<Client, 'budgets' | 'budget' | 'setBudget' | 'tools' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
+function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'tools' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
   const account = (scope: Scope, id: string): string => `/api/v1/budgets/${scope}/${encodeURIComponent(id)}`;
   return {
-    budgets: (scope, query) => readJson(send(`/api/v1/budgets/${scope}`, { query: { ...query } })),
     budget: (scope, id) => readJson(send(account(scope, id))),
     setBudget: (scope, id, limits) => readJson(send(account(scope, id), { method: 'PUT', body: limits })),
     tools: () => readJson(send('/api/v1/tools')),

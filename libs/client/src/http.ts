@@ -7,6 +7,8 @@ export interface HttpOptions {
   /** Chooses the tenant while no API keys are configured; with a key, the key does. */
   tenant?: string;
   apiKey?: string;
+  /** Who asks, for the records; `cli` is known to the server. */
+  client?: string;
 }
 
 export interface Request {
@@ -22,7 +24,7 @@ export type Send = (path: string, request?: Request) => Promise<Response>;
 
 export function createSend(options: HttpOptions): Send {
   const base = options.url.replace(/\/+$/, '');
-  const identity = { ...(options.tenant ? { [TENANT_HEADER]: options.tenant } : {}), ...(options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {}) };
+  const identity = { ...(options.tenant ? { [TENANT_HEADER]: options.tenant } : {}), ...(options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {}), ...(options.client ? { 'X-Trivet-Client': options.client } : {}) };
   return async (path, request = {}) => {
     const headers = { Accept: 'application/json', ...identity, ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }), ...request.headers };
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);

@@ -17,11 +17,12 @@ export function registerAdministration({ program, action }: Registry): void {
   };
   list('tools', 'tools and what they may do', 'list the tools', async ({ client, print }) => print.list((await client.tools()).items, TOOL_COLUMNS));
   list('workers', 'live processes of the three services', 'list the workers', async ({ client, print }) => print.list((await client.workers()).items, WORKER_COLUMNS, 'no worker is up'));
-  list('queues', 'what waits on the bus', 'list the queues', async ({ client, print }) => showRecords(print, (await client.queues()).items));
-  list('dead', 'what could not be handled', 'list the dead letters', async ({ client, print }) => showRecords(print, (await client.dead()).items));
+  list('queues', 'what waits on the bus', 'list the queues', async ({ client, print }) => print.list((await client.queues()).items, QUEUE_COLUMNS));
+  list('dead', 'what could not be handled', 'list the dead letters', async ({ client, print }) => print.list((await client.dead()).items, DEAD_COLUMNS, 'no dead letters'));
   program.command('audit').description('who did what').command('tail').option('--limit <n>', 'the last so many rows', '50').description('the newest rows of the audit log')
     .action(action(async ({ client, print }, _positional, options) => {
-      print.list((await client.audit({ limit: Number(options['limit']) })).items, AUDIT_COLUMNS);
+      // The server gives the newest first; a log is read downwards.
+      print.list((await client.audit({ limit: Number(options['limit']) })).items.toReversed(), AUDIT_COLUMNS);
       return EXIT.ok;
     }));
 }
@@ -55,14 +56,19 @@ const AUDIT_COLUMNS: readonly Column<AuditRow>[] = [
   { title: 'detail', value: (row) => (row.detail === null ? null : shorten(row.detail, 60)) },
 ];
 
-/** Columns as the records have them. */
-function showRecords(print: CliContext['print'], items: readonly (Queue | DeadLetter)[]): void {
-  const names = Object.keys(items[0] ?? {});
-  print.list(items, names.map((name) => ({ title: name, value: (item: Queue | DeadLetter) => cell(item[name]), ...(typeof items[0]?.[name] === 'number' ? { align: 'right' as const } : {}) })));
-}
+const QUEUE_COLUMNS: readonly Column<Queue>[] = [
+  { title: 'stream', value: (queue) => queue.stream },
+  { title: 'consumer', value: (queue) => queue.consumer },
+  { title: 'ready', value: (queue) => queue.ready, align: 'right' },
+  { title: 'pending', value: (queue) => queue.pending, align: 'right' },
+  { title: 'in work', value: (queue) => queue.ackPending, align: 'right' },
+  { title: 'redelivered', value: (queue) => queue.redelivered, align: 'right' },
+];
 
-function cell(value: unknown): string | number | null {
-  if (typeof value === 'number') return value;
-  if (value === null || value === undefined) return null;
-  return shorten(typeof value === 'string' ? value : JSON.stringify(value), 60);
-}
+const DEAD_COLUMNS: readonly Column<DeadLetter>[] = [
+  { title: 'seq', value: (letter) => letter.seq, align: 'right' },
+  { title: 'at', value: (letter) => letter.at },
+  { title: 'stream', value: (letter) => letter.stream },
+  { title: 'attempts', value: (letter) => letter.attempts, align: 'right' },
+  { title: 'reason', value: (letter) => shorten(letter.reason, 80) },
+];

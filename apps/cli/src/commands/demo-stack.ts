@@ -18,7 +18,7 @@ export async function withDemoStack(context: CliContext, options: Pick<LocalStac
   let stack: Stack | undefined;
   try {
     // Brokers of the demo's own, whatever the environment names: it must not touch a running stack's data.
-    const config = { ...context.config, TRIVET_NATS_URL: undefined, TRIVET_REDIS_URL: undefined };
+    const config = { ...context.config, natsUrl: undefined, redisUrl: undefined };
     stack = await startLocalStack({ ...options, config, environment: context.environment, dataDir, httpPort: await freePort(), showErrors: false, say: context.note, signal: signals.signal });
     code = await work(stack, signals.signal);
   } catch (error) {

@@ -18,10 +18,10 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
     const stack = await startLocalStack({
       config,
       environment: context.environment,
-      dataDir: config.TRIVET_DATA_DIR,
-      httpPort: config.TRIVET_HTTP_PORT,
-      natsPort: config.TRIVET_NATS_PORT,
-      redisPort: config.TRIVET_REDIS_PORT,
+      dataDir: config.dataDir,
+      httpPort: config.httpPort,
+      natsPort: config.natsPort,
+      redisPort: config.redisPort,
       verbose,
       showErrors: true,
       say: note,
@@ -44,7 +44,7 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
 function announce(context: CliContext, stack: Stack): void {
   const { print, config } = context;
   const nats = stack.servers.publicNatsUrl.replace(/\/\/[^@/]*@/, '//');
-  if (stack.servers.relaxed || config.TRIVET_DURABILITY === 'relaxed') context.note('Durability is relaxed: a crash of Redis may lose what was accepted last.');
+  if (stack.servers.relaxed || config.durability === 'relaxed') context.note('Durability is relaxed: a crash of Redis may lose what was accepted last.');
   print.one({ url: stack.httpUrl, nats }, [
     '',
     `Trivet is up: ${stack.httpUrl}`,
@@ -52,7 +52,7 @@ function announce(context: CliContext, stack: Stack): void {
     'Submit a task:',
     `  curl -s ${stack.httpUrl}/api/v1/tasks -H 'Content-Type: application/json' -d '{"goal":"Analyse ACME","template":"research"}'`,
     `  nats --server ${nats} req trivet.v1.rpc.task.submit '{"goal":"Analyse ACME","template":"research"}'`,
-    `  npx trivet run "Analyse ACME" --template research${config.TRIVET_HTTP_PORT === 8080 ? '' : ` --url ${stack.httpUrl}`}`,
+    `  npx trivet run "Analyse ACME" --template research${config.httpPort === 8080 ? '' : ` --url ${stack.httpUrl}`}`,
     '',
     'Ctrl-C stops it.',
   ].join('\n'));

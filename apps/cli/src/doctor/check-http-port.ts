@@ -5,7 +5,7 @@ const ANSWER_WITHIN_MS = 1000;
 
 /** Taken by a running Trivet is well; taken by anything else is a problem. */
 export async function checkHttpPort({ config }: Pick<Examination, 'config'>): Promise<Finding[]> {
-  const port = config.TRIVET_HTTP_PORT;
+  const port = config.httpPort;
   if (await canBind(port)) return [{ found: `HTTP port ${port} is free` }];
   if (await answersAsTrivet(port)) return [{ found: `Trivet runs on HTTP port ${port}` }];
   return [{ what: `HTTP port ${port} is taken by another program.`, mend: `choose another, such as TRIVET_HTTP_PORT=${port + 1}, or stop that program` }];

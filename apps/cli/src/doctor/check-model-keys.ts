@@ -3,7 +3,7 @@ import type { Examination, Finding } from './examine.js';
 
 /** Every endpoint of the model configuration that names a variable for its key must have that variable set. */
 export async function checkModelKeys({ config, environment }: Pick<Examination, 'config' | 'environment'>): Promise<Finding[]> {
-  const file = config.TRIVET_MODEL_CONFIG;
+  const file = config.modelConfig;
   if (!file) return [];
   const text = readText(file);
   if (text === undefined) return [{ what: `TRIVET_MODEL_CONFIG names ${file}, which cannot be read.`, mend: 'correct the path, or unset TRIVET_MODEL_CONFIG' }];

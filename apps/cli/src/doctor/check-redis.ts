@@ -8,8 +8,8 @@ const MEND = 'install it (apt-get install redis-server; brew install redis; dock
 
 /** The server at TRIVET_REDIS_URL when it is set; else the binary that the launcher would start. */
 export function checkRedis(examination: Examination): Promise<Finding[]> {
-  const url = examination.config.TRIVET_REDIS_URL;
-  return url ? checkServer(url, examination.config.TRIVET_DURABILITY) : checkBinary(examination);
+  const url = examination.config.redisUrl;
+  return url ? checkServer(url, examination.config.durability) : checkBinary(examination);
 }
 
 async function checkServer(url: string, durability: 'strict' | 'relaxed'): Promise<Finding[]> {
@@ -31,9 +31,9 @@ async function checkBinary({ environment, cacheDir, config, offline }: Examinati
   const seen = ['redis-server', 'valkey-server'].flatMap((name) => findOnPath(name, environment['PATH'] ?? '')).map((binary) => ({ binary, version: readBinaryVersion(binary) }));
   const good = seen.find(({ version }) => version && isAtLeast(version, MINIMUM_REDIS));
   if (good?.version) return [{ found: `Redis: ${good.binary} ${formatVersion(good.version)}` }];
-  if (!offline && !config.TRIVET_NO_INSTALL) return [{ found: 'Redis: will be installed with apt-get where that is possible, else the embedded one is fetched (in memory, for trying out)' }];
+  if (!offline && !config.noInstall) return [{ found: 'Redis: will be installed with apt-get where that is possible, else the embedded one is fetched (in memory, for trying out)' }];
   if (embeddedRedisEntry(cacheDir)) return [{ found: 'Redis: the embedded one, fetched before (in memory, for trying out)' }];
   const old = seen.find(({ version }) => version);
   const what = old?.version ? `${old.binary} is ${formatVersion(old.version)}, too old: Trivet needs Redis 7 or newer, or Valkey` : 'Redis is absent: neither redis-server nor valkey-server on PATH';
-  return [{ what: `${what} (installing one is switched off).`, mend: config.TRIVET_NO_INSTALL ? `unset TRIVET_NO_INSTALL, or ${MEND}` : MEND }];
+  return [{ what: `${what} (installing one is switched off).`, mend: config.noInstall ? `unset TRIVET_NO_INSTALL, or ${MEND}` : MEND }];
 }

@@ -79,17 +79,21 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
 /** Commands of every client connection: log in, name itself, look alive. */
 const CONNECTION_COMMANDS = ['+auth', '+hello', '+ping', '+echo', '+select', '+quit', '+reset', '+info', '+time', '+client|id', '+client|setname', '+client|getname', '+command', '+cluster|slots', '+cluster|shards'];
 const SCRIPT_COMMANDS = ['+eval', '+evalsha', '+script|load', '+script|exists'];
-const KEY_COMMANDS = ['+get', '+mget', '+set', '+del', '+unlink', '+exists', '+expire', '+pexpire', '+pttl', '+ttl', '+incr', '+incrby', '+hget', '+hmget', '+hgetall', '+hset', '+hdel', '+zadd', '+zrem', '+zscore', '+zrange', '+zrangebyscore', '+sadd', '+srem', '+smembers', '+multi', '+exec', '+discard', '+publish'];
-const WORKER_COMMANDS = [...CONNECTION_COMMANDS, ...SCRIPT_COMMANDS, ...KEY_COMMANDS];
+/** Everything that reads or writes keys one names, scripts included; nothing that looks around, administers or empties. */
+const KEY_COMMANDS = ['+@string', '+@hash', '+@set', '+@sortedset', '+@list', '+@transaction', '+del', '+unlink', '+exists', '+expire', '+pexpire', '+persist', '+pttl', '+ttl', '+type'];
+const WORKER_COMMANDS = [...KEY_COMMANDS, '-@dangerous', '-@admin', ...CONNECTION_COMMANDS, ...SCRIPT_COMMANDS];
 
-/** Keys of a worker: the claims of every partition, and its own presence. */
-const WORKER_KEYS = ['{w*}:claim:*', '{workers}:*'];
+/** Keys of a worker: the claims of every partition and the calls it holds, its presence, and large values by their digest. */
+const WORKER_KEYS = ['{w*}:claim:*', '{w*}:held:*', '{workers}:*', 'blob:*'];
+/** The executor registers the tools that come with it. */
+const CATALOG_KEYS = ['{catalog}:*'];
+const LEDGER_KEYS = ['{ledger}:*'];
 
 /** Rights in Redis, one row a service. Nobody else can log in: the default user is off. */
 export const REDIS_RIGHTS: Readonly<Record<'orchestrator' | 'executor' | 'model', RedisRights>> = {
   orchestrator: { keys: ['*'], commands: ['+@all'] },
-  executor: { keys: WORKER_KEYS, commands: WORKER_COMMANDS },
-  model: { keys: [...WORKER_KEYS, '{ledger}:*'], commands: WORKER_COMMANDS },
+  executor: { keys: [...WORKER_KEYS, ...CATALOG_KEYS], commands: WORKER_COMMANDS },
+  model: { keys: [...WORKER_KEYS, ...LEDGER_KEYS], commands: WORKER_COMMANDS },
 };
 
 /** What pulling one durable consumer takes: look it up, ask for messages, acknowledge. */
