@@ -1,1 +1,1 @@
-export {};
+export { startNats, startRedis, startServers, type TestServer, type TestServers } from './servers.js';
