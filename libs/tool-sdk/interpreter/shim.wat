@@ -3,7 +3,6 @@
 ;; `init` and `load` serve the build only; the finished plugin no longer exports them.
 (module
   (import "quickjs" "memory" (memory 0))
-  (import "quickjs" "__stack_pointer" (global $stack_pointer (mut i32)))
   (import "quickjs" "wasm_malloc" (func $malloc (param i32) (result i32)))
   (import "quickjs" "wasm_free" (func $free (param i32)))
   (import "quickjs" "qjs_init" (func $qjs_init (result i32)))
@@ -32,9 +31,6 @@
   (import "extism:host/env" "store_u64" (func $store_u64 (param i64 i64)))
   (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
   (import "extism:host/env" "error_set" (func $error_set (param i64)))
-  (export "memory" (memory 0))
-  (export "__stack_pointer" (global $stack_pointer))
-  (export "malloc" (func $malloc))
 
   (func (export "init") (param $memory_bytes i32) (param $stack_bytes i32)
     (if (call $qjs_init) (then unreachable))
