@@ -18,7 +18,7 @@ export async function compileAssemblyScript(entryFile: string): Promise<Uint8Arr
   const compiler = join(dirname(require.resolve('assemblyscript/package.json')), 'bin', 'asc.js');
   const folder = await mkdtemp(join(tmpdir(), 'trivet-asc-'));
   const outFile = join(folder, 'plugin.wasm');
-  const options = ['--outFile', outFile, '--lib', dirname(PDK_FILE), '--runtime', 'stub', '-O3', '--use', 'abort=~lib/trivet/abort'];
+  const options = ['--outFile', outFile, '--lib', dirname(PDK_FILE), '--runtime', 'stub', '-O3', '--exportStart', '_initialize', '--use', 'abort=~lib/trivet/abort'];
   try {
     await runCompiler([compiler, basename(entryFile), ...options], dirname(entryFile));
     return new Uint8Array(await readFile(outFile));

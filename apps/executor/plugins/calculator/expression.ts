@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
 
 /** Enough digits that money, powers of two and factorials of everyday size stay exact. */
-Decimal.set({ precision: 64, toExpNeg: -30, toExpPos: 60 });
+Decimal.set({ precision: 64, toExpNeg: -30, toExpPos: 64 });
 const MAX_LENGTH = 4000;
 const MAX_DEPTH = 100;
 const MAX_FACTORIAL = 1000;

@@ -29,7 +29,7 @@ export function planLaunch(limits: SandboxLimits): Launch {
   ];
   const dataKib = (limits.maxMemoryMib + PROCESS_OVERHEAD_MIB) * 1024;
   // `ulimit -d` counts only memory that can be written, so that the guard regions of WebAssembly do not matter.
-  const script = `ulimit -d ${dataKib} 2>/dev/null; ulimit -c 0; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$@"`;
+  const script = `ulimit -d ${dataKib} 2>/dev/null; ulimit -c 0; echo 1000 2>/dev/null >/proc/self/oom_score_adj; unset PWD OLDPWD; exec "$@"`;
   return { program: '/bin/sh', arguments: ['-c', script, 'slot', ...(networkNamespace ?? []), ...node], networkNamespace };
 }
 

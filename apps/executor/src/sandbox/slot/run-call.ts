@@ -28,7 +28,7 @@ export async function runCall(module: WebAssembly.Module, call: CallHeader, inpu
     const code = watchReturnCode(instance, call.entry);
     const result = await plugin.call(call.entry, input);
     if (state.verdict) throw new Error('condemned');
-    failure = returnCodeFailure(code(), call) ?? outputFailure(result, call);
+    failure = returnCodeFailure(code(), state, figures()) ?? outputFailure(result, call);
     if (!failure && result) output = result.bytes();
   } catch (error) {
     failure = classify(error, state, figures());
@@ -58,8 +58,11 @@ function watchReturnCode(instance: WebAssembly.Instance, entry: string): () => n
   return () => code;
 }
 
-function returnCodeFailure(code: number, call: CallHeader): SlotFailure | null {
-  return code === 0 ? null : { code: 'tool_failed', message: `Tool ${call.tool} returned the error code ${code} without a message.`, detail: { returnCode: code } };
+function returnCodeFailure(code: number, state: CallState, figures: InstanceFigures): SlotFailure | null {
+  const { call } = state;
+  if (code === 0) return null;
+  if (figures.fuelLeft !== null && figures.fuelLeft < 0n) return classify(null, state, figures);
+  return { code: 'tool_failed', message: `Tool ${call.tool} returned the error code ${code} without a message.`, detail: { returnCode: code } };
 }
 
 function outputFailure(output: PluginOutput | null, call: CallHeader): SlotFailure | null {
