@@ -72,9 +72,13 @@ export function createQueries(parts: QueryParts): Queries {
     },
     events: async (ref, after, limit) => (await parts.store.readEvents(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
+      const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
+      if (!found) throw notFound(ref);
+      const traceId = decodeAccepted(found.task).traceparent?.split('-')[1];
       const messages = await parts.bus.read('SPANS', { subject: subjects.span(ref.tenant, ref.workflowId), limit: MOST_SPANS });
       const spans = messages.flatMap((message) => SpanBatch.parse(JSON.parse(new TextDecoder().decode(message.data))).spans);
-      return spans.sort((left, right) => left.startedAt - right.startedAt);
+      // A submit of the same id that was refused, or found it there, has a trace of its own.
+      return spans.filter((span) => span.traceId === traceId).sort((left, right) => left.startedAt - right.startedAt);
     },
     requireWorkflow: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
