@@ -152,7 +152,9 @@ function isAlive(pid) {
   }
 }
 
-/** Runs quietly; when it fails, its whole output is shown. */
+const SHOWN_LINES = 15;
+
+/** Runs quietly; when it fails, both ends of its output are shown and the whole is kept in a file. */
 function run(root, command, args, environment) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'], shell: false });
@@ -162,8 +164,16 @@ function run(root, command, args, environment) {
     child.on('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0) return resolve();
-      process.stderr.write(Buffer.concat(chunks));
-      reject(new Error(`\`${command} ${args.join(' ')}\` failed (${signal ?? `exit ${code}`}); its output is above.`));
+      const log = path.join(root, '.cache', 'prepare.log');
+      const output = Buffer.concat(chunks).toString('utf8').trimEnd();
+      fs.writeFileSync(log, output);
+      reject(new Error(`${bothEnds(output)}\n\`${command} ${args.join(' ')}\` failed (${signal ?? `exit ${code}`}); its whole output is in ${log}`));
     });
   });
+}
+
+function bothEnds(output) {
+  const lines = output.split('\n');
+  if (lines.length <= 2 * SHOWN_LINES) return output;
+  return [...lines.slice(0, SHOWN_LINES), `… ${lines.length - 2 * SHOWN_LINES} lines left out …`, ...lines.slice(-SHOWN_LINES)].join('\n');
 }

@@ -24,7 +24,7 @@ const stages = [
   ['lint', () => runThrough(program('oxlint'), ['--quiet'])],
   ['boundaries', node('scripts/boundaries.mjs')],
   ['types', () => runThrough(program('tsc'), ['-b'])],
-  ['types of tests', () => runThrough(program('tsc'), ['-p', 'scripts/tsconfig.tests.json'])],
+  ['types of tests', node('scripts/test-types.mjs')],
   ['plugins', () => runTarget('plugins')],
   ...(fs.existsSync(path.join(root, 'scripts', 'generate.mjs')) ? [['generated files', node('scripts/generated.mjs')]] : []),
   ['tests', () => test([])],

@@ -66,7 +66,8 @@ function explain(error: unknown, outside: Outside): void {
   const say = (line: string): void => void outside.stderr.write(`${line}\n`);
   if (error instanceof ClientError) {
     say(error.message);
-    for (const each of error.problem?.errors ?? []) say(`  ${each.pointer || '(body)'} ${each.detail}`);
+    // A message that lists the mistakes already is not followed by the same list.
+    for (const each of (error.problem?.errors ?? []).filter(({ detail }) => !error.message.includes(detail))) say(`  ${each.pointer || '(body)'} ${each.detail}`);
     say(error.code === 'unreachable' ? 'Try: npx trivet up (or --url, when it runs somewhere else)' : error.problem?.hint ? `Try: ${error.problem.hint}` : `(${error.code})`);
   } else if (error instanceof LauncherError) {
     say(error.message);

@@ -13,11 +13,12 @@ export function formatWaterfall(spans: readonly TraceSpan[], options: { colors: 
   const rows = inOrder(spans);
   const startMs = Math.min(...spans.map((span) => span.startedAt));
   const endMs = Math.max(...spans.map((span) => span.startedAt + span.durationMs));
-  const nameWidth = Math.min(44, Math.max(...rows.map(({ span, depth }) => label(span, depth).length)));
+  const nameWidth = Math.min(44, Math.max(...rows.map(({ span, depth }) => 2 * depth + label(span).length)));
   const serviceWidth = Math.max(...spans.map((span) => span.service.length));
   const barWidth = Math.max(10, options.width - nameWidth - serviceWidth - 16);
-  const head = `${formatDuration(endMs - startMs)} from the first span to the last, ${spans.length} spans, ${new Set(spans.map((span) => span.service)).size} services`;
-  return [head, ...rows.map(({ span, depth }) => formatRow(span, shorten(label(span, depth), nameWidth).padEnd(nameWidth), { serviceWidth, barWidth, startMs, totalMs: endMs - startMs, colors: options.colors }))];
+  const services = [...new Set(spans.map((span) => span.service))].sort().join(', ');
+  const head = `${formatDuration(endMs - startMs)} from the first span to the last, ${spans.length} spans in ${services}`;
+  return [head, ...rows.map(({ span, depth }) => formatRow(span, `${'  '.repeat(depth)}${shorten(label(span), nameWidth - 2 * depth)}`.padEnd(nameWidth), { serviceWidth, barWidth, startMs, totalMs: endMs - startMs, colors: options.colors }))];
 }
 
 function formatRow(span: TraceSpan, name: string, axis: { serviceWidth: number; barWidth: number; startMs: number; totalMs: number; colors: Colors }): string {
@@ -28,10 +29,10 @@ function formatRow(span: TraceSpan, name: string, axis: { serviceWidth: number; 
   return `${name}  ${axis.colors.dim(span.service.padEnd(axis.serviceWidth))}  ${bar} ${formatDuration(span.durationMs).padStart(9)}`;
 }
 
-function label(span: TraceSpan, depth: number): string {
+function label(span: TraceSpan): string {
   const attributes = span.attributes;
   const subject = ['trivet.step.id', 'trivet.tool', 'gen_ai.tool.name', 'gen_ai.request.model'].map((name) => attributes[name]).find((value) => value !== undefined);
-  return `${'\u00a0\u00a0'.repeat(depth)}${span.name}${subject === undefined ? '' : ` ${subject}`}`;
+  return `${span.name}${subject === undefined ? '' : ` ${subject}`}`;
 }
 
 /** Parents before children, siblings by time; a span whose parent is not known stands at the top. */
