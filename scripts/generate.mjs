@@ -1,6 +1,6 @@
 /**
  * Writes what is generated: JSON Schemas, the AsyncAPI document, .env.example and docs/environment.md. The sources are
- * the built contracts and the CONFIG_FIELDS of the built apps.
+ * the built contracts and the variables of the built apps.
  *
  *   node scripts/generate.mjs                writes what changed
  *   node scripts/generate.mjs --check        writes nothing; exits 1 with the list of stale files
