@@ -6,6 +6,7 @@
 export const PUBLIC_VARIABLES: readonly string[] = [
   'TRIVET_ADMIN_HOST',
   'TRIVET_ADMIN_PORT',
+  'TRIVET_API_KEY',
   'TRIVET_CRASH_AT',
   'TRIVET_DATA_DIR',
   'TRIVET_DRAIN_TIMEOUT_MS',
@@ -22,5 +23,7 @@ export const PUBLIC_VARIABLES: readonly string[] = [
   'TRIVET_REDIS_PORT',
   'TRIVET_REDIS_URL',
   'TRIVET_STRICT_JOURNAL',
+  'TRIVET_TENANT',
+  'TRIVET_URL',
   'TRIVET_WORKER_ID',
 ];
