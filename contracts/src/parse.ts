@@ -9,9 +9,15 @@ export function parseOrFail<Schema extends z.ZodType>(schema: Schema, value: unk
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap(fieldErrors);
-  const first = errors[0];
-  const summary = errors.length === 1 && first ? `${first.pointer || 'the body'} ${first.detail}` : `${errors.length} mistakes`;
-  throw new FailureError(code, `${capitalise(subject)} is not valid: ${summary}`, { errors });
+  throw new FailureError(code, `${capitalise(subject)} is not valid: ${sentenceOf(errors)}`, { errors });
+}
+
+const MOST_NAMED = 5;
+
+/** Mistakes as one sentence: all of them when they are few, the first ones and their number when they are many. */
+export function sentenceOf(errors: readonly FieldError[]): string {
+  const named = errors.slice(0, MOST_NAMED).map((error) => `${error.pointer || 'the body'} ${error.detail}`).join('; ');
+  return errors.length === 1 ? `${named}.` : `${errors.length} mistakes: ${named}${errors.length > MOST_NAMED ? '; …' : '.'}`;
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {

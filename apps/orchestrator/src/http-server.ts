@@ -3,7 +3,7 @@ import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { context, propagation } from '@opentelemetry/api';
-import { FailureError, MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
+import { MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
 import type { JetStreamStrategy } from '@trivet/bus';
 import type { Logger } from '@trivet/telemetry';
 import { AdminController } from './api/admin.controller.js';
@@ -40,20 +40,9 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
   fastify.addHook('onRequest', (request, _reply, done) => {
     context.with(propagation.extract(context.active(), request.headers), done);
   });
-  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, sizeNamed(error), parts.log));
+  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, parts.log));
   app.useGlobalFilters(new ProblemFilter(parts.log));
   app.connectMicroservice({ strategy: parts.strategy });
   parts.register(app);
   return app;
-}
-
-/** Fastify's own message does not name the limit. */
-function sizeNamed(error: unknown): unknown {
-  if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new FailureError('payload_too_large', `The body is over the limit of ${MOST_TASK_BYTES} bytes.`, { detail: { limit: MOST_TASK_BYTES } });
-  }
-  if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new FailureError('unsupported_media_type', `The body's Content-Type is not one this takes (${error.message}).`);
-  }
-  return error;
 }

@@ -1,4 +1,4 @@
-import { FailureError, ModelRequest, pointerOf, type FieldError, type JsonValue, type Plan, type PlanStep, type Tool } from '@trivet/contracts';
+import { FailureError, ModelRequest, pointerOf, sentenceOf, type FieldError, type JsonValue, type Plan, type PlanStep, type Tool } from '@trivet/contracts';
 import { expressionsIn, mistakeIn, stepsIn } from '../workflow/expression.js';
 import { planIndex } from '../workflow/state.js';
 import { SERVED_KINDS } from '../workflow/tier.js';
@@ -19,9 +19,7 @@ export function checkPlan(plan: Plan, tools: ReadonlyMap<string, Tool>, checkInp
     ...cycles(plan),
   ];
   if (errors.length === 0) return;
-  const [first] = errors;
-  const summary = errors.length === 1 && first ? `${first.pointer} ${first.detail}` : `${errors.length} mistakes: ${errors.slice(0, 3).map((error) => `${error.pointer} ${error.detail}`).join('; ')}${errors.length > 3 ? '; …' : ''}`;
-  throw new FailureError('plan_invalid', `The plan cannot run: ${summary}`, { errors });
+  throw new FailureError('plan_invalid', `The plan cannot run: ${sentenceOf(errors)}`, { errors });
 }
 
 function duplicateIds(plan: Plan): FieldError[] {
