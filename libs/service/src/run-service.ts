@@ -65,12 +65,14 @@ export async function runService<Config extends CommonConfig, Logger extends Ser
   const stopping = new AbortController();
   const admin = await startAdminServer(adminRoutes, { port: config.adminPort, host: config.adminHost }).catch((error: unknown) => exitWith(error, logger));
   const runtime = { ...identity, config, logger, health, adminRoutes, setMetrics: adminRoutes.setMetrics, stopping: stopping.signal };
-  const starting = definition.start(runtime);
+  // Listens for signals before the start begins, so that none ends a service half-way up.
+  let starting: Promise<StartedService> = Promise.resolve({});
   onStop(logger, () => {
     health.setPhase('draining');
     stopping.abort();
     void stop(starting, admin, config.drainTimeoutMs, logger);
   });
+  starting = definition.start(runtime);
   const started = await starting.catch((error: unknown) => (stopping.signal.aborted ? undefined : exitWith(error, logger)));
   if (!started || stopping.signal.aborted) return;
   health.setPhase('running');

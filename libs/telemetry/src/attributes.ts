@@ -11,8 +11,8 @@ export const ATTRIBUTES = {
   stepId: 'trivet.step.id',
   stepKind: 'trivet.step.kind',
   callId: 'trivet.call.id',
-  attempt: 'trivet.call.attempt',
-  epoch: 'trivet.call.epoch',
+  attempt: 'trivet.attempt',
+  epoch: 'trivet.epoch',
   outcome: 'trivet.call.outcome',
   /** True on the span of a delivery that the bus made before. */
   redelivered: 'trivet.redelivered',
@@ -26,6 +26,7 @@ export const ATTRIBUTES = {
   breakerState: 'trivet.breaker.state',
   cacheHit: 'trivet.cache.hit',
   sandboxSlot: 'trivet.sandbox.slot',
+  sandboxWallMs: 'trivet.sandbox.wall_ms',
   sandboxCpuMs: 'trivet.sandbox.cpu_ms',
   sandboxPeakMemoryMib: 'trivet.sandbox.peak_memory_mib',
   sandboxHostCalls: 'trivet.sandbox.host_calls',
