@@ -8,3 +8,9 @@ export { PRESENCE_TTL_MS, createPresence, type Presence } from './workers/presen
 export { MOST_BLOB_BYTES, createBlobs, type Blobs } from './blobs.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
+export { createLedger, type Ledger } from './ledger/ledger.js';
+export { type AccountRef, accountName } from './ledger/ledger-keys.js';
+export { type LimitsOptions, type WindowLimits } from './ledger/accounts.js';
+export { type CrossedThreshold, type Denial, type Reservation, type ReserveAnswer } from './ledger/reserve.js';
+export { type RecordedCall } from './ledger/results.js';
+export { type ExpiredReservation, type ReservationState, type Settlement, type TransitionAnswer } from './ledger/transitions.js';

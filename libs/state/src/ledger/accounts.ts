@@ -1,0 +1,56 @@
+import { Amount, Window, type Account, type AccountWindow } from '@trivet/contracts';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { READ_ACCOUNT_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
+import { accountKey, accountName, type AccountRef } from './ledger-keys.js';
+import { runScript, scriptOf } from './script.js';
+
+/** New limits of one window. undefined: as it is; null: lifted. */
+export interface WindowLimits {
+  window: Window;
+  limitTokens?: number | null;
+  limitNanoUsd?: number | null;
+}
+
+export interface LimitsOptions {
+  /** Limits that were ever set, also lifted ones, stay; for set-up that may be repeated. */
+  onlyIfAbsent?: boolean;
+}
+
+const setLimitsScript = scriptOf(SET_LIMITS_LUA);
+const readAccountScript = scriptOf(READ_ACCOUNT_LUA);
+const retireAccountScript = scriptOf(RETIRE_ACCOUNT_LUA);
+
+const Count = z.string().regex(/^-?\d+$/).transform(Number);
+const Limit = z.string().transform((text) => (text === '' ? null : Amount.parse(Number(text))));
+const Rows = z.array(z.tuple([Window, Count, Limit, Count, Count, Limit, Count, Count]));
+
+/** The windows an account is counted in whether it is limited there or not. */
+export function countedWindows(account: AccountRef): Window[] {
+  return account.scope === 'session' || account.scope === 'workflow' ? ['total'] : ['total', 'day', 'month'];
+}
+
+export async function setLimits(redis: Redis, account: AccountRef, windows: readonly WindowLimits[], options: LimitsOptions = {}): Promise<void> {
+  const triples = windows.flatMap(({ window, limitTokens, limitNanoUsd }) => [
+    ...(limitTokens === undefined ? [] : [window, 'tokens', limitText(limitTokens)]),
+    ...(limitNanoUsd === undefined ? [] : [window, 'cost', limitText(limitNanoUsd)]),
+  ]);
+  if (triples.length === 0) return;
+  await runScript(redis, setLimitsScript, [accountKey(account)], [options.onlyIfAbsent ? '1' : '0', ...triples]);
+}
+
+const limitText = (limit: number | null): string => (limit === null ? 'none' : String(limit));
+
+export async function readAccount(redis: Redis, account: AccountRef): Promise<Account> {
+  const rows = Rows.parse(await runScript(redis, readAccountScript, [accountKey(account)], [countedWindows(account).join(' ')]));
+  return { account: accountName(account), windows: rows.map(windowOf) };
+}
+
+function windowOf([window, endsAtSeconds, limitTokens, usedTokens, heldTokens, limitNanoUsd, usedNanoUsd, heldNanoUsd]: z.infer<typeof Rows>[number]): AccountWindow {
+  const resetsAt = endsAtSeconds === 0 ? null : new Date(endsAtSeconds * 1000).toISOString();
+  return { window, limitTokens, usedTokens, heldTokens, limitNanoUsd, usedNanoUsd, heldNanoUsd, resetsAt };
+}
+
+export async function retireAccount(redis: Redis, account: AccountRef, keepMs: number): Promise<void> {
+  await runScript(redis, retireAccountScript, [accountKey(account)], [String(keepMs)]);
+}

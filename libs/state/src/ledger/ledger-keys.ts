@@ -1,0 +1,52 @@
+import { isIdentifier, type Scope } from '@trivet/contracts';
+
+/** Whose account. Users, sessions and workflows belong to a tenant; `global` has one account. */
+export interface AccountRef {
+  scope: Scope;
+  tenant: string;
+  /** Of a tenant's account: the tenant again. Of the global account: ignored. */
+  id: string;
+}
+
+/** All keys of the ledger share one hash tag, so that one script may check and write all of them. */
+const TAG = '{ledger}';
+
+/** A reservation id: a call id, and after a dot the number of the vendor attempt. */
+const RESERVATION_ID = /^[A-Za-z0-9_-]{1,64}(\.[0-9]{1,6})?$/;
+
+export const LEASES_KEY = `${TAG}:leases`;
+
+/** Prefix of all keys of an account: `:limits` and `:<window>[:<window id>]` follow. */
+export function accountKey(account: AccountRef): string {
+  switch (account.scope) {
+    case 'global':
+      return `${TAG}:account:global`;
+    case 'tenant':
+      return `${TAG}:account:tenant:${checked(account.id, 'tenant')}`;
+    case 'user':
+    case 'session':
+    case 'workflow':
+      return `${TAG}:account:${account.scope}:${checked(account.tenant, 'tenant')}:${checked(account.id, account.scope)}`;
+  }
+}
+
+/** What people call the account: `tenant/acme`. */
+export const accountName = (account: AccountRef): string => `${account.scope}/${account.scope === 'global' ? 'global' : account.id}`;
+
+export const reservationPrefix = `${TAG}:reservation:`;
+
+export function reservationKey(reservationId: string): string {
+  if (!RESERVATION_ID.test(reservationId)) {
+    throw new RangeError(`Reservation id '${reservationId}' must be a call id, optionally with a dot and the attempt's number`);
+  }
+  return reservationPrefix + reservationId;
+}
+
+export const resultKey = (tenant: string, workflowId: string, callId: string): string =>
+  `${TAG}:result:${checked(tenant, 'tenant')}:${checked(workflowId, 'workflow')}:${checked(callId, 'call')}`;
+
+/** An id that could break out of its place in a key is refused, whoever let it come this far. */
+function checked(id: string, what: string): string {
+  if (!isIdentifier(id)) throw new RangeError(`The ${what} id '${id}' must match ^[A-Za-z0-9_-]{1,64}$`);
+  return id;
+}

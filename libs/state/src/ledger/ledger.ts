@@ -1,0 +1,50 @@
+import type { Account } from '@trivet/contracts';
+import type { Redis } from 'ioredis';
+import { readAccount, retireAccount, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
+import type { AccountRef } from './ledger-keys.js';
+import { recordResult, recordedResult, type RecordedCall } from './results.js';
+import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
+import { expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type Settlement, type TransitionAnswer } from './transitions.js';
+
+/**
+ * Accounts, and holds on them. A hold is taken before money is spent and settled after it; for every account and
+ * window `used + held ≤ limit` at every instant, as long as no settlement is higher than its hold (the excess of one
+ * that is, is charged and reported as `over`). Amounts are integers: tokens and nano-USD. Every method may be sent
+ * again after a lost connection: it is done once. They reject when Redis does not answer; nothing is free then.
+ */
+export interface Ledger {
+  /** Sets limits; undefined leaves one as it is, null lifts it. */
+  setLimits(account: AccountRef, windows: readonly WindowLimits[], options?: LimitsOptions): Promise<void>;
+  readAccount(account: AccountRef): Promise<Account>;
+  /** Drops limits and total of an account (a finished workflow's) after a time; its settlements still arrive until then. */
+  retireAccount(account: AccountRef, keepMs: number): Promise<void>;
+  reserve(reservation: Reservation): Promise<ReserveAnswer>;
+  settle(settlement: Settlement): Promise<TransitionAnswer>;
+  /** Gives a hold back in full. Only for an attempt that never left this process. */
+  release(reservationId: string): Promise<TransitionAnswer>;
+  /** The heartbeat of a call that still runs. */
+  extend(reservationId: string, leaseMs: number): Promise<ReservationState | 'missing'>;
+  /** Charges the full hold of reservations whose lease is over; a late settlement corrects it. */
+  expireDue(limit: number): Promise<ExpiredReservation[]>;
+  /** The same for one reservation at once, whatever its lease: its holder is known to be gone. */
+  expireNow(reservationId: string): Promise<ExpiredReservation | null>;
+  recordedResult(tenant: string, workflowId: string, callId: string): Promise<string | null>;
+  /** Records a result that needs no settlement; the first one stands, and is returned. */
+  recordResult(call: RecordedCall, result: string, keepMs: number): Promise<string>;
+}
+
+export function createLedger(redis: Redis): Ledger {
+  return {
+    setLimits: (account, windows, options) => setLimits(redis, account, windows, options),
+    readAccount: (account) => readAccount(redis, account),
+    retireAccount: (account, keepMs) => retireAccount(redis, account, keepMs),
+    reserve: (reservation) => reserve(redis, reservation),
+    settle: (settlement) => settle(redis, settlement),
+    release: (reservationId) => release(redis, reservationId),
+    extend: (reservationId, leaseMs) => extend(redis, reservationId, leaseMs),
+    expireDue: (limit) => expireDue(redis, limit),
+    expireNow: (reservationId) => expireNow(redis, reservationId),
+    recordedResult: (tenant, workflowId, callId) => recordedResult(redis, { tenant, workflowId, callId }),
+    recordResult: (call, result, keepMs) => recordResult(redis, call, result, keepMs),
+  };
+}

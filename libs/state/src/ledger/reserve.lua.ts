@@ -1,0 +1,74 @@
+import { AMOUNTS_LUA } from './amounts.lua.js';
+import { WINDOWS_LUA } from './windows.lua.js';
+
+/**
+ * Holds an upper bound on every account in every window that counts, or on none.
+ * KEYS: reservation, leases, then one account prefix each (all derived keys carry the same hash tag).
+ * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, then one set of always-counted windows each.
+ * Answers: held + crossed thresholds | replayed state | conflict | denied + figures of the first window that is full.
+ */
+export const RESERVE_LUA = `${AMOUNTS_LUA}${WINDOWS_LUA}
+-- A window's counters outlive it, so that late settlements still find them.
+local KEEP_AFTER_END_MS = 7 * 86400000
+
+local reservation, leases = KEYS[1], KEYS[2]
+local id, fingerprint = ARGV[1], ARGV[2]
+local requested = { tokens = amount(ARGV[3], 'tokens'), cost = amount(ARGV[4], 'nanoUsd') }
+local lease_ms = amount(ARGV[5], 'leaseMs')
+
+local before = redis.call('HMGET', reservation, 'state', 'fingerprint')
+if before[1] then
+  if before[2] ~= fingerprint then return { 'conflict' } end
+  return { 'replayed', before[1] }
+end
+
+local at_ms, at_seconds = now_ms()
+local ids = window_ids(at_seconds)
+local METRICS = { 'tokens', 'cost' }
+
+-- Everything is checked before anything is written.
+local places, crossed = {}, {}
+for position = 3, #KEYS do
+  local account, counted = KEYS[position], ARGV[position + 3]
+  local limits = {}
+  local pairs_read = redis.call('HGETALL', account .. ':limits')
+  for index = 1, #pairs_read, 2 do limits[pairs_read[index]] = tonumber(pairs_read[index + 1]) end
+  for _, window in ipairs(WINDOWS) do
+    local limited = limits[window .. ':tokens'] or limits[window .. ':cost']
+    if limited or string.find(counted, window, 1, true) then
+      local key = account .. ':' .. window .. ids[window][1]
+      local row = redis.call('HMGET', key, 'used:tokens', 'held:tokens', 'used:cost', 'held:cost', 'crossed:tokens', 'crossed:cost')
+      local figures = { tokens = { stored(row[1]), stored(row[2]), row[5] }, cost = { stored(row[3]), stored(row[4]), row[6] } }
+      for _, metric in ipairs(METRICS) do
+        local limit = limits[window .. ':' .. metric]
+        local used, held, told = figures[metric][1], figures[metric][2], figures[metric][3]
+        local after = used + held + requested[metric]
+        -- An amount of nothing always fits, also where a limit was lowered below what is used.
+        if requested[metric] > 0 and after > (limit or MAX_AMOUNT) then
+          return { 'denied', tostring(position - 3), window, metric, text(limit or MAX_AMOUNT), text(used), text(held), text(requested[metric]) }
+        end
+        if limit and limit > 0 and after * 5 >= limit * 4 and told ~= text(limit) then
+          table.insert(crossed, { tostring(position - 3), window, metric, text(limit), text(used), text(held + requested[metric]), key })
+        end
+      end
+      table.insert(places, { key, ids[window][2] })
+    end
+  end
+end
+
+local keys = {}
+for _, place in ipairs(places) do
+  local key, ends_at = place[1], place[2]
+  add(key, 'held:tokens', requested.tokens)
+  add(key, 'held:cost', requested.cost)
+  if ends_at > 0 then redis.call('PEXPIREAT', key, text(ends_at * 1000 + KEEP_AFTER_END_MS)) end
+  table.insert(keys, key)
+end
+for _, notice in ipairs(crossed) do
+  -- The limit it was told for: a raised limit may be crossed again.
+  redis.call('HSET', notice[7], 'crossed:' .. notice[3], notice[4])
+end
+redis.call('HSET', reservation, 'state', 'held', 'fingerprint', fingerprint, 'tokens', text(requested.tokens), 'cost', text(requested.cost), 'keys', table.concat(keys, ' '))
+redis.call('ZADD', leases, text(at_ms + lease_ms), id)
+return { 'held', crossed }
+`;

@@ -1,0 +1,94 @@
+import { INLINE_LIMIT_BYTES } from '@trivet/contracts';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { EXPIRE_LUA, EXTEND_LUA, FINISH_LUA } from './finish.lua.js';
+import { LEASES_KEY, reservationKey, reservationPrefix, resultKey } from './ledger-keys.js';
+import type { RecordedCall } from './results.js';
+import { runScript, scriptOf } from './script.js';
+
+export const ReservationState = z.enum(['held', 'settled', 'released', 'expired']);
+export type ReservationState = z.infer<typeof ReservationState>;
+
+/** What an attempt came to. */
+export interface Settlement {
+  reservationId: string;
+  tokens: number;
+  nanoUsd: number;
+  /** How long the reservation and the result are kept. */
+  keepMs: number;
+  /** The result of the whole call (JSON text, at most 64 KiB), recorded in the same script. Absent: more attempts follow. */
+  result?: { call: RecordedCall; json: string };
+}
+
+export type TransitionAnswer =
+  /** `over`: more was used than held. `corrected`: its lease had lapsed and the full hold had been charged. */
+  | { status: 'done'; state: ReservationState; over: boolean; corrected: boolean }
+  /** It was finished before; nothing was changed. */
+  | { status: 'replayed'; state: ReservationState }
+  /** No such reservation: Redis has lost it, or it was kept long enough. */
+  | { status: 'missing' };
+
+/** A reservation whose lease was over, and what was charged for it. */
+export interface ExpiredReservation {
+  reservationId: string;
+  tokens: number;
+  nanoUsd: number;
+}
+
+/** Records of released and expired reservations stay this long, for late answers. */
+export const KEEP_FINISHED_MS = 7 * 86_400_000;
+
+const finishScript = scriptOf(FINISH_LUA);
+const expireScript = scriptOf(EXPIRE_LUA);
+const extendScript = scriptOf(EXTEND_LUA);
+
+const Flag = z.enum(['0', '1']).transform((flag) => flag === '1');
+const FinishAnswer = z.union([
+  z.tuple([z.literal('done'), ReservationState, Flag, Flag]),
+  z.tuple([z.literal('replayed'), ReservationState, Flag, Flag]),
+  z.tuple([z.literal('missing'), z.literal(''), Flag, Flag]),
+]);
+const ExpireAnswer = z.array(z.tuple([z.string(), z.string().transform(Number), z.string().transform(Number)]));
+
+export async function settle(redis: Redis, settlement: Settlement): Promise<TransitionAnswer> {
+  const { reservationId, tokens, nanoUsd, keepMs, result } = settlement;
+  if (result) checkResultSize(result.json);
+  // A script takes its keys whole: without a result the third is named but not written.
+  const target = result ? resultKey(result.call.tenant, result.call.workflowId, result.call.callId) : LEASES_KEY;
+  return finish(redis, reservationId, target, ['settled', String(tokens), String(nanoUsd), String(keepMs), result?.json ?? '']);
+}
+
+export const release = (redis: Redis, reservationId: string): Promise<TransitionAnswer> =>
+  finish(redis, reservationId, LEASES_KEY, ['released', '0', '0', String(KEEP_FINISHED_MS), '']);
+
+async function finish(redis: Redis, reservationId: string, target: string, values: string[]): Promise<TransitionAnswer> {
+  const answer = FinishAnswer.parse(await runScript(redis, finishScript, [reservationKey(reservationId), LEASES_KEY, target], [reservationId, ...values]));
+  if (answer[0] === 'missing') return { status: 'missing' };
+  if (answer[0] === 'replayed') return { status: 'replayed', state: answer[1] };
+  return { status: 'done', state: answer[1], over: answer[2], corrected: answer[3] };
+}
+
+export function checkResultSize(json: string): void {
+  const bytes = Buffer.byteLength(json);
+  if (bytes > INLINE_LIMIT_BYTES) {
+    throw new RangeError(`A recorded result has ${bytes} bytes; the limit is ${INLINE_LIMIT_BYTES}: store the value as a blob and record its reference`);
+  }
+}
+
+export async function extend(redis: Redis, reservationId: string, leaseMs: number): Promise<ReservationState | 'missing'> {
+  const answer = await runScript(redis, extendScript, [reservationKey(reservationId), LEASES_KEY], [reservationId, String(leaseMs)]);
+  return z.union([ReservationState, z.literal('missing')]).parse(answer);
+}
+
+export const expireDue = (redis: Redis, limit: number): Promise<ExpiredReservation[]> => expire(redis, limit, '');
+
+export async function expireNow(redis: Redis, reservationId: string): Promise<ExpiredReservation | null> {
+  reservationKey(reservationId);
+  const ended = await expire(redis, 1, reservationId);
+  return ended[0] ?? null;
+}
+
+async function expire(redis: Redis, limit: number, reservationId: string): Promise<ExpiredReservation[]> {
+  const answer = await runScript(redis, expireScript, [LEASES_KEY, reservationPrefix], [String(limit), String(KEEP_FINISHED_MS), reservationId]);
+  return ExpireAnswer.parse(answer).map(([id, tokens, nanoUsd]) => ({ reservationId: id, tokens, nanoUsd }));
+}
