@@ -59,8 +59,9 @@ end
 local keys = {}
 for _, place in ipairs(places) do
   local key, ends_at = place[1], place[2]
-  add(key, 'held:tokens', requested.tokens)
-  add(key, 'held:cost', requested.cost)
+  -- Also for a hold of nothing, so that the row exists when the settlement comes.
+  redis.call('HINCRBY', key, 'held:tokens', text(requested.tokens))
+  redis.call('HINCRBY', key, 'held:cost', text(requested.cost))
   if ends_at > 0 then redis.call('PEXPIREAT', key, text(ends_at * 1000 + KEEP_AFTER_END_MS)) end
   table.insert(keys, key)
 end

@@ -79,9 +79,8 @@ export async function reserve(redis: Redis, reservation: Reservation): Promise<R
       [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), ...accounts.map(([, account]) => countedWindows(account).join(' '))],
     ),
   );
-  // Lua counts the accounts from 1.
   const at = (position: number): AccountRef => {
-    const entry = accounts[position - 1];
+    const entry = accounts[position];
     if (!entry) throw new RangeError(`The ledger answered for account ${position} of ${accounts.length}`);
     return entry[1];
   };
