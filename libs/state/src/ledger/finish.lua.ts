@@ -49,7 +49,8 @@ export const FINISH_LUA = `${TRANSITIONS_LUA}
 local tokens, cost, keep_ms = amount(ARGV[3], 'tokens'), amount(ARGV[4], 'nanoUsd'), amount(ARGV[5], 'keepMs')
 local answer = finish(KEYS[1], ARGV[1], KEYS[2], ARGV[2], tokens, cost, keep_ms)
 -- The first recorded result stands, also when the reservation was lost: computing it again would cost again.
-if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6], 'NX', 'PX', text(keep_ms)) end
+answer[5] = ARGV[6]
+if ARGV[6] ~= '' and not redis.call('SET', KEYS[3], ARGV[6], 'NX', 'PX', text(keep_ms)) then answer[5] = redis.call('GET', KEYS[3]) end
 return answer
 `;
 

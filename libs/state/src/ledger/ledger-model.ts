@@ -61,7 +61,7 @@ export function createLedgerModel() {
     },
     reserve({ reservationId, fingerprint, accounts: refs, tokens, nanoUsd, leaseMs }: Reservation): ReserveAnswer {
       const before = holds.get(reservationId);
-      if (before) return before.fingerprint === fingerprint ? { status: 'replayed', state: before.state } : { status: 'conflict' };
+      if (before) return before.fingerprint === fingerprint ? replayOf(before) : { status: 'conflict' };
       const amounts = { tokens, cost: nanoUsd };
       const crossed: { notice: CrossedThreshold; figures: Figures }[] = [];
       for (const account of refs) {
@@ -102,5 +102,14 @@ export function createLedgerModel() {
     },
   };
 }
+
+const replayOf = ({ state, amounts, charged }: Hold): ReserveAnswer => ({
+  status: 'replayed',
+  state,
+  tokens: amounts.tokens,
+  nanoUsd: amounts.cost,
+  chargedTokens: charged.tokens,
+  chargedNanoUsd: charged.cost,
+});
 
 const emptyFigures = (): Figures => ({ limit: null, used: 0, held: 0, toldFor: null });

@@ -56,7 +56,7 @@ async function onLedger(ledger: Ledger, step: Operation): Promise<unknown> {
     case 'reserve':
       return ledger.reserve({ ...step, reservationId: step.id });
     case 'settle':
-      return ledger.settle({ ...step, reservationId: step.id, keepMs: HOUR_MS });
+      return (await ledger.settle({ ...step, reservationId: step.id, keepMs: HOUR_MS })).transition;
     case 'release':
       return ledger.release(step.id);
     case 'extend':

@@ -28,7 +28,7 @@ describe('the ledger', () => {
   it('holds, settles and shows the balances in every counted window', async () => {
     expect(await hold('c1.1', 100, 5_000)).toEqual({ status: 'held', crossed: [] });
     expect(await totals(TENANT)).toEqual({ used: 0, held: 100, usedNanoUsd: 0, heldNanoUsd: 5_000 });
-    expect(await ledger.settle({ reservationId: 'c1.1', tokens: 40, nanoUsd: 2_000, keepMs: HOUR_MS })).toEqual({ status: 'done', state: 'settled', over: false, corrected: false });
+    expect(await ledger.settle({ reservationId: 'c1.1', tokens: 40, nanoUsd: 2_000, keepMs: HOUR_MS })).toEqual({ transition: { status: 'done', state: 'settled', over: false, corrected: false }, recorded: null });
     const account = await ledger.readAccount(TENANT);
     expect(account.account).toBe('tenant/acme');
     expect(account.windows.map(({ window, usedTokens, heldTokens }) => [window, usedTokens, heldTokens])).toEqual([['total', 40, 0], ['day', 40, 0], ['month', 40, 0]]);
@@ -83,7 +83,7 @@ describe('the ledger', () => {
   describe('when something is sent again', () => {
     it('replays a reservation and knows another by its fingerprint', async () => {
       await hold('c1.1', 10);
-      expect(await hold('c1.1', 10)).toEqual({ status: 'replayed', state: 'held' });
+      expect(await hold('c1.1', 10)).toEqual({ status: 'replayed', state: 'held', tokens: 10, nanoUsd: 0, chargedTokens: 0, chargedNanoUsd: 0 });
       expect(await hold('c1.1', 11)).toEqual({ status: 'conflict' });
       expect(await totals(GLOBAL)).toMatchObject({ held: 10 });
     });
@@ -91,7 +91,8 @@ describe('the ledger', () => {
     it('settles once, and keeps the first result', async () => {
       await hold('c1.1', 10);
       await ledger.settle({ reservationId: 'c1.1', tokens: 4, nanoUsd: 0, keepMs: HOUR_MS, result: { call: CALL, json: '{"first":1}' } });
-      expect(await ledger.settle({ reservationId: 'c1.1', tokens: 9, nanoUsd: 0, keepMs: HOUR_MS, result: { call: CALL, json: '{"second":1}' } })).toEqual({ status: 'replayed', state: 'settled' });
+      expect(await ledger.settle({ reservationId: 'c1.1', tokens: 9, nanoUsd: 0, keepMs: HOUR_MS, result: { call: CALL, json: '{"second":1}' } })).toEqual({ transition: { status: 'replayed', state: 'settled' }, recorded: '{"first":1}' });
+      expect(await hold('c1.1', 10)).toMatchObject({ status: 'replayed', state: 'settled', chargedTokens: 4 });
       expect(await ledger.release('c1.1')).toEqual({ status: 'replayed', state: 'settled' });
       expect(await totals(GLOBAL)).toMatchObject({ used: 4, held: 0 });
       expect(await ledger.recordedResult('acme', 'w1', 'c1')).toBe('{"first":1}');
@@ -116,7 +117,7 @@ describe('the ledger', () => {
       expect(await ledger.expireDue(100)).toEqual([{ reservationId: 'c1.1', tokens: 10, nanoUsd: 500 }]);
       expect(await ledger.expireDue(100)).toEqual([]);
       expect(await totals(GLOBAL)).toEqual({ used: 10, held: 10, usedNanoUsd: 500, heldNanoUsd: 500 });
-      expect(await ledger.settle({ reservationId: 'c1.1', tokens: 3, nanoUsd: 100, keepMs: HOUR_MS })).toEqual({ status: 'done', state: 'settled', over: false, corrected: true });
+      expect(await ledger.settle({ reservationId: 'c1.1', tokens: 3, nanoUsd: 100, keepMs: HOUR_MS })).toMatchObject({ transition: { status: 'done', state: 'settled', over: false, corrected: true } });
       expect(await totals(GLOBAL)).toEqual({ used: 3, held: 10, usedNanoUsd: 100, heldNanoUsd: 500 });
     });
 
@@ -138,12 +139,12 @@ describe('the ledger', () => {
 
   it('reports a settlement above its hold', async () => {
     await hold('c1.1', 10);
-    expect(await ledger.settle({ reservationId: 'c1.1', tokens: 11, nanoUsd: 0, keepMs: HOUR_MS })).toMatchObject({ over: true });
+    expect(await ledger.settle({ reservationId: 'c1.1', tokens: 11, nanoUsd: 0, keepMs: HOUR_MS })).toMatchObject({ transition: { over: true } });
     expect(await totals(GLOBAL)).toMatchObject({ used: 11, held: 0 });
   });
 
   it('still records the result when the reservation was lost', async () => {
-    expect(await ledger.settle({ reservationId: 'c9.1', tokens: 1, nanoUsd: 0, keepMs: HOUR_MS, result: { call: CALL, json: '{}' } })).toEqual({ status: 'missing' });
+    expect(await ledger.settle({ reservationId: 'c9.1', tokens: 1, nanoUsd: 0, keepMs: HOUR_MS, result: { call: CALL, json: '{}' } })).toEqual({ transition: { status: 'missing' }, recorded: '{}' });
     expect(await ledger.recordedResult('acme', 'w1', 'c1')).toBe('{}');
   });
 

@@ -4,7 +4,7 @@ import { readAccount, retireAccount, setLimits, type LimitsOptions, type WindowL
 import type { AccountRef } from './ledger-keys.js';
 import { recordResult, recordedResult, type RecordedCall } from './results.js';
 import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
-import { expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type Settlement, type TransitionAnswer } from './transitions.js';
+import { expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './transitions.js';
 
 /**
  * Accounts, and holds on them. A hold is taken before money is spent and settled after it; for every account and
@@ -19,7 +19,7 @@ export interface Ledger {
   /** Drops limits and total of an account (a finished workflow's) after a time; its settlements still arrive until then. */
   retireAccount(account: AccountRef, keepMs: number): Promise<void>;
   reserve(reservation: Reservation): Promise<ReserveAnswer>;
-  settle(settlement: Settlement): Promise<TransitionAnswer>;
+  settle(settlement: Settlement): Promise<SettleAnswer>;
   /** Gives a hold back in full. Only for an attempt that never left this process. */
   release(reservationId: string): Promise<TransitionAnswer>;
   /** The heartbeat of a call that still runs. */

@@ -5,7 +5,7 @@ import { WINDOWS_LUA } from './windows.lua.js';
  * Holds an upper bound on every account in every window that counts, or on none.
  * KEYS: reservation, leases, then one account prefix each (all derived keys carry the same hash tag).
  * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, then one set of always-counted windows each.
- * Answers: held + crossed thresholds | replayed state | conflict | denied + figures of the first window that is full.
+ * Answers: held + crossed thresholds | replayed state, hold and charge | conflict | denied + figures of the first window that is full.
  */
 export const RESERVE_LUA = `${AMOUNTS_LUA}${WINDOWS_LUA}
 -- A window's counters outlive it, so that late settlements still find them.
@@ -16,10 +16,10 @@ local id, fingerprint = ARGV[1], ARGV[2]
 local requested = { tokens = amount(ARGV[3], 'tokens'), cost = amount(ARGV[4], 'nanoUsd') }
 local lease_ms = amount(ARGV[5], 'leaseMs')
 
-local before = redis.call('HMGET', reservation, 'state', 'fingerprint')
+local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost')
 if before[1] then
   if before[2] ~= fingerprint then return { 'conflict' } end
-  return { 'replayed', before[1] }
+  return { 'replayed', before[1], before[3], before[4], before[5] or '0', before[6] or '0' }
 end
 
 local at_ms, at_seconds = now_ms()

@@ -53,7 +53,8 @@ export interface Denial {
 
 export type ReserveAnswer =
   | { status: 'held'; crossed: CrossedThreshold[] }
-  | { status: 'replayed'; state: ReservationState }
+  /** It was reserved before: what was held then, and what has been charged for it since. */
+  | { status: 'replayed'; state: ReservationState; tokens: number; nanoUsd: number; chargedTokens: number; chargedNanoUsd: number }
   | { status: 'conflict' }
   | Denial;
 
@@ -61,7 +62,7 @@ const script = scriptOf(RESERVE_LUA);
 const Count = z.string().regex(/^\d+$/).transform(Number);
 const Answer = z.union([
   z.tuple([z.literal('held'), z.array(z.tuple([Count, Window, Metric, Count, Count, Count, z.string()]))]),
-  z.tuple([z.literal('replayed'), ReservationState]),
+  z.tuple([z.literal('replayed'), ReservationState, Count, Count, Count, Count]),
   z.tuple([z.literal('conflict')]),
   z.tuple([z.literal('denied'), Count, Window, Metric, Count, Count, Count, Count]),
 ]);
@@ -87,8 +88,10 @@ export async function reserve(redis: Redis, reservation: Reservation): Promise<R
   switch (answer[0]) {
     case 'held':
       return { status: 'held', crossed: answer[1].map(([position, window, metric, limit, used, held]) => ({ account: at(position), name: accountName(at(position)), window, metric, limit, used, held })) };
-    case 'replayed':
-      return { status: 'replayed', state: answer[1] };
+    case 'replayed': {
+      const [, state, held, heldNanoUsd, chargedTokens, chargedNanoUsd] = answer;
+      return { status: 'replayed', state, tokens: held, nanoUsd: heldNanoUsd, chargedTokens, chargedNanoUsd };
+    }
     case 'conflict':
       return { status: 'conflict' };
     case 'denied': {

@@ -23,10 +23,16 @@ export interface Settlement {
 export type TransitionAnswer =
   /** `over`: more was used than held. `corrected`: its lease had lapsed and the full hold had been charged. */
   | { status: 'done'; state: ReservationState; over: boolean; corrected: boolean }
-  /** It was finished before; nothing was changed. */
+  /** It was finished before; no balance was changed. */
   | { status: 'replayed'; state: ReservationState }
   /** No such reservation: Redis has lost it, or it was kept long enough. */
   | { status: 'missing' };
+
+/** What became of a settlement, and the result that stands for the call: the first one recorded, maybe another worker's. */
+export interface SettleAnswer {
+  transition: TransitionAnswer;
+  recorded: string | null;
+}
 
 /** A reservation whose lease was over, and what was charged for it. */
 export interface ExpiredReservation {
@@ -44,13 +50,13 @@ const extendScript = scriptOf(EXTEND_LUA);
 
 const Flag = z.enum(['0', '1']).transform((flag) => flag === '1');
 const FinishAnswer = z.union([
-  z.tuple([z.literal('done'), ReservationState, Flag, Flag]),
-  z.tuple([z.literal('replayed'), ReservationState, Flag, Flag]),
-  z.tuple([z.literal('missing'), z.literal(''), Flag, Flag]),
+  z.tuple([z.literal('done'), ReservationState, Flag, Flag, z.string()]),
+  z.tuple([z.literal('replayed'), ReservationState, Flag, Flag, z.string()]),
+  z.tuple([z.literal('missing'), z.literal(''), Flag, Flag, z.string()]),
 ]);
 const ExpireAnswer = z.array(z.tuple([z.string(), z.string().transform(Number), z.string().transform(Number)]));
 
-export async function settle(redis: Redis, settlement: Settlement): Promise<TransitionAnswer> {
+export async function settle(redis: Redis, settlement: Settlement): Promise<SettleAnswer> {
   const { reservationId, tokens, nanoUsd, keepMs, result } = settlement;
   if (result) checkResultSize(result.json);
   // A script takes its keys whole: without a result the third is named but not written.
@@ -58,14 +64,19 @@ export async function settle(redis: Redis, settlement: Settlement): Promise<Tran
   return finish(redis, reservationId, target, ['settled', String(tokens), String(nanoUsd), String(keepMs), result?.json ?? '']);
 }
 
-export const release = (redis: Redis, reservationId: string): Promise<TransitionAnswer> =>
-  finish(redis, reservationId, LEASES_KEY, ['released', '0', '0', String(KEEP_FINISHED_MS), '']);
+export async function release(redis: Redis, reservationId: string): Promise<TransitionAnswer> {
+  const { transition } = await finish(redis, reservationId, LEASES_KEY, ['released', '0', '0', String(KEEP_FINISHED_MS), '']);
+  return transition;
+}
 
-async function finish(redis: Redis, reservationId: string, target: string, values: string[]): Promise<TransitionAnswer> {
+async function finish(redis: Redis, reservationId: string, target: string, values: string[]): Promise<SettleAnswer> {
   const answer = FinishAnswer.parse(await runScript(redis, finishScript, [reservationKey(reservationId), LEASES_KEY, target], [reservationId, ...values]));
-  if (answer[0] === 'missing') return { status: 'missing' };
-  if (answer[0] === 'replayed') return { status: 'replayed', state: answer[1] };
-  return { status: 'done', state: answer[1], over: answer[2], corrected: answer[3] };
+  return { transition: transitionOf(answer), recorded: answer[4] || null };
+}
+
+function transitionOf([status, state, over, corrected]: z.infer<typeof FinishAnswer>): TransitionAnswer {
+  if (status === 'missing') return { status: 'missing' };
+  return status === 'replayed' ? { status, state } : { status, state, over, corrected };
 }
 
 export function checkResultSize(json: string): void {

@@ -62,7 +62,10 @@ describe('the ledger under attack', () => {
     const child = fork(fileURLToPath(new URL('./spender.ts', import.meta.url)), [String(server.port), String(number), '1500', '60'], { execArgv: sourceArguments(), env: { ...process.env, NODE_OPTIONS: '' } });
     children.push(child);
     const tally = new Promise<Tally>((resolve, reject) => {
-      child.once('message', (message: Tally) => resolve(message));
+      child.once('message', (message: Tally) => {
+        resolve(message);
+        child.disconnect();
+      });
       child.once('exit', (code, signal) => reject(new Error(`the spender ended with ${code ?? signal}`)));
     });
     tally.catch(() => undefined);

@@ -7,8 +7,7 @@ import { createLedger } from '../ledger.js';
  * repeated settlements, releases, and attempts that are never finished, as if their process had died.
  * Arguments: port of Redis, its number, how many attempts, how many at once.
  */
-const [port, worker, attempts, parallel] = process.argv.slice(2).map(Number);
-if (port === undefined || worker === undefined || attempts === undefined || parallel === undefined) throw new Error('four numbers are needed');
+const [port = 0, worker = 0, attempts = 0, parallel = 0] = process.argv.slice(2).map(Number);
 
 const LEASE_MS = 1_500;
 const ledger = createLedger(new Redis({ port, host: '127.0.0.1' }));
@@ -18,7 +17,8 @@ const tally = { held: 0, denied: 0, abandoned: 0, over: 0 };
 let next = 0;
 
 await Promise.all(Array.from({ length: parallel }, spend));
-process.send?.(tally, () => process.exit(0));
+process.once('disconnect', () => process.exit(0));
+process.send?.(tally);
 
 async function spend(): Promise<void> {
   while (next < attempts) {
@@ -56,7 +56,7 @@ async function finish(reservationId: string, tokens: number): Promise<void> {
   }
   const settlement = { reservationId, tokens, nanoUsd: tokens * 50, keepMs: 3_600_000 };
   const answers = await Promise.all(random() < 0.2 ? [ledger.settle(settlement), ledger.settle(settlement)] : [ledger.settle(settlement)]);
-  if (answers.some((answer) => answer.status === 'done' && answer.over)) tally.over += 1;
+  if (answers.some(({ transition }) => transition.status === 'done' && transition.over)) tally.over += 1;
 }
 
 /** Reproducible, and different for each process. */
