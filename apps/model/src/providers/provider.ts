@@ -62,8 +62,8 @@ export interface ModelProvider {
   /** True when asking again costs nothing and gives the same answer, so that a lost attempt is simply done again. */
   repeatable: boolean;
   /** An upper bound of the input tokens. */
-  countTokens(request: ProviderRequest): Promise<number>;
-  /** Output tokens of a text, for answers whose usage the vendor does not report. */
-  countOutput(text: string, model: string): Promise<number>;
+  boundInputTokens(request: ProviderRequest): Promise<number>;
+  /** About how many tokens a text has, for answers whose usage the vendor does not report. */
+  estimateTokens(text: string, model: string): Promise<number>;
   complete(request: ProviderRequest, options: ProviderOptions): Promise<ProviderAnswer | ProviderRefusal>;
 }

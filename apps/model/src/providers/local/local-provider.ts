@@ -25,8 +25,8 @@ export function createLocalProvider(extractor: Extractor): ModelProvider {
     name: 'local',
     capabilities: { tools: false, schema: false, generate: false },
     repeatable: true,
-    countTokens: async ({ messages }) => countInput(messages),
-    countOutput: async (text) => countLocalTokens(text),
+    boundInputTokens: async ({ messages }) => countInput(messages),
+    estimateTokens: async (text) => countLocalTokens(text),
     async complete(request, { signal, onDelta }) {
       const assignment = assignmentOf(request);
       if ('code' in assignment) return refusal(assignment);
