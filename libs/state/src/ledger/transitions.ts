@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { EXPIRE_LUA, EXTEND_LUA, FINISH_LUA } from './finish.lua.js';
 import { LEASES_KEY, reservationKey, reservationPrefix, resultKey } from './ledger-keys.js';
 import type { RecordedCall } from './results.js';
-import { runScript, scriptOf } from './script.js';
+import { defineScript } from '../redis.js';
 
 export const ReservationState = z.enum(['held', 'settled', 'released', 'expired']);
 export type ReservationState = z.infer<typeof ReservationState>;
@@ -44,9 +44,9 @@ export interface ExpiredReservation {
 /** Records of released and expired reservations stay this long, for late answers. */
 export const KEEP_FINISHED_MS = 7 * 86_400_000;
 
-const finishScript = scriptOf(FINISH_LUA);
-const expireScript = scriptOf(EXPIRE_LUA);
-const extendScript = scriptOf(EXTEND_LUA);
+const finishScript = defineScript(FINISH_LUA);
+const expireScript = defineScript(EXPIRE_LUA);
+const extendScript = defineScript(EXTEND_LUA);
 
 const Flag = z.enum(['0', '1']).transform((flag) => flag === '1');
 const FinishAnswer = z.union([
@@ -70,7 +70,7 @@ export async function release(redis: Redis, reservationId: string): Promise<Tran
 }
 
 async function finish(redis: Redis, reservationId: string, target: string, values: string[]): Promise<SettleAnswer> {
-  const answer = FinishAnswer.parse(await runScript(redis, finishScript, [reservationKey(reservationId), LEASES_KEY, target], [reservationId, ...values]));
+  const answer = FinishAnswer.parse(await finishScript.run(redis, [reservationKey(reservationId), LEASES_KEY, target], [reservationId, ...values]));
   return { transition: transitionOf(answer), recorded: answer[4] || null };
 }
 
@@ -87,7 +87,7 @@ export function checkResultSize(json: string): void {
 }
 
 export async function extend(redis: Redis, reservationId: string, leaseMs: number): Promise<ReservationState | 'missing'> {
-  const answer = await runScript(redis, extendScript, [reservationKey(reservationId), LEASES_KEY], [reservationId, String(leaseMs)]);
+  const answer = await extendScript.run(redis, [reservationKey(reservationId), LEASES_KEY], [reservationId, String(leaseMs)]);
   return z.union([ReservationState, z.literal('missing')]).parse(answer);
 }
 
@@ -100,6 +100,6 @@ export async function expireNow(redis: Redis, reservationId: string): Promise<Ex
 }
 
 async function expire(redis: Redis, limit: number, reservationId: string): Promise<ExpiredReservation[]> {
-  const answer = await runScript(redis, expireScript, [LEASES_KEY, reservationPrefix], [String(limit), String(KEEP_FINISHED_MS), reservationId]);
+  const answer = await expireScript.run(redis, [LEASES_KEY, reservationPrefix], [String(limit), String(KEEP_FINISHED_MS), reservationId]);
   return ExpireAnswer.parse(answer).map(([id, tokens, nanoUsd]) => ({ reservationId: id, tokens, nanoUsd }));
 }

@@ -1,0 +1,37 @@
+import type { ModelMessage } from '@trivet/contracts';
+import type { ProviderRequest } from '../providers/provider.js';
+import { countLocalTokens } from './local-tokens.js';
+
+/** Counts tokens of a text exactly, or from above. */
+export type TokenCounter = (text: string) => number;
+
+/** Role, separators and name around each message, and the start of the answer; OpenAI's own figure is 3 to 4 a message. */
+const TOKENS_AROUND_MESSAGE = 8;
+const TOKENS_AROUND_REQUEST = 32;
+/** What a chat template of a server we do not know may add around a message, in bytes. */
+const BYTES_AROUND_MESSAGE = 64;
+
+/** Models that use o200k_base. */
+const O200K = /^(gpt-4o|gpt-4\.1|gpt-5|chatgpt-4o|o1|o3|o4)/;
+
+/** The tokenizer of a model of OpenAI, loaded with its first use (65 MB); null for models whose tokenizer is not known. */
+export async function openAiCounter(model: string): Promise<TokenCounter | null> {
+  if (!O200K.test(model)) return null;
+  const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base');
+  // A text that spells a special token is text like any other.
+  const options = { disallowedSpecial: new Set<string>() };
+  return (text) => countTokens(text, options);
+}
+
+/** An upper bound of a request's input tokens. Without a tokenizer: its bytes, since no token is shorter than one. */
+export function boundInput({ messages, tools, schema }: ProviderRequest, counter: TokenCounter | null): number {
+  const count = counter ?? ((text: string) => Buffer.byteLength(text));
+  const around = counter ? TOKENS_AROUND_MESSAGE : BYTES_AROUND_MESSAGE;
+  const definitions = (tools?.length ?? 0) > 0 || schema ? count(JSON.stringify({ tools, schema })) + TOKENS_AROUND_REQUEST : 0;
+  return messages.reduce((sum, message) => sum + count(textOf(message)) + around, TOKENS_AROUND_REQUEST + definitions);
+}
+
+const textOf = ({ content, name, toolCalls, toolCallId }: ModelMessage): string =>
+  [content, name ?? '', toolCallId ?? '', toolCalls ? JSON.stringify(toolCalls) : ''].join('');
+
+export const estimateOutput = (text: string, counter: TokenCounter | null): number => (counter ?? countLocalTokens)(text);

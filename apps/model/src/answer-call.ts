@@ -1,0 +1,51 @@
+import { FailureError, ModelResult, asFailureError, type ModelCall } from '@trivet/contracts';
+import { noCharges } from './answering/charges.js';
+import { resultOf, type CallRun } from './answering/call-run.js';
+import type { ModelContext } from './answering/context.js';
+import { replay } from './answering/finish-attempt.js';
+import { checkSchema } from './answering/output.js';
+import { prepareRequest } from './answering/prepare-request.js';
+import { runChain } from './answering/run-chain.js';
+
+export interface AnswerOptions {
+  /** The claim under which the call is answered. */
+  epoch: number;
+  /** Aborted with a FailureError: the call ends with that failure. With anything else: this process gives it back. */
+  signal: AbortSignal;
+}
+
+/**
+ * Answers a model call. A call whose result is recorded gets that again, and nothing is computed or charged.
+ * Otherwise each vendor attempt is reserved before and settled after it on every account of the call. What goes wrong
+ * with the call is in the result.
+ * @throws when the work could not be done here (Redis does not answer, the process is to end): the message is to be
+ * delivered again
+ */
+export async function answerCall(call: ModelCall, context: ModelContext, options: AnswerOptions): Promise<ModelResult> {
+  const { epoch } = options;
+  const recorded = await context.ledger.recordedResult(call.tenant, call.workflowId, call.callId);
+  if (recorded !== null) return replay(ModelResult.parse(JSON.parse(recorded)), { epoch, context });
+  const startedAtMs = context.nowMs();
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(tooLate(call)), Math.min(Math.max(0, call.deadlineAt - startedAtMs), LONGEST_TIMER_MS));
+  try {
+    if (call.deadlineAt <= startedAtMs) throw tooLate(call);
+    options.signal.throwIfAborted();
+    const prepared = await prepareRequest(call, context);
+    checkSchema(prepared.content.schema);
+    const signal = AbortSignal.any([options.signal, deadline.signal]);
+    const run: CallRun = { call, context, prepared, signal, epoch, startedAtMs, attempts: 0, charges: noCharges(), deltas: 0 };
+    return await runChain(run, await context.router.resolve(prepared.wanted));
+  } catch (error) {
+    if (!(error instanceof FailureError) || error.failure.code === 'unavailable') throw error;
+    return resultOf({ call, context, epoch, startedAtMs, charges: noCharges() }, { failure: asFailureError(error).failure });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Timers of Node end at 2^31 − 1 ms. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+const tooLate = ({ callId, deadlineAt }: ModelCall): FailureError =>
+  new FailureError('deadline_exceeded', `The deadline of call ${callId} was ${new Date(deadlineAt).toISOString()}.`);

@@ -1,0 +1,56 @@
+import { FailureError, asFailureError, type Failure } from '@trivet/contracts';
+import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
+import type { Target } from '../routing/router.js';
+import { traceAttempt } from '../telemetry/trace-attempt.js';
+import type { CallRun } from './call-run.js';
+import { LEASE_MS } from './context.js';
+import type { Hold } from './hold.js';
+
+/**
+ * Makes one attempt at a vendor under its reservation, with a heartbeat, a time limit and a span. It does not settle.
+ */
+export async function makeAttempt(run: CallRun, target: Target, hold: Hold): Promise<ProviderAnswer | ProviderRefusal> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), target.timeoutMs);
+  const heartbeat = setInterval(() => void keepHold(run, hold), LEASE_MS / 3);
+  const signal = AbortSignal.any([run.signal, timeout.signal]);
+  try {
+    const outcome = await traceAttempt(run, target, hold, () => complete(run, target, hold, signal));
+    return outcome.status === 'failed' ? { ...outcome, failure: reasonOf(run, target, timeout.signal, outcome.failure) } : outcome;
+  } finally {
+    clearTimeout(timer);
+    clearInterval(heartbeat);
+  }
+}
+
+/** A defect in a provider must not take the reservation with it: the attempt has failed, and may have spent. */
+async function complete(run: CallRun, target: Target, hold: Hold, signal: AbortSignal): Promise<ProviderAnswer | ProviderRefusal> {
+  try {
+    return await target.provider.complete(hold.request, { signal, onDelta: (text) => sendDelta(run, text) });
+  } catch (error) {
+    run.context.onNotice(run.call, `Provider ${target.provider.name} threw`, error);
+    return { status: 'failed', failure: asFailureError(error).failure, spent: true, partialText: '' };
+  }
+}
+
+/** A provider that was stopped cannot know why. */
+function reasonOf(run: CallRun, target: Target, timeout: AbortSignal, failure: Failure): Failure {
+  if (run.signal.aborted) return run.signal.reason instanceof FailureError ? run.signal.reason.failure : failure;
+  if (!timeout.aborted) return failure;
+  return new FailureError('model_timeout', `Endpoint ${target.endpoint} did not answer within ${target.timeoutMs} ms.`).failure;
+}
+
+async function keepHold(run: CallRun, hold: Hold): Promise<void> {
+  try {
+    await run.context.ledger.extend(hold.reservationId, LEASE_MS);
+  } catch (error) {
+    // The next beat tries again; a lease that lapses charges the hold, and the settlement corrects it.
+    run.context.onNotice(run.call, `The hold ${hold.reservationId} could not be extended`, error);
+  }
+}
+
+function sendDelta(run: CallRun, text: string): void {
+  if (text === '') return;
+  run.context.onDelta(run.call, { callId: run.call.callId, stepId: run.call.stepId, index: run.deltas, text });
+  run.deltas += 1;
+}

@@ -1,0 +1,42 @@
+import type { ModelCall, ModelOutput, ModelResult, Failure } from '@trivet/contracts';
+import type { ModelContext } from './context.js';
+import { usageOf, type Charges } from './charges.js';
+import type { PreparedRequest } from './prepare-request.js';
+
+/** A call while it is being answered. */
+export interface CallRun {
+  call: ModelCall;
+  context: ModelContext;
+  prepared: PreparedRequest;
+  /** Aborts when the answer is no longer wanted; the reason says why. */
+  signal: AbortSignal;
+  /** The claim under which it is answered. */
+  epoch: number;
+  startedAtMs: number;
+  /** Vendor attempts so far, also those of earlier workers: the number in the reservation's id. */
+  attempts: number;
+  charges: Charges;
+  /** Pieces of the answer sent so far. */
+  deltas: number;
+}
+
+/** How a call ends. */
+export type Ending = { output: ModelOutput } | { failure: Failure };
+
+export function resultOf(run: Pick<CallRun, 'call' | 'context' | 'epoch' | 'startedAtMs' | 'charges'>, ending: Ending): ModelResult {
+  const { call, context, epoch, startedAtMs, charges } = run;
+  return {
+    callId: call.callId,
+    tenant: call.tenant,
+    workflowId: call.workflowId,
+    stepId: call.stepId,
+    attempt: call.attempt,
+    epoch,
+    worker: context.worker,
+    startedAt: new Date(startedAtMs).toISOString(),
+    finishedAt: new Date(context.nowMs()).toISOString(),
+    ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
+    ...(charges.attempts > 0 ? { usage: usageOf(charges) } : {}),
+    ...ending,
+  };
+}

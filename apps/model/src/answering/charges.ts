@@ -1,0 +1,45 @@
+import type { Usage } from '@trivet/contracts';
+import { costOf } from '../accounting/price.js';
+import type { ProviderAnswer, ProviderRefusal, ProviderRequest, ProviderUsage } from '../providers/provider.js';
+import type { Target } from '../routing/router.js';
+
+/** What the attempts of a call have cost so far, those of workers before us included. */
+export interface Charges {
+  inputTokens: number;
+  outputTokens: number;
+  costNanoUsd: number;
+  attempts: number;
+  source: Usage['source'];
+}
+
+export const noCharges = (): Charges => ({ inputTokens: 0, outputTokens: 0, costNanoUsd: 0, attempts: 0, source: 'reported' });
+
+export const usageOf = (charges: Charges): Usage => ({ ...charges, totalTokens: charges.inputTokens + charges.outputTokens });
+
+export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: number): Charges {
+  return {
+    inputTokens: charges.inputTokens + usage.inputTokens,
+    outputTokens: charges.outputTokens + usage.outputTokens,
+    costNanoUsd: charges.costNanoUsd + costNanoUsd,
+    attempts: charges.attempts + 1,
+    source: usage.source === 'estimated' ? 'estimated' : charges.source,
+  };
+}
+
+/**
+ * What an attempt has used. An answer: what the vendor reports, else an estimate. A failure: the larger of what was
+ * reported and of the input with the text that arrived, so that aborting does not make a call free.
+ */
+export async function attemptUsage(target: Target, request: ProviderRequest, outcome: ProviderAnswer | ProviderRefusal): Promise<ProviderUsage> {
+  if (outcome.status === 'answered' && outcome.usage) return outcome.usage;
+  const inputs = await Promise.all(request.messages.map(({ content }) => target.provider.estimateTokens(content, request.model)));
+  const text = outcome.status === 'answered' ? outcome.text + JSON.stringify(outcome.toolCalls ?? '') : outcome.partialText;
+  const estimated = { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0), outputTokens: text ? await target.provider.estimateTokens(text, request.model) : 0 };
+  return {
+    inputTokens: Math.max(estimated.inputTokens, outcome.usage?.inputTokens ?? 0),
+    outputTokens: Math.max(estimated.outputTokens, outcome.usage?.outputTokens ?? 0),
+    source: 'estimated',
+  };
+}
+
+export const attemptCost = (target: Target, usage: ProviderUsage): number => costOf(target.price, usage.inputTokens, usage.outputTokens);

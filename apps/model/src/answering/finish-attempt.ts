@@ -1,0 +1,58 @@
+import { INLINE_LIMIT_BYTES, ModelResult } from '@trivet/contracts';
+import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
+import type { Target } from '../routing/router.js';
+import { addAttempt, attemptCost, attemptUsage } from './charges.js';
+import { resultOf, type CallRun, type Ending } from './call-run.js';
+import { KEEP_MS } from './context.js';
+import type { Hold } from './hold.js';
+
+/**
+ * Closes an attempt's reservation. With an ending, the call's result is recorded in the same script, so that no crash
+ * can charge without an answer or answer without a charge; the result that stands is returned, which is another
+ * worker's if that came first.
+ */
+export async function finishAttempt(run: CallRun, target: Target, hold: Hold, outcome: ProviderAnswer | ProviderRefusal, ending?: Ending): Promise<ModelResult | null> {
+  const { ledger } = run.context;
+  const { reservationId } = hold;
+  if (outcome.status === 'failed' && !outcome.spent) {
+    await ledger.release(reservationId);
+    return ending ? recordEnding(run, ending) : null;
+  }
+  const usage = await attemptUsage(target, hold.request, outcome);
+  const nanoUsd = attemptCost(target, usage);
+  run.charges = addAttempt(run.charges, usage, nanoUsd);
+  const result = ending && (await packed(run, resultOf(run, ending)));
+  const answer = await ledger.settle({
+    reservationId,
+    tokens: usage.inputTokens + usage.outputTokens,
+    nanoUsd,
+    keepMs: KEEP_MS,
+    ...(result ? { result: { call: run.call, json: JSON.stringify(result) } } : {}),
+  });
+  if (answer.transition.status === 'done' && answer.transition.over) run.context.onNotice(run.call, `Attempt ${reservationId} used more than was held; the excess is charged`);
+  if (answer.transition.status === 'missing') run.context.onNotice(run.call, `Reservation ${reservationId} is gone, so what it used is not on the accounts`);
+  return result ? standing(run, result, answer.recorded) : null;
+}
+
+/** Records how a call ended where no settlement carries it. */
+export async function recordEnding(run: CallRun, ending: Ending): Promise<ModelResult> {
+  const result = await packed(run, resultOf(run, ending));
+  return standing(run, result, await run.context.ledger.recordResult(run.call, JSON.stringify(result), KEEP_MS));
+}
+
+function standing(run: CallRun, ours: ModelResult, recorded: string | null): ModelResult {
+  return recorded === null || recorded === JSON.stringify(ours) ? ours : replay(ModelResult.parse(JSON.parse(recorded)), run);
+}
+
+/** A recorded result, sent again under the claim that asks for it now. */
+export const replay = (recorded: ModelResult, { epoch, context }: Pick<CallRun, 'epoch' | 'context'>): ModelResult => ({ ...recorded, epoch, worker: context.worker, replayed: true });
+
+/** Leaves room for the rest of the result beside its output. */
+const OUTPUT_LIMIT_BYTES = INLINE_LIMIT_BYTES - 4_096;
+
+async function packed(run: CallRun, result: ModelResult): Promise<ModelResult> {
+  const { output, ...rest } = result;
+  if (output === undefined) return result;
+  const bytes = Buffer.from(JSON.stringify(output));
+  return bytes.byteLength <= OUTPUT_LIMIT_BYTES ? result : { ...rest, outputRef: await run.context.blobs.put(bytes) };
+}

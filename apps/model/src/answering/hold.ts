@@ -1,0 +1,83 @@
+import { FailureError, type Failure, type JsonObject } from '@trivet/contracts';
+import type { Denial, ReserveAnswer } from '@trivet/state';
+import { costOf, outputTokensFor } from '../accounting/price.js';
+import type { ProviderRequest } from '../providers/provider.js';
+import type { Target } from '../routing/router.js';
+import { LEASE_MS, accountsOf } from './context.js';
+import { addAttempt } from './charges.js';
+import type { CallRun } from './call-run.js';
+
+/** An attempt that may be made: its reservation, and the request cut to what was reserved. */
+export interface Hold {
+  reservationId: string;
+  request: ProviderRequest;
+}
+
+/** Where the call leaves the output limit to us, less than this is not worth an attempt. */
+const FEWEST_OUTPUT_TOKENS = 16;
+
+/**
+ * Reserves the upper bound of one attempt on every account of the call. Reservations that earlier workers left under
+ * this call are closed on the way: what they spent is unknown, so their whole hold is charged. Where the call does not
+ * say how much output it wants, the output is cut to what the accounts have left.
+ */
+export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | Denial> {
+  const { prepared, context } = run;
+  const base = { ...prepared.content, model: target.vendorModel };
+  let maxTokens = Math.min(prepared.maxTokens ?? target.maxOutputTokens, target.maxOutputTokens);
+  const inputTokens = await target.provider.boundInputTokens({ ...base, maxTokens });
+  for (;;) {
+    const reservationId = `${run.call.callId}.${run.attempts + 1}`;
+    const answer = await context.ledger.reserve({
+      reservationId,
+      fingerprint: prepared.fingerprint,
+      accounts: accountsOf(run.call),
+      tokens: inputTokens + maxTokens,
+      nanoUsd: costOf(target.price, inputTokens, maxTokens),
+      leaseMs: LEASE_MS,
+    });
+    switch (answer.status) {
+      case 'held':
+        run.attempts += 1;
+        for (const crossed of answer.crossed) context.onThreshold(run.call, crossed);
+        return { reservationId, request: { ...base, maxTokens } };
+      case 'replayed': {
+        run.attempts += 1;
+        // Asking again costs nothing, so the hold of a worker that is gone is taken over as it is.
+        const heldOutput = answer.tokens - inputTokens;
+        if (answer.state === 'held' && target.provider.repeatable && heldOutput > 0) return { reservationId, request: { ...base, maxTokens: heldOutput } };
+        await closeEarlierAttempt(run, reservationId, answer, inputTokens);
+        break;
+      }
+      case 'conflict':
+        throw new FailureError('state_conflict', `Call ${run.call.callId} was made before with another request; a call id names one request.`);
+      case 'denied': {
+        const smaller = Math.min(maxTokens - 1, outputThatFits(answer, target, inputTokens));
+        if (prepared.maxTokens !== undefined || smaller < FEWEST_OUTPUT_TOKENS) return answer;
+        maxTokens = smaller;
+      }
+    }
+  }
+}
+
+async function closeEarlierAttempt(run: CallRun, reservationId: string, found: Extract<ReserveAnswer, { status: 'replayed' }>, inputTokens: number): Promise<void> {
+  const charged = found.state === 'held' ? await run.context.ledger.expireNow(reservationId) : { tokens: found.chargedTokens, nanoUsd: found.chargedNanoUsd };
+  if (!charged || (charged.tokens === 0 && charged.nanoUsd === 0)) return;
+  const input = Math.min(inputTokens, charged.tokens);
+  run.charges = addAttempt(run.charges, { inputTokens: input, outputTokens: charged.tokens - input, source: 'estimated' }, charged.nanoUsd);
+}
+
+function outputThatFits(denial: Denial, target: Target, inputTokens: number): number {
+  return denial.metric === 'tokens' ? denial.remaining - inputTokens : outputTokensFor(target.price, inputTokens, denial.remaining);
+}
+
+/** What the caller of a call that does not fit is told. */
+export function budgetFailure({ account, window, metric, limit, used, held, requested, remaining }: Denial): Failure {
+  const unit = metric === 'tokens' ? 'tokens' : 'nano-USD';
+  const detail: JsonObject = { account, window, metric, limit, used, held, requested, remaining };
+  return new FailureError(
+    'budget_exceeded',
+    `Account ${account} has not enough left: its ${window} limit is ${limit} ${unit}, ${used} are used and ${held} are held, and this call may need ${requested}.`,
+    { detail, hint: `Raise the ${window} limit of ${account}${window === 'total' ? '' : ', or wait for the window to end'}, or ask for fewer output tokens.` },
+  ).failure;
+}

@@ -1,0 +1,69 @@
+import type { Failure, JsonObject, ModelMessage, ModelTool, ModelToolCall } from '@trivet/contracts';
+
+/** What one attempt asks of a vendor: everything rendered, resolved and bounded. */
+export interface ProviderRequest {
+  /** The vendor's own name of the model. */
+  model: string;
+  messages: readonly ModelMessage[];
+  /** Most output tokens: what was reserved, never more. */
+  maxTokens: number;
+  temperature?: number;
+  /** JSON Schema the answer must match. */
+  schema?: JsonObject;
+  tools?: readonly ModelTool[];
+  /** What the prompt says it is for, with the variables it was rendered from; only providers without a language model look at it. */
+  task?: { name: PromptTask; variables: JsonObject };
+}
+
+export const PROMPT_TASKS = ['summarise', 'report', 'generate'] as const;
+export type PromptTask = (typeof PROMPT_TASKS)[number];
+
+export interface ProviderUsage {
+  inputTokens: number;
+  outputTokens: number;
+  source: 'reported' | 'estimated';
+}
+
+export interface ProviderAnswer {
+  status: 'answered';
+  text: string;
+  toolCalls?: ModelToolCall[];
+  finishReason: 'stop' | 'length' | 'tool_calls' | 'content_filter';
+  /** Absent: the vendor did not say; the caller estimates. */
+  usage?: ProviderUsage;
+  model: string;
+  /** What the reader must know about how the answer came about. */
+  notice?: string;
+}
+
+/** An attempt that came to nothing is data too: how it is charged and whether another follows depends on it. */
+export interface ProviderRefusal {
+  status: 'failed';
+  failure: Failure;
+  /** False: it never reached the vendor, or the vendor refused it without working on it; nothing is charged. */
+  spent: boolean;
+  /** Text that had arrived before it failed. */
+  partialText: string;
+  usage?: ProviderUsage;
+  /** How long the vendor wants us to wait. */
+  retryAfterMs?: number;
+}
+
+export interface ProviderOptions {
+  signal: AbortSignal;
+  /** Gets pieces of the answer as they arrive. */
+  onDelta?: (text: string) => void;
+}
+
+/** One way to get a model's answer. It never retries, and throws only where it has a defect itself. */
+export interface ModelProvider {
+  name: string;
+  capabilities: { tools: boolean; schema: boolean; generate: boolean };
+  /** True when asking again costs nothing and gives the same answer, so that a lost attempt is simply done again. */
+  repeatable: boolean;
+  /** An upper bound of the input tokens. */
+  boundInputTokens(request: ProviderRequest): Promise<number>;
+  /** About how many tokens a text has, for answers whose usage the vendor does not report. */
+  estimateTokens(text: string, model: string): Promise<number>;
+  complete(request: ProviderRequest, options: ProviderOptions): Promise<ProviderAnswer | ProviderRefusal>;
+}

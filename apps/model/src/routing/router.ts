@@ -1,0 +1,35 @@
+import type { TIERS } from '@trivet/contracts';
+import type { Price } from '../accounting/price.js';
+import type { ModelProvider } from '../providers/provider.js';
+import type { Breaker } from './breaker.js';
+import type { RetryOptions } from './retry.js';
+
+export type ModelTier = (typeof TIERS)[number];
+
+/** One model at one endpoint: where an attempt may go. */
+export interface Target {
+  endpoint: string;
+  provider: ModelProvider;
+  /** Our id of the model. */
+  model: string;
+  /** The vendor's name of it. */
+  vendorModel: string;
+  price: Price;
+  /** Output tokens when the call does not say, and the most it may ask for. */
+  maxOutputTokens: number;
+  /** Whether calls that name neither model nor tier may go to it. */
+  isDefault: boolean;
+  timeoutMs: number;
+  breaker: Breaker;
+}
+
+/** Turns a model's id or a tier into places to try, best first. */
+export interface Router {
+  /** @throws FailureError model_unknown, model_unpriced, or model_unavailable when an endpoint cannot tell what it serves */
+  resolve(wanted: { model?: string; tier?: ModelTier }): Promise<Target[]>;
+  /** The next smaller tier, for calls that do not fit their budget. */
+  smallerTier(tier: ModelTier | undefined): ModelTier | undefined;
+  /** Ids of all models that can be named. */
+  models(): Promise<string[]>;
+  retry: RetryOptions;
+}
