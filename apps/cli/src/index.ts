@@ -10,3 +10,6 @@ export { LauncherError } from './launcher/launcher-error.js';
 export { canBind, freePort } from './launcher/free-port.js';
 export { probeNats, probeRedis, type NatsFacts, type RedisFacts } from './launcher/probe.js';
 export { cacheDir, projectRoot } from './launcher/project-paths.js';
+export { sharedNatsConfig } from './launcher/nats-config.js';
+export { sharedRedisStart } from './launcher/redis-config.js';
+export { CLI_VARIABLES } from './cli.config.js';

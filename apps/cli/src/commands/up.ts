@@ -26,7 +26,7 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
       showErrors: true,
       say: note,
       signal: signals.signal,
-      onRestart: (service, { code, signal }) => note(`${service} ended (${signal ?? `exit ${code}`}); starting it again`),
+      onRestart: noteRestarts(note),
     });
     announce(context, stack);
     await signals.requested;
@@ -39,6 +39,18 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
   } finally {
     signals.release();
   }
+}
+
+const TOLD_RESTARTS = 3;
+
+/** A service that cannot run ends every second: the first endings are told one by one, then every twentieth. */
+function noteRestarts(note: (line: string) => void): (service: string, ending: { code: number | null; signal: string | null }) => void {
+  const endings = new Map<string, number>();
+  return (service, { code, signal }) => {
+    const times = (endings.get(service) ?? 0) + 1;
+    endings.set(service, times);
+    if (times <= TOLD_RESTARTS || times % 20 === 0) note(`${service} ended (${signal ?? `exit ${code}`}${times > 1 ? `; ending number ${times}` : ''}); starting it again`);
+  };
 }
 
 function announce(context: CliContext, stack: Stack): void {

@@ -5,6 +5,7 @@ const read = (text: string, fromStderr = false): ReturnType<typeof readLogLine> 
 describe('readLogLine', () => {
   it('makes a sentence of a JSON line', () => {
     expect(read('{"level":50,"time":1,"msg":"no","workflowId":"w1","err":{"message":"boom"}}')).toEqual({ level: 'error', text: 'no  boom  workflowId=w1' });
+    expect(read('{"level":"fatal","msg":"gone"}')).toEqual({ level: 'fatal', text: 'gone' });
   });
 
   it('keeps any other line; over stderr it is an error, unless Node only remarks something', () => {

@@ -21,7 +21,12 @@ export function readLogLine(line: ServiceLine): LogLine {
   const fields = Object.entries(record).filter(([name]) => !HIDDEN.has(name)).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const error = describeError(record['err']);
   const text = [String(record['msg'] ?? ''), error, ...fields].filter((part) => part !== '').join('  ');
-  return { level: LEVELS[Number(record['level'])] ?? 'info', text };
+  return { level: levelOf(record['level']), text };
+}
+
+/** pino's number, or the name that our services write. */
+function levelOf(level: unknown): LogLine['level'] {
+  return LEVELS[Number(level)] ?? Object.values(LEVELS).find((name) => name === level) ?? 'info';
 }
 
 function parseRecord(text: string): Record<string, unknown> | undefined {

@@ -31,9 +31,36 @@ export function redisConfig(options: RedisConfigOptions): string {
 
 /** The text of a Redis ACL file: one user per service, the default user off. Holds hashes, no passwords. */
 export function redisAcl(passwords: Passwords): string {
-  const users = (['orchestrator', 'executor', 'model'] as const).map((name) => {
-    const { keys, commands } = REDIS_RIGHTS[name];
-    return `user ${name} on #${sha256(passwords[name])} resetchannels &* ${keys.map((key) => `~${key}`).join(' ')} ${commands.join(' ')}`;
-  });
+  const users = SERVICE_USERS.map((name) => userLine(name, `#${sha256(passwords[name])}`));
   return ['user default off', ...users, ''].join('\n');
+}
+
+/**
+ * The same for a server that others can reach (infra/redis/start.sh): a script, since Redis itself cannot take a
+ * password from its environment. The ACL file lies in memory and holds hashes only.
+ */
+export function sharedRedisStart(): string {
+  const hash = (name: string): string => `#$(hash "$TRIVET_REDIS_PASSWORD_${name.toUpperCase()}")`;
+  return [
+    '#!/bin/sh',
+    '# Made by `npm run generate` from apps/cli/src/launcher/rights.ts; do not edit.',
+    '# Starts Redis with one user per service; passwords are taken from the environment.',
+    'set -eu',
+    ...SERVICE_USERS.map((name) => `: "\${TRIVET_REDIS_PASSWORD_${name.toUpperCase()}:?is not set}"`),
+    'hash() { printf %s "$1" | sha256sum | cut -d " " -f 1; }',
+    'umask 077',
+    'cat > /tmp/users.acl <<USERS',
+    'user default off',
+    ...SERVICE_USERS.map((name) => userLine(name, hash(name))),
+    'USERS',
+    `exec redis-server --dir /data --appendonly yes --appendfsync always --no-appendfsync-on-rewrite no --save '' --maxmemory-policy noeviction --aclfile /tmp/users.acl`,
+    '',
+  ].join('\n');
+}
+
+const SERVICE_USERS = ['orchestrator', 'executor', 'model'] as const;
+
+function userLine(name: (typeof SERVICE_USERS)[number], password: string): string {
+  const { keys, commands } = REDIS_RIGHTS[name];
+  return `user ${name} on ${password} resetchannels &* ${keys.map((key) => `~${key}`).join(' ')} ${commands.join(' ')}`;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { canBind } from './free-port.js';
 import { claimDataFolder } from './data-folder.js';
@@ -35,6 +36,7 @@ const SERVICE_GRACE_MS = 6000;
 
 /** Starts everything and resolves when every service serves. Whatever goes wrong, nothing is left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  for (const service of SERVICES) if (!existsSync(options.scripts[service])) throw notBuilt(service, options.scripts[service]);
   if (!(await canBind(options.httpPort))) throw portTaken(options.httpPort);
   const dataDir = resolve(options.dataDir);
   const release = claimDataFolder(dataDir);
@@ -93,6 +95,10 @@ async function withinReadyTime(services: Record<Service, Supervised>, dataDir: s
 async function stopAll(started: { servers?: Servers; services: Supervised[] }): Promise<void> {
   await Promise.all(started.services.map((service) => service.stop(SERVICE_GRACE_MS)));
   await started.servers?.stop();
+}
+
+function notBuilt(service: Service, script: string): LauncherError {
+  return new LauncherError(`the ${service} is not built: ${script} is missing.`, ['npm run build']);
 }
 
 function portTaken(port: number): LauncherError {
