@@ -14,7 +14,4 @@ export { type LimitsOptions, type WindowLimits } from './ledger/accounts.js';
 export { type CrossedThreshold, type Denial, type Reservation, type ReserveAnswer } from './ledger/reserve.js';
 export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
-<<<<<<< HEAD
 export { createLedgerClock, type LedgerClock } from './clock.js';
-=======
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2

@@ -3,11 +3,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { READ_ACCOUNT_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
 import { accountKey, accountName, type AccountRef } from './ledger-keys.js';
-<<<<<<< HEAD
-import { runScript, scriptOf } from './script.js';
-=======
 import { defineScript } from '../redis.js';
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
 
 /** New limits of one window. undefined: as it is; null: lifted. */
 export interface WindowLimits {
@@ -21,15 +17,9 @@ export interface LimitsOptions {
   onlyIfAbsent?: boolean;
 }
 
-<<<<<<< HEAD
-const setLimitsScript = scriptOf(SET_LIMITS_LUA);
-const readAccountScript = scriptOf(READ_ACCOUNT_LUA);
-const retireAccountScript = scriptOf(RETIRE_ACCOUNT_LUA);
-=======
 const setLimitsScript = defineScript(SET_LIMITS_LUA);
 const readAccountScript = defineScript(READ_ACCOUNT_LUA);
 const retireAccountScript = defineScript(RETIRE_ACCOUNT_LUA);
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
 
 const Count = z.string().regex(/^-?\d+$/).transform(Number);
 const Limit = z.string().transform((text) => (text === '' ? null : Amount.parse(Number(text))));
@@ -46,21 +36,13 @@ export async function setLimits(redis: Redis, account: AccountRef, windows: read
     ...(limitNanoUsd === undefined ? [] : [window, 'cost', limitText(limitNanoUsd)]),
   ]);
   if (triples.length === 0) return;
-<<<<<<< HEAD
-  await runScript(redis, setLimitsScript, [accountKey(account)], [options.onlyIfAbsent ? '1' : '0', ...triples]);
-=======
   await setLimitsScript.run(redis, [accountKey(account)], [options.onlyIfAbsent ? '1' : '0', ...triples]);
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
 }
 
 const limitText = (limit: number | null): string => (limit === null ? 'none' : String(limit));
 
 export async function readAccount(redis: Redis, account: AccountRef): Promise<Account> {
-<<<<<<< HEAD
-  const rows = Rows.parse(await runScript(redis, readAccountScript, [accountKey(account)], [countedWindows(account).join(' ')]));
-=======
   const rows = Rows.parse(await readAccountScript.run(redis, [accountKey(account)], [countedWindows(account).join(' ')]));
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
   return { account: accountName(account), windows: rows.map(windowOf) };
 }
 
@@ -70,9 +52,5 @@ function windowOf([window, endsAtSeconds, limitTokens, usedTokens, heldTokens, l
 }
 
 export async function retireAccount(redis: Redis, account: AccountRef, keepMs: number): Promise<void> {
-<<<<<<< HEAD
-  await runScript(redis, retireAccountScript, [accountKey(account)], [String(keepMs)]);
-=======
   await retireAccountScript.run(redis, [accountKey(account)], [String(keepMs)]);
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
 }

@@ -4,11 +4,7 @@ import { z } from 'zod';
 import { countedWindows } from './accounts.js';
 import { LEASES_KEY, accountKey, accountName, reservationKey, type AccountRef } from './ledger-keys.js';
 import { RESERVE_LUA } from './reserve.lua.js';
-<<<<<<< HEAD
-import { runScript, scriptOf } from './script.js';
-=======
 import { defineScript } from '../redis.js';
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
 import { ReservationState } from './transitions.js';
 
 /** A hold that is asked for: the upper bound of what one vendor attempt may use. */
@@ -62,11 +58,7 @@ export type ReserveAnswer =
   | { status: 'conflict' }
   | Denial;
 
-<<<<<<< HEAD
-const script = scriptOf(RESERVE_LUA);
-=======
 const script = defineScript(RESERVE_LUA);
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
 const Count = z.string().regex(/^\d+$/).transform(Number);
 const Answer = z.union([
   z.tuple([z.literal('held'), z.array(z.tuple([Count, Window, Metric, Count, Count, Count, z.string()]))]),
@@ -81,14 +73,8 @@ export async function reserve(redis: Redis, reservation: Reservation): Promise<R
   const accounts = [...new Map(reservation.accounts.map((account) => [accountKey(account), account]))];
   if (accounts.length === 0) throw new RangeError(`Reservation '${reservationId}' names no account; a hold on nothing would be free`);
   const answer = Answer.parse(
-<<<<<<< HEAD
-    await runScript(
-      redis,
-      script,
-=======
     await script.run(
       redis,
->>>>>>> 29993659c1bd9d843fd3f7a4f9fe37cf270508d2
       [reservationKey(reservationId), LEASES_KEY, ...accounts.map(([key]) => key)],
       [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), ...accounts.map(([, account]) => countedWindows(account).join(' '))],
     ),
