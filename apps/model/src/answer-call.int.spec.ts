@@ -229,8 +229,9 @@ describe('answering a model call', () => {
     const halfway = (started: () => void) =>
       targetOf('a', (_, { signal, onDelta }) => {
         onDelta?.('half');
+        const stopped = new Promise<ProviderRefusal>((resolve) => signal.addEventListener('abort', () => resolve(failed('cancelled', { spent: true, partialText: 'half' }))));
         started();
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(failed('cancelled', { spent: true, partialText: 'half' }))));
+        return stopped;
       });
 
     it('charges what was used when the workflow is cancelled', async () => {
@@ -254,6 +255,12 @@ describe('answering a model call', () => {
       const { result } = await answer(routerOf({ medium: [halfway(() => undefined)] }), modelCall('c1', ask, { deadlineAt: Date.now() + 50 }));
       expect(result.failure?.code).toBe('deadline_exceeded');
       expect((await answer(routerOf({}), modelCall('c2', ask, { deadlineAt: Date.now() - 1 }))).result.failure?.code).toBe('deadline_exceeded');
+    });
+
+    it('does not wait for a provider that does not listen', async () => {
+      const deaf = targetOf('a', (_, { onDelta }) => (onDelta?.('some'), new Promise(() => undefined)), { timeoutMs: 20, stopGraceMs: 20 });
+      const { result } = await answer(routerOf({ medium: [deaf, targetOf('b', async () => answered('from b'))] }), modelCall('c1', ask));
+      expect(result).toMatchObject({ output: { text: 'from b' }, usage: { attempts: 4, outputTokens: 3 * 4 + 5 } });
     });
 
     it('ends an attempt at the time limit of its endpoint', async () => {

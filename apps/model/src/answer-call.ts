@@ -28,6 +28,7 @@ export async function answerCall(call: ModelCall, context: ModelContext, options
   const startedAtMs = context.nowMs();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(tooLate(call)), Math.min(Math.max(0, call.deadlineAt - startedAtMs), LONGEST_TIMER_MS));
+  timer.unref();
   try {
     if (call.deadlineAt <= startedAtMs) throw tooLate(call);
     options.signal.throwIfAborted();

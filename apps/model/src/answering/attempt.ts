@@ -13,6 +13,9 @@ export async function makeAttempt(run: CallRun, target: Target, hold: Hold): Pro
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), target.timeoutMs);
   const heartbeat = setInterval(() => void keepHold(run, hold), LEASE_MS / 3);
+  // A process that has nothing else to do may end; the call is then delivered to another.
+  timer.unref();
+  heartbeat.unref();
   const signal = AbortSignal.any([run.signal, timeout.signal]);
   try {
     const outcome = await traceAttempt(run, target, hold, () => complete(run, target, hold, signal));
@@ -23,14 +26,49 @@ export async function makeAttempt(run: CallRun, target: Target, hold: Hold): Pro
   }
 }
 
-/** A defect in a provider must not take the reservation with it: the attempt has failed, and may have spent. */
+/**
+ * A defect in a provider must not take the reservation with it: the attempt has failed, and may have spent. The same
+ * goes for one that does not stop when it is told to.
+ */
 async function complete(run: CallRun, target: Target, hold: Hold, signal: AbortSignal): Promise<ProviderAnswer | ProviderRefusal> {
+  let partialText = '';
+  const onDelta = (text: string): void => {
+    partialText += text;
+    sendDelta(run, text);
+  };
+  const lost = (failure: Failure): ProviderRefusal => ({ status: 'failed', failure, spent: true, partialText });
+  const deaf = stopIgnored(signal, target.stopGraceMs ?? STOP_GRACE_MS);
   try {
-    return await target.provider.complete(hold.request, { signal, onDelta: (text) => sendDelta(run, text) });
+    return await Promise.race([
+      target.provider.complete(hold.request, { signal, onDelta }),
+      deaf.promise.then(() => lost({ code: 'cancelled', message: `Endpoint ${target.endpoint} was told to stop and did not.` })),
+    ]);
   } catch (error) {
     run.context.onNotice(run.call, `Provider ${target.provider.name} threw`, error);
-    return { status: 'failed', failure: asFailureError(error).failure, spent: true, partialText: '' };
+    return lost(asFailureError(error).failure);
+  } finally {
+    deaf.forget();
   }
+}
+
+/** How long a provider may take to stop. */
+const STOP_GRACE_MS = 2_000;
+
+/** Resolves when a signal was aborted some time ago. */
+function stopIgnored(signal: AbortSignal, graceMs: number): { promise: Promise<void>; forget(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => undefined;
+  const promise = new Promise<void>((resolve) => {
+    onAbort = () => void (timer = setTimeout(resolve, graceMs));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  return {
+    promise,
+    forget() {
+      signal.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** A provider that was stopped cannot know why. */

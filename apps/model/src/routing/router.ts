@@ -20,6 +20,8 @@ export interface Target {
   /** Whether calls that name neither model nor tier may go to it. */
   isDefault: boolean;
   timeoutMs: number;
+  /** How long the provider may take to stop when it is told to; 2 s unless set. */
+  stopGraceMs?: number;
   breaker: Breaker;
 }
 
