@@ -62,7 +62,9 @@ export const Event = z
     at: z.string().describe('ISO 8601, from the clock of Redis.'),
     workflowId: Identifier,
     data: z.record(z.string(), z.unknown()),
+    hash: z.string().optional().describe('sha256 over this event and the hash of the one before.'),
   })
   .meta({ id: 'Event', description: 'One event of a workflow' });
+export type Event = z.infer<typeof Event>;
 
 export const TERMINAL_EVENTS: readonly EventType[] = ['workflow.completed', 'workflow.failed', 'workflow.cancelled'];

@@ -9,9 +9,15 @@ export function parseOrFail<Schema extends z.ZodType>(schema: Schema, value: unk
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap(fieldErrors);
-  const first = errors[0];
-  const summary = errors.length === 1 && first ? `${first.pointer || 'the body'} ${first.detail}` : `${errors.length} mistakes`;
-  throw new FailureError(code, `${capitalise(subject)} is not valid: ${summary}`, { errors });
+  throw new FailureError(code, `${capitalise(subject)} is not valid: ${sentenceOf(errors)}`, { errors });
+}
+
+const MOST_NAMED = 5;
+
+/** Mistakes as one sentence: all of them when they are few, the first ones and their number when they are many. */
+export function sentenceOf(errors: readonly FieldError[]): string {
+  const named = errors.slice(0, MOST_NAMED).map((error) => `${error.pointer || 'the body'} ${error.detail}`).join('; ');
+  return errors.length === 1 ? `${named}.` : `${errors.length} mistakes: ${named}${errors.length > MOST_NAMED ? '; …' : '.'}`;
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
@@ -27,3 +33,49 @@ export function pointerOf(path: readonly PropertyKey[]): string {
 }
 
 const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Deeper nesting than this is refused before it is parsed: it could only exhaust the stack. */
+export const MOST_JSON_DEPTH = 100;
+
+/**
+ * Parses JSON text from outside.
+ * @throws FailureError invalid_request: not JSON, nested too deep, or with a key that could reach a prototype
+ */
+export function parseJsonText(text: string, subject: string): unknown {
+  const depth = nestingOf(text);
+  if (depth > MOST_JSON_DEPTH) throw new FailureError('invalid_request', `${capitalise(subject)} is nested ${depth} levels deep; the limit is ${MOST_JSON_DEPTH}.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch (error) {
+    throw new FailureError('invalid_request', `${capitalise(subject)} is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+  if (text.includes('__proto__') || text.includes('\\u005f')) refusePrototypeKeys(value, '', subject);
+  return value;
+}
+
+/** The deepest nesting of arrays and objects in JSON text, without parsing it. */
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (inString) {
+      if (unit === 92) index += 1;
+      else if (unit === 34) inString = false;
+    } else if (unit === 34) inString = true;
+    else if (unit === 91 || unit === 123) deepest = Math.max(deepest, ++depth);
+    else if (unit === 93 || unit === 125) depth -= 1;
+  }
+  return deepest;
+}
+
+function refusePrototypeKeys(value: unknown, pointer: string, subject: string): void {
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, item] of Object.entries(value)) {
+    const at = `${pointer}${pointerOf([key])}`;
+    if (key === '__proto__') throw new FailureError('invalid_request', `${capitalise(subject)} has the key __proto__ at ${at}, which no field of Trivet is called.`, { errors: [{ pointer: at, detail: 'is not a field this takes' }] });
+    refusePrototypeKeys(item, at, subject);
+  }
+}

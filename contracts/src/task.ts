@@ -39,3 +39,6 @@ export const TaskAccepted = z
   .object({ workflowId: Identifier, status: z.string(), duplicate: z.boolean() })
   .meta({ id: 'TaskAccepted', description: 'The answer to a submit' });
 export type TaskAccepted = z.infer<typeof TaskAccepted>;
+
+/** The largest body a door takes, in bytes: what fits into one message of the bus together with its envelope. */
+export const MOST_TASK_BYTES = 1_000_000;

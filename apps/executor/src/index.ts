@@ -1,1 +1,12 @@
-export {};
+export { admit, type Admission, type AdmissionOptions } from './admission/admit.js';
+export { ADMISSION_LIMITS, type AdmissionFinding } from './admission/rules.js';
+export { callTool } from './call-tool.js';
+export { admitTool, describeTool, loadTools, validateInput, validateOutput, type CatalogTool } from './catalog/tool-catalog.js';
+export { createHttpExchange, type EgressOptions, type HttpExchange } from './host/egress/http-exchange.js';
+export { folderDocuments, type DocumentSource } from './host/files.js';
+export { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from './host/host-functions.js';
+export type { HostHandler, HostReply, RunOptions, SandboxTool } from './sandbox/job.js';
+export { DEFAULT_LIMITS, type SandboxLimits } from './sandbox/limits.js';
+export { SandboxPool, type PoolOptions } from './sandbox/pool.js';
+export type { SandboxLayer } from './sandbox/probe-layers.js';
+export type { SandboxResult } from './sandbox/result.js';

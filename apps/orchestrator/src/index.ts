@@ -1,1 +1,3 @@
-export {};
+export { startOrchestrator, type OrchestratorRuntime } from './start.js';
+export { VARIABLES } from './variables.js';
+export { VERSION } from './version.js';

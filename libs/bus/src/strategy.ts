@@ -11,10 +11,10 @@ import { ACK, settlementOf, type Settlement } from './settlement.js';
  * throws is turned into a settlement here, since Nest would turn it into 'Internal server error'.
  */
 export function OnDelivery(consumer: ConsumerEntry & { durable: string }) {
-  return (target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<(delivery: Delivery) => Promise<unknown>>): void => {
+  return (target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<(delivery: Delivery) => Promise<void>>): void => {
     const method = descriptor.value;
     if (!method) throw new TypeError(`${String(key)} is not a method`);
-    descriptor.value = async function (this: unknown, delivery: Delivery): Promise<Settlement> {
+    const settling = async function (this: unknown, delivery: Delivery): Promise<Settlement> {
       try {
         await method.call(this, delivery);
         return ACK;
@@ -22,6 +22,7 @@ export function OnDelivery(consumer: ConsumerEntry & { durable: string }) {
         return settlementOf(error, delivery.deliveries);
       }
     };
+    Object.assign(descriptor, { value: settling });
     const mark: (target: object, key: string | symbol, descriptor: object) => unknown = EventPattern(consumerName(consumer));
     mark(target, key, descriptor);
   };

@@ -4,7 +4,7 @@ export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Chang
 export { createJournalState, type JournalState } from './workflow/journal.js';
 export { UNCLAIMED_MS, UNCONFIRMED_MS, createCallQueue, type CallQueue, type DealtCall, type Inspection } from './calls/call-queue.js';
 export { createClaims, type ClaimOutcome, type Claims } from './calls/claims.js';
-export { PRESENCE_TTL_MS, createPresence, type Presence } from './workers/presence.js';
+export { PRESENCE_TTL_MS, createPresence, keepPresence, type Presence } from './workers/presence.js';
 export { MOST_BLOB_BYTES, createBlobs, type Blobs } from './blobs.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
@@ -14,3 +14,4 @@ export { type LimitsOptions, type WindowLimits } from './ledger/accounts.js';
 export { type CrossedThreshold, type Denial, type Reservation, type ReserveAnswer } from './ledger/reserve.js';
 export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
+export { createLedgerClock, type LedgerClock } from './clock.js';

@@ -44,6 +44,7 @@ export const keys = {
   list: (partition: number, tenant: string): string => `${tag(partition)}:list:${tenant}`,
   worker: (service: string, id: string): string => `{workers}:info:${service}:${id}`,
   workerIndex: (): string => '{workers}:index',
+  workerTools: (id: string): string => `{workers}:tools:${id}`,
   blob: (sha256: string): string => `blob:${sha256}`,
   tools: (): string => '{catalog}:tools',
   audit: (tenant: string): string => `{audit}:${tenant}`,

@@ -1,1 +1,10 @@
-export {};
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './start-telemetry.js';
+export { ATTRIBUTES, OPERATIONS } from './attributes.js';
+export { currentWorkflow, withService, withWorkflow, type WorkflowContext } from './workflow-context.js';
+export { currentTraceparent, recordFailure, withSpan, type SpanOptions } from './span.js';
+export { extractContext, injectHeaders, traceIdOf, traceparentOf, contextOfTraceparent, type ExtractedContext } from './propagation.js';
+export { createMetrics, type MetricOptions, type Metrics } from './metrics.js';
+export { LOG_LEVELS, createLogger, type LogLevel, type Logger, type LoggerOptions } from './logger.js';
+export { createRedactor, redactText } from './redaction.js';
+export type { PublishSpans } from './span-publisher.js';
+export type { OtelVariables } from './otlp.js';

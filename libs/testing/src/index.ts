@@ -1,1 +1,2 @@
-export {};
+export { startNats, startRedis, startServers, type TestServer, type TestServers } from './servers.js';
+export { startStack, until, type ServiceProcess, type Stack, type StackOptions } from './stack.js';

@@ -29,7 +29,7 @@ export function advance(state: WorkflowState, seq: number, input: Input, around:
 /** The transition that makes a workflow: accepted, started, and its first steps scheduled. */
 export function begin(accepted: Fact, workflowId: string, around: Surroundings): Transition {
   const at = new Date(around.nowMs).toISOString();
-  const event: WorkflowEvent = { ...accepted, seq: 1, at, workflowId };
+  const event: WorkflowEvent = { seq: 1, at, workflowId, ...accepted };
   const transition = advance(apply(null, event), 1, { type: 'begin' }, around);
   return { ...transition, events: [event, ...transition.events], touched: new Set([...transition.state.steps.all()].map((step) => step.id)) };
 }
@@ -73,7 +73,7 @@ function createMachine(initial: WorkflowState, initialSeq: number, around: Surro
 
   const take = (outcome: Outcome): void => {
     for (const fact of outcome.facts) {
-      const event: WorkflowEvent = { ...fact, seq: initialSeq + events.length + 1, at, workflowId };
+      const event: WorkflowEvent = { seq: initialSeq + events.length + 1, at, workflowId, ...fact };
       events.push(event);
       state = apply(state, event);
       const stepId = 'stepId' in fact.data ? fact.data.stepId : undefined;

@@ -1,14 +1,19 @@
-import { Worker } from '@trivet/contracts';
+import { Tool, Worker } from '@trivet/contracts';
 import { keys } from '../keys.js';
 import { withRedis, type Redis } from '../redis.js';
 
 /** A worker that has not said so for this long is taken for dead, however busy it may be. */
 export const PRESENCE_TTL_MS = 5_000;
+const ANNOUNCE_EVERY_MS = 1_000;
+const TOOLS_TTL_SECONDS = 86_400;
 
 /** Who is there: each process says so every second. */
 export interface Presence {
   announce: (worker: Worker) => Promise<void>;
   leave: (worker: Pick<Worker, 'service' | 'id'>) => Promise<void>;
+  /** The tools an executor brings along; the orchestrator takes them into the catalog. */
+  announceTools: (workerId: string, tools: readonly Tool[]) => Promise<void>;
+  toolsOf: (workerId: string) => Promise<Tool[]>;
   /** Everyone who ever announced and has not left; `present` is false once the time is over. */
   list: () => Promise<{ service: string; id: string; present: boolean; worker: Worker | null }[]>;
 }
@@ -23,6 +28,13 @@ export function createPresence(redis: Redis): Presence {
     leave: async (worker) => {
       await withRedis(() => redis.pipeline().del(keys.worker(worker.service, worker.id)).srem(keys.workerIndex(), `${worker.service}|${worker.id}`).exec());
     },
+    announceTools: async (workerId, tools) => {
+      await withRedis(() => redis.set(keys.workerTools(workerId), JSON.stringify(tools), 'EX', TOOLS_TTL_SECONDS));
+    },
+    toolsOf: async (workerId) => {
+      const text = await withRedis(() => redis.get(keys.workerTools(workerId)));
+      return text === null ? [] : Tool.array().parse(JSON.parse(text));
+    },
     list: async () => {
       const members = await withRedis(() => redis.smembers(keys.workerIndex()));
       if (members.length === 0) return [];
@@ -32,6 +44,21 @@ export function createPresence(redis: Redis): Presence {
         const text = texts[index];
         return { ...entry, present: text !== null && text !== undefined, worker: text ? Worker.parse(JSON.parse(text)) : null };
       });
+    },
+  };
+}
+
+/** Announces a worker now and every second, until it leaves. A missed beat is only reported: the next one may do. */
+export async function keepPresence(presence: Presence, describe: () => Worker, onError: (error: unknown) => void): Promise<{ update: () => void; leave: () => Promise<void> }> {
+  await presence.announce(describe());
+  const announce = (): void => void presence.announce(describe()).catch(onError);
+  const timer = setInterval(announce, ANNOUNCE_EVERY_MS);
+  return {
+    update: announce,
+    leave: async () => {
+      clearInterval(timer);
+      const { service, id } = describe();
+      await presence.leave({ service, id });
     },
   };
 }

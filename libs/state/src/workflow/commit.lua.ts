@@ -52,6 +52,7 @@ for _, call in ipairs(change.schedule) do
   if redis.call('RPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
 end
 for _, call in ipairs(change.reopen) do
+  if redis.call('HGET', call.callKey, 'st') == 'ready' then redis.call('LREM', call.queueKey, 1, call.member) end
   redis.call('HSET', call.callKey, 'st', 'ready')
   redis.call('HINCRBY', call.callKey, 'n', 1)
   redis.call('HSET', call.claimKey, 'st', 'open')

@@ -1,0 +1,74 @@
+import type { DeadLetter, Queue } from '@trivet/client';
+import type { AuditRow, Tool, Worker } from '@trivet/contracts';
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import type { Column } from '../output/table.js';
+import { shorten } from '../output/text.js';
+import type { Registry } from '../program.js';
+
+/** tools ls, workers ls, queues ls, dead ls, audit tail. */
+export function registerAdministration({ program, action }: Registry): void {
+  const list = (noun: string, nounDescription: string, verbDescription: string, fetchItems: (context: CliContext) => Promise<void>, verb = 'ls'): void => {
+    program.command(noun).description(nounDescription).command(verb).description(verbDescription)
+      .action(action(async (context) => {
+        await fetchItems(context);
+        return EXIT.ok;
+      }));
+  };
+  list('tools', 'tools and what they may do', 'list the tools', async ({ client, print }) => print.list((await client.tools()).items, TOOL_COLUMNS));
+  list('workers', 'live processes of the three services', 'list the workers', async ({ client, print }) => print.list((await client.workers()).items, WORKER_COLUMNS, 'no worker is up'));
+  list('queues', 'what waits on the bus', 'list the queues', async ({ client, print }) => print.list((await client.queues()).items, QUEUE_COLUMNS));
+  list('dead', 'what could not be handled', 'list the dead letters', async ({ client, print }) => print.list((await client.dead()).items, DEAD_COLUMNS, 'no dead letters'));
+  program.command('audit').description('who did what').command('tail').option('--limit <n>', 'the last so many rows', '50').description('the newest rows of the audit log')
+    .action(action(async ({ client, print }, _positional, options) => {
+      // The server gives the newest first; a log is read downwards.
+      print.list((await client.audit({ limit: Number(options['limit']) })).items.toReversed(), AUDIT_COLUMNS);
+      return EXIT.ok;
+    }));
+}
+
+const TOOL_COLUMNS: readonly Column<Tool>[] = [
+  { title: 'tool', value: (tool) => tool.name },
+  { title: 'version', value: (tool) => tool.version },
+  { title: 'time', value: (tool) => `${tool.limits.timeoutMs} ms`, align: 'right' },
+  { title: 'memory', value: (tool) => `${tool.limits.memoryMib} MiB`, align: 'right' },
+  { title: 'may reach', value: (tool) => Object.entries(tool.grants ?? {}).filter(([, granted]) => granted !== false).map(([name]) => name).join(', ') || 'nothing' },
+  { title: 'description', value: (tool) => shorten(tool.description, 60) },
+];
+
+const WORKER_COLUMNS: readonly Column<Worker>[] = [
+  { title: 'service', value: (worker) => worker.service },
+  { title: 'id', value: (worker) => worker.id },
+  { title: 'pid', value: (worker) => worker.pid, align: 'right' },
+  { title: 'host', value: (worker) => worker.host },
+  { title: 'busy', value: (worker) => `${worker.inFlight}/${worker.slots}`, align: 'right' },
+  { title: 'since', value: (worker) => worker.startedAt },
+  { title: 'state', value: (worker) => (worker.draining ? 'draining' : 'up') },
+];
+
+const AUDIT_COLUMNS: readonly Column<AuditRow>[] = [
+  { title: 'seq', value: (row) => row.seq, align: 'right' },
+  { title: 'at', value: (row) => row.at },
+  { title: 'actor', value: (row) => row.actor },
+  { title: 'action', value: (row) => row.action },
+  { title: 'target', value: (row) => row.target },
+  { title: 'workflow', value: (row) => row.workflowId },
+  { title: 'detail', value: (row) => (row.detail === null ? null : shorten(row.detail, 60)) },
+];
+
+const QUEUE_COLUMNS: readonly Column<Queue>[] = [
+  { title: 'stream', value: (queue) => queue.stream },
+  { title: 'consumer', value: (queue) => queue.consumer },
+  { title: 'ready', value: (queue) => queue.ready, align: 'right' },
+  { title: 'pending', value: (queue) => queue.pending, align: 'right' },
+  { title: 'in work', value: (queue) => queue.ackPending, align: 'right' },
+  { title: 'redelivered', value: (queue) => queue.redelivered, align: 'right' },
+];
+
+const DEAD_COLUMNS: readonly Column<DeadLetter>[] = [
+  { title: 'seq', value: (letter) => letter.seq, align: 'right' },
+  { title: 'at', value: (letter) => letter.at },
+  { title: 'stream', value: (letter) => letter.stream },
+  { title: 'attempts', value: (letter) => letter.attempts, align: 'right' },
+  { title: 'reason', value: (letter) => shorten(letter.reason, 80) },
+];

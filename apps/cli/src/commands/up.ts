@@ -1,0 +1,59 @@
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { startLocalStack } from '../launcher/local-stack.js';
+import type { Stack } from '../launcher/stack.js';
+import type { Registry } from '../program.js';
+import { stopOnSignals } from './interrupt.js';
+
+/** up: NATS, Redis and the three services, until Ctrl-C. */
+export function registerUp({ program, action }: Registry): void {
+  program.command('up').option('--verbose', 'show every log line').description('start NATS, Redis and the three services; Ctrl-C ends them')
+    .action(action((context, _positional, options) => up(context, options['verbose'] === true)));
+}
+
+async function up(context: CliContext, verbose: boolean): Promise<number> {
+  const { config, note } = context;
+  const signals = stopOnSignals();
+  try {
+    const stack = await startLocalStack({
+      config,
+      environment: context.environment,
+      dataDir: config.dataDir,
+      httpPort: config.httpPort,
+      natsPort: config.natsPort,
+      redisPort: config.redisPort,
+      verbose,
+      showErrors: true,
+      say: note,
+      signal: signals.signal,
+      onRestart: (service, { code, signal }) => note(`${service} ended (${signal ?? `exit ${code}`}); starting it again`),
+    });
+    announce(context, stack);
+    await signals.requested;
+    note('Stopping …');
+    await stack.stop();
+    return EXIT.ok;
+  } catch (error) {
+    if (signals.signal.aborted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    signals.release();
+  }
+}
+
+function announce(context: CliContext, stack: Stack): void {
+  const { print, config } = context;
+  const nats = stack.servers.publicNatsUrl.replace(/\/\/[^@/]*@/, '//');
+  if (stack.servers.relaxed || config.durability === 'relaxed') context.note('Durability is relaxed: a crash of Redis may lose what was accepted last.');
+  print.one({ url: stack.httpUrl, nats }, [
+    '',
+    `Trivet is up: ${stack.httpUrl}`,
+    '',
+    'Submit a task:',
+    `  curl -s ${stack.httpUrl}/api/v1/tasks -H 'Content-Type: application/json' -d '{"goal":"Analyse ACME","template":"research"}'`,
+    `  nats --server ${nats} req trivet.v1.rpc.task.submit '{"goal":"Analyse ACME","template":"research"}'`,
+    `  npx trivet run "Analyse ACME" --template research${config.httpPort === 8080 ? '' : ` --url ${stack.httpUrl}`}`,
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n'));
+}

@@ -1,0 +1,30 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Who logs in to the bus and to Redis: the three services, and the operator's own user that creates streams and looks after them. */
+export const PRINCIPALS = ['orchestrator', 'executor', 'model', 'bootstrap'] as const;
+export type Principal = (typeof PRINCIPALS)[number];
+export type Passwords = Readonly<Record<Principal, string>>;
+
+/** The passwords of a data folder; made at random the first time, then kept there, readable by their owner only. */
+export function readOrMakePasswords(file: string): Passwords {
+  const kept = readKept(file);
+  const password = (principal: Principal): string => kept[principal] ?? randomBytes(24).toString('base64url');
+  const passwords: Passwords = { orchestrator: password('orchestrator'), executor: password('executor'), model: password('model'), bootstrap: password('bootstrap') };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 });
+  return passwords;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function readKept(file: string): Partial<Record<Principal, string>> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Passwords } from './credentials.js';
+import { startLocalServer, type LocalServer } from './local-server.js';
+import { natsConfig } from './nats-config.js';
+import { probeNats } from './probe.js';
+
+export interface NatsServerOptions {
+  binary: string;
+  /** Holds its configuration, its store and its log. */
+  dir: string;
+  port?: number;
+  /** Absent: no users. */
+  passwords?: Passwords;
+}
+
+export function startNatsServer(options: NatsServerOptions): Promise<LocalServer> {
+  const configFile = join(options.dir, 'nats.conf');
+  mkdirSync(options.dir, { recursive: true });
+  return startLocalServer({
+    name: 'NATS',
+    wantedPort: options.port,
+    logFile: join(options.dir, 'nats.log'),
+    prepare: (port) => {
+      writeFileSync(configFile, natsConfig({ port, storeDir: join(options.dir, 'jetstream'), passwords: options.passwords }), { mode: 0o600 });
+      return { command: options.binary, args: ['-c', configFile] };
+    },
+    probe: (port) => probeNats(`nats://127.0.0.1:${port}`),
+  });
+}

@@ -1,0 +1,108 @@
+import type { Principal } from './credentials.js';
+
+/** What a bus user may publish and subscribe to; nothing else. */
+export interface BusRights {
+  publish: readonly string[];
+  subscribe: readonly string[];
+}
+
+/** What a Redis user may touch and run; nothing else. */
+export interface RedisRights {
+  keys: readonly string[];
+  commands: readonly string[];
+}
+
+/** The user of everybody who connects without credentials, on loopback only. */
+export const PUBLIC_USER = 'public';
+
+/**
+ * Rights on the bus, one row a user. Each has an inbox prefix of its own, so that nobody reads another's answers.
+ * The services also answer requests made to them ($SRV and the orchestrator's rpc), which the server allows by `allow_responses`.
+ */
+export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRights>> = {
+  // Creates the streams at boot, so it needs the whole JetStream API; answers rpc calls at whatever inbox the caller named.
+  orchestrator: {
+    publish: ['trivet.v1.>', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$SRV.>', '_INBOX.>', '_INBOX_executor.>', '_INBOX_model.>', '_INBOX_orchestrator.>'],
+    subscribe: ['trivet.v1.>', '$SRV.>', '_INBOX_orchestrator.>', '$JS.EVENT.ADVISORY.>'],
+  },
+  // A plugin that broke out of everything else could still neither forge a model's result nor read another tenant's calls to models.
+  executor: {
+    publish: [
+      ...pullRights('CALLS', 'executor'),
+      'trivet.v1.tool.result.>',
+      'trivet.v1.model.call.>',
+      'trivet.v1.span.>',
+      'trivet.v1.dead.CALLS',
+      '$SRV.>',
+    ],
+    subscribe: ['_INBOX_executor.>', 'trivet.v1.call.cancel.>', '$SRV.>'],
+  },
+  // Answers a tool that waits for the model at the executor's inbox.
+  model: {
+    publish: [
+      ...pullRights('CALLS', 'model'),
+      'trivet.v1.model.result.>',
+      'trivet.v1.delta.>',
+      'trivet.v1.span.>',
+      'trivet.v1.dead.CALLS',
+      '$SRV.>',
+      '_INBOX_executor.>',
+    ],
+    subscribe: ['_INBOX_model.>', 'trivet.v1.call.cancel.>', '$SRV.>'],
+  },
+  // For the operator: nats --user bootstrap …
+  bootstrap: { publish: ['>'], subscribe: ['>'] },
+  // Submit, ask, watch and read the journal. A consumer made here may name any subject to deliver to, as in every NATS
+  // account; that is why this user exists on loopback only.
+  public: {
+    publish: [
+      'trivet.v1.task.submit.>',
+      'trivet.v1.rpc.>',
+      '$SRV.>',
+      '$JS.API.INFO',
+      '$JS.API.STREAM.INFO.EVENTS',
+      '$JS.API.STREAM.NAMES',
+      '$JS.API.STREAM.MSG.GET.EVENTS',
+      '$JS.API.DIRECT.GET.EVENTS',
+      '$JS.API.DIRECT.GET.EVENTS.>',
+      '$JS.API.CONSUMER.CREATE.EVENTS',
+      '$JS.API.CONSUMER.CREATE.EVENTS.>',
+      '$JS.API.CONSUMER.INFO.EVENTS.>',
+      '$JS.API.CONSUMER.MSG.NEXT.EVENTS.>',
+      '$JS.ACK.EVENTS.>',
+      '$JS.FC.>',
+    ],
+    subscribe: ['_INBOX.>', 'trivet.v1.event.>', 'trivet.v1.delta.>'],
+  },
+};
+
+/** Commands of every client connection: log in, name itself, look alive. */
+const CONNECTION_COMMANDS = ['+auth', '+hello', '+ping', '+echo', '+select', '+quit', '+reset', '+info', '+time', '+client|id', '+client|setname', '+client|getname', '+command', '+cluster|slots', '+cluster|shards'];
+const SCRIPT_COMMANDS = ['+eval', '+evalsha', '+script|load', '+script|exists'];
+/** Everything that reads or writes keys one names, scripts included; nothing that looks around, administers or empties. */
+const KEY_COMMANDS = ['+@string', '+@hash', '+@set', '+@sortedset', '+@list', '+@transaction', '+del', '+unlink', '+exists', '+expire', '+pexpire', '+persist', '+pttl', '+ttl', '+type'];
+const WORKER_COMMANDS = [...KEY_COMMANDS, '-@dangerous', '-@admin', ...CONNECTION_COMMANDS, ...SCRIPT_COMMANDS];
+
+/** Keys of a worker: the claims of every partition and the calls it holds, its presence, and large values by their digest. */
+const WORKER_KEYS = ['{w*}:claim:*', '{w*}:held:*', '{workers}:*', 'blob:*'];
+/** The executor registers the tools that come with it. */
+const CATALOG_KEYS = ['{catalog}:*'];
+const LEDGER_KEYS = ['{ledger}:*'];
+
+/** Rights in Redis, one row a service. Nobody else can log in: the default user is off. */
+export const REDIS_RIGHTS: Readonly<Record<'orchestrator' | 'executor' | 'model', RedisRights>> = {
+  orchestrator: { keys: ['*'], commands: ['+@all'] },
+  executor: { keys: [...WORKER_KEYS, ...CATALOG_KEYS], commands: WORKER_COMMANDS },
+  model: { keys: [...WORKER_KEYS, ...LEDGER_KEYS], commands: WORKER_COMMANDS },
+};
+
+/** What pulling one durable consumer takes: look it up, ask for messages, acknowledge. */
+function pullRights(stream: string, durable: string): string[] {
+  return [
+    '$JS.API.INFO',
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+    `$JS.ACK.${stream}.${durable}.>`,
+  ];
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runProgram } from './program.js';
+
+// The one place where this program reads its environment; everything below gets it as a value.
+process.exitCode = await runProgram(process.argv.slice(2), { environment: process.env, stdout: process.stdout, stderr: process.stderr });

@@ -1,0 +1,54 @@
+import { evaluate, limitFuel, tool as callTool } from '@trivet/tool-sdk/guest';
+
+interface Input {
+  code: string;
+  input?: unknown;
+  timeoutMs?: number;
+}
+
+const MAX_OUTPUT_LENGTH = 65_536;
+/** Units of fuel a millisecond of running is worth; see FUEL_PER_MS in the tool SDK. */
+const FUEL_PER_MS = 25;
+
+/** Runs a script and gives the value of its last expression, and what it wrote with console.log. */
+export async function run({ code, input, timeoutMs }: Input): Promise<{ value: unknown; output: string }> {
+  const output = new Output();
+  define('console', { log: output.line, info: output.line, warn: output.line, error: output.line, debug: output.line });
+  define('input', input ?? null);
+  define('tool', async (name: string, argument: unknown) => callTool(name, argument));
+  if (timeoutMs !== undefined) limitFuel(timeoutMs * FUEL_PER_MS);
+  const { value } = await evaluate(code);
+  return { value: plain(await value), output: output.text };
+}
+
+class Output {
+  text = '';
+  readonly line = (...values: unknown[]): void => {
+    if (this.text.length >= MAX_OUTPUT_LENGTH) return;
+    this.text += `${values.map((value) => (typeof value === 'string' ? value : show(value))).join(' ')}\n`;
+    if (this.text.length >= MAX_OUTPUT_LENGTH) this.text = `${this.text.slice(0, MAX_OUTPUT_LENGTH)}\n(cut at ${MAX_OUTPUT_LENGTH} characters)\n`;
+  };
+}
+
+function show(value: unknown): string {
+  if (value instanceof Error) return String(value);
+  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint' || value === undefined) return String(value);
+  return stringify(value) ?? String(value);
+}
+
+const { stringify, parse } = JSON;
+
+/** A value as JSON can hold it: big integers as their digits, maps and sets as their contents, functions as null. */
+function plain(value: unknown): unknown {
+  const text = stringify(value, (_key, part: unknown) => {
+    if (typeof part === 'bigint') return part.toString();
+    if (part instanceof Map) return [...part];
+    if (part instanceof Set) return [...part];
+    return part;
+  });
+  return text === undefined ? null : parse(text);
+}
+
+function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+}

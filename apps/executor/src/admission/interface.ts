@@ -1,0 +1,64 @@
+import { WasmFormatError, WasmReader } from '@trivet/tool-sdk';
+import { HOST_FUNCTIONS } from '../sandbox/slot/messages.js';
+import { ADMISSION_LIMITS, EXTISM_MODULE, TRIVET_MODULE, type AdmissionFinding } from './rules.js';
+
+const KIND_NAMES = ['function', 'table', 'memory', 'global', 'tag'] as const;
+const FUNCTION = 0;
+
+/** Every import must be a function that the host provides: no WASI, no shared memory, nothing unknown. */
+export function checkImports(body: Uint8Array, findings: AdmissionFinding[]): void {
+  const reader = new WasmReader(body);
+  const count = reader.u32();
+  for (let index = 0; index < count; index += 1) {
+    const name = `${reader.name()}.${reader.name()}`;
+    const kind = reader.byte();
+    skipDescription(reader, kind);
+    if (kind !== FUNCTION) findings.push({ rule: 'import', message: `it imports the ${KIND_NAMES[kind] ?? 'unknown'} ${name}; only functions may be imported`, value: name, limit: 'functions' });
+    else if (!ALLOWED.has(name)) findings.push({ rule: 'import', message: `it imports ${name}, which is not on the list of host functions${hint(name)}`, value: name, limit: `${EXTISM_MODULE}.*, ${TRIVET_MODULE}.{${HOST_FUNCTIONS.join(',')}}` });
+  }
+}
+
+const ALLOWED = new Set<string>([
+  ...ADMISSION_LIMITS.extismFunctions.map((name) => `${EXTISM_MODULE}.${name}`),
+  ...HOST_FUNCTIONS.map((name) => `${TRIVET_MODULE}.${name}`),
+]);
+
+const hint = (name: string): string => (name.startsWith('wasi') ? ' (build it without WASI)' : '');
+
+function skipDescription(reader: WasmReader, kind: number): void {
+  if (kind === 0) reader.u32();
+  else if (kind === 1) {
+    reader.byte();
+    skipLimits(reader);
+  } else if (kind === 2) skipLimits(reader);
+  else if (kind === 3) reader.take(2);
+  else throw new WasmFormatError(`an import has the unknown kind ${kind}`);
+}
+
+function skipLimits(reader: WasmReader): void {
+  const flags = reader.byte();
+  if (flags > 1) throw new WasmFormatError(`an imported memory or table has the flags ${flags} (shared or 64-bit)`);
+  reader.u32();
+  if (flags === 1) reader.u32();
+}
+
+export function checkEntry(body: Uint8Array, entry: string, findings: AdmissionFinding[]): void {
+  const reader = new WasmReader(body);
+  const count = reader.u32();
+  const functions: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = reader.name();
+    const kind = reader.byte();
+    reader.u32();
+    if (kind === FUNCTION) functions.push(name);
+  }
+  if (functions.includes(entry)) return;
+  const shown = functions.slice(0, 10).join(', ') || 'none';
+  findings.push({ rule: 'entry', message: `it does not export the function ${entry}; it exports ${shown}`, value: shown, limit: entry });
+}
+
+export function checkFunctionCount(body: Uint8Array, findings: AdmissionFinding[]): void {
+  const count = new WasmReader(body).u32();
+  const limit = ADMISSION_LIMITS.functions;
+  if (count > limit) findings.push({ rule: 'functions', message: `it has ${count} functions; the limit is ${limit}`, value: count, limit });
+}

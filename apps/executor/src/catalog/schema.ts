@@ -1,0 +1,25 @@
+import { FailureError, type FieldError, type JsonObject, type JsonValue } from '@trivet/contracts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+/** Every mistake in a value, with its JSON pointer; empty when there is none. */
+export type SchemaCheck = (value: JsonValue) => FieldError[];
+
+/**
+ * Compiles a JSON Schema (2020-12) of a manifest. Throws a FailureError when it is none. Each schema has an own compiler,
+ * so that the $id of one tool cannot reach another's, and a reference to the outside is an error, never a download.
+ */
+export function compileSchema(schema: JsonObject, subject: string): SchemaCheck {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false });
+  try {
+    const validate = ajv.compile(schema);
+    return (value) => {
+      if (validate(value)) return [];
+      return (validate.errors ?? []).map(({ instancePath, message, params, keyword }) => ({
+        pointer: keyword === 'additionalProperties' ? `${instancePath}/${params['additionalProperty']}` : instancePath,
+        detail: keyword === 'additionalProperties' ? 'is not a field this takes' : (message ?? 'is not valid'),
+      }));
+    };
+  } catch (error) {
+    throw new FailureError('invalid_request', `The schema of the ${subject} is not a JSON Schema: ${error instanceof Error ? error.message : 'unknown'}.`);
+  }
+}

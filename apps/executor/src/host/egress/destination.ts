@@ -1,0 +1,63 @@
+import { isIP } from 'node:net';
+import type { ToolGrants } from '@trivet/contracts';
+import { isPublicAddress } from './address.js';
+
+export type HttpGrant = NonNullable<ToolGrants['http']>[number];
+
+/** An operator's word that a tool may reach one host although its address is private. Nobody else can say so. */
+export interface PrivatePermission {
+  tool: string;
+  host: string;
+  port: number;
+}
+
+export interface Destination {
+  url: URL;
+  /** Lower case, without brackets and without the trailing dot. */
+  host: string;
+  port: number;
+  grant: HttpGrant;
+  privateAllowed: boolean;
+}
+
+export type Verdict = { allowed: true; destination: Destination } | { allowed: false; reason: string };
+
+/** Decides about an address from its text alone. The resolved addresses are checked again when the connection is made. */
+export function judgeDestination(text: string, tool: string, grants: readonly HttpGrant[], permissions: readonly PrivatePermission[]): Verdict {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url) return refuse(`'${shown(text)}' is not an address`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuse(`the scheme ${url.protocol} is not allowed, only http: and https:`);
+  if (url.username || url.password) return refuse('an address may not hold a user name or password');
+  // The text must mean the same to every reader: a backslash or a missing // is how two parsers are made to disagree.
+  if (!/^https?:\/\/[^\\\s]*$/i.test(text)) return refuse(`'${shown(text)}' is ambiguous: backslashes, spaces and a missing // are not allowed`);
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const privateAllowed = permissions.some((permission) => permission.tool === tool && permission.host === host && permission.port === port);
+  const grant = grants.find((each) => matchesGrant(each, host, port, url.protocol));
+  if (!grant) return refuse(`${host}:${port} is not among the hosts granted to the tool (${grants.map(describeGrant).join(', ')})`);
+  if (!privateAllowed) {
+    if (isIP(host) && !isPublicAddress(host)) return refuse(`${host} is not a public address`);
+    if (!isIP(host) && isSpecialName(host)) return refuse(`${host} is a name of the local network`);
+  }
+  return { allowed: true, destination: { url, host, port, grant, privateAllowed } };
+}
+
+const refuse = (reason: string): Verdict => ({ allowed: false, reason });
+const shown = (text: string): string => text.slice(0, 200);
+
+const describeGrant = ({ host, port }: HttpGrant): string => (port ? `${host}:${port}` : host);
+
+function matchesGrant(grant: HttpGrant, host: string, port: number, protocol: string): boolean {
+  const portMatches = grant.port === undefined ? port === (protocol === 'https:' ? 443 : 80) : port === grant.port;
+  if (!portMatches) return false;
+  const wanted = grant.host.toLowerCase();
+  if (wanted === '*') return true;
+  return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) && host.length > wanted.length - 1 : host === wanted;
+}
+
+const LOCAL_SUFFIXES = ['.localhost', '.local', '.internal', '.intranet', '.lan', '.home', '.corp', '.home.arpa', '.test', '.invalid', '.onion'];
+
+/** Names that can only mean something inside a network: a single label, and the reserved endings. */
+function isSpecialName(host: string): boolean {
+  return !host.includes('.') || LOCAL_SUFFIXES.some((suffix) => host.endsWith(suffix));
+}

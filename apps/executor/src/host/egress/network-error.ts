@@ -1,0 +1,16 @@
+import type { JsonObject } from '@trivet/contracts';
+
+/**
+ * Why an exchange failed, as the tool sees it. `network_unreachable`: there is no network, or the name does not resolve;
+ * a tool may fall back to what it has. `network_timeout`, `network_failed`: this peer did not answer properly.
+ */
+export class NetworkError extends Error {
+  constructor(
+    readonly code: 'network_unreachable' | 'network_timeout' | 'network_failed' | 'tool_host_denied',
+    message: string,
+    readonly detail: JsonObject,
+  ) {
+    super(message);
+    this.name = 'NetworkError';
+  }
+}

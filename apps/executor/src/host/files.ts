@@ -1,0 +1,31 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Documents a tool may read: names and texts, never paths. */
+export interface DocumentSource {
+  list(): Promise<{ name: string; bytes: number }[]>;
+  /** The text of a document, or null when there is none of this name. */
+  read(name: string): Promise<string | null>;
+}
+
+const TEXT_FILE = /\.(md|txt|json|csv|html)$/;
+
+/**
+ * The text files of one folder, read once. A name is looked up among the names that were found; it is never joined to a
+ * path, so there is no name that leads out of the folder.
+ */
+export function folderDocuments(folder: string): DocumentSource {
+  let loading: Promise<Map<string, string>> | null = null;
+  const load = (): Promise<Map<string, string>> => (loading ??= readFolder(folder));
+  return {
+    list: async () => [...(await load())].map(([name, text]) => ({ name, bytes: Buffer.byteLength(text) })),
+    read: async (name) => (await load()).get(name) ?? null,
+  };
+}
+
+async function readFolder(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  // Only plain files: a link could point anywhere.
+  const names = entries.filter((entry) => entry.isFile() && TEXT_FILE.test(entry.name)).map(({ name }) => name).sort();
+  return new Map(await Promise.all(names.map(async (name): Promise<[string, string]> => [name, await readFile(join(folder, name), 'utf8')])));
+}

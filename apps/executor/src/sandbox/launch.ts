@@ -1,0 +1,50 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { PAGES_PER_MIB, PROCESS_OVERHEAD_MIB, type SandboxLimits } from './limits.js';
+
+/** How a slot process is started: decided once, from what this machine allows. */
+export interface Launch {
+  program: string;
+  arguments: string[];
+  /** The arguments of `unshare` that give a process without a network; null where the kernel allows none. */
+  networkNamespace: string[] | null;
+}
+
+const slotFile = fileURLToPath(new URL('../../dist/slot.cjs', import.meta.url));
+
+export function planLaunch(limits: SandboxLimits): Launch {
+  if (!existsSync(slotFile)) throw new Error(`The sandbox process is not built (${slotFile} is missing); run npm run build.`);
+  const networkNamespace = findNetworkNamespace();
+  const node = [
+    process.execPath,
+    '--no-warnings',
+    `--wasm-max-mem-pages=${limits.maxMemoryMib * PAGES_PER_MIB}`,
+    '--max-old-space-size=64',
+    '--max-semi-space-size=2',
+    '--expose-gc',
+    permissionFlag(),
+    `--allow-fs-read=${slotFile}`,
+    slotFile,
+  ];
+  const dataKib = (limits.maxMemoryMib + PROCESS_OVERHEAD_MIB) * 1024;
+  // `ulimit -d` counts only memory that can be written, so that the guard regions of WebAssembly do not matter.
+  const script = `ulimit -d ${dataKib} 2>/dev/null; ulimit -c 0; echo 1000 2>/dev/null >/proc/self/oom_score_adj; unset PWD OLDPWD; exec "$@"`;
+  return { program: '/bin/sh', arguments: ['-c', script, 'slot', ...(networkNamespace ?? []), ...node], networkNamespace };
+}
+
+/** Nothing of ours reaches the child: no environment, no descriptor but the pipe (3) and a stderr that is read and cut. */
+export function launchSlot(launch: Launch): ChildProcess {
+  return spawn(launch.program, launch.arguments, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
+}
+
+function permissionFlag(): string {
+  return process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+}
+
+function findNetworkNamespace(): string[] | null {
+  const unshare = ['/usr/bin/unshare', '/bin/unshare'].find((path) => existsSync(path));
+  if (!unshare) return null;
+  const ways = [[unshare, '-rn'], [unshare, '-n']];
+  return ways.find(([program = '', ...options]) => spawnSync(program, [...options, '/bin/true'], { stdio: 'ignore', env: {} }).status === 0) ?? null;
+}

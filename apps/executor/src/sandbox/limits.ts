@@ -1,0 +1,21 @@
+/** The limits of the sandbox as a whole; those of one call are in the tool's manifest. */
+export interface SandboxLimits {
+  /** The most a manifest may ask for; V8 refuses more in every slot process. */
+  maxMemoryMib: number;
+  /** How often a slot process that serves one tenant is replaced. */
+  callsPerTenantProcess: number;
+  /** How often a slot process that runs bundled tools is replaced. */
+  callsPerSharedProcess: number;
+  /** How often the memory of busy slots is looked at. */
+  watchMs: number;
+}
+
+export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 200, callsPerSharedProcess: 2000, watchMs: 20 };
+
+export const PAGES_PER_MIB = 16;
+
+/** Writable memory of a slot process beside its plugin: Node's own heap, stacks, compiled modules. */
+export const PROCESS_OVERHEAD_MIB = 192;
+
+/** How far a slot may grow beyond its resting size and its plugin's memory before the watchdog ends it. */
+export const WATCHDOG_SLACK_MIB = 96;

@@ -1,0 +1,203 @@
+import type { Failure, FailureCode, SandboxFigures } from '@trivet/contracts';
+import { FRAME, type Frame } from './frames.js';
+import type { HostReply, Job } from './job.js';
+import { WATCHDOG_SLACK_MIB } from './limits.js';
+import { readOutput } from './output.js';
+import { cpuMs, residentBytes } from './process-figures.js';
+import { failed, type SandboxResult } from './result.js';
+import type { Slot } from './slot.js';
+import { HOST_FUNCTIONS, MAX_HOST_PAYLOAD_BYTES, MAX_NOTES, isNote, type DoneHeader, type HostFunctionName } from './slot/messages.js';
+import type { Turns } from './turns.js';
+
+/** Written by the interpreter when nobody says what time it is: 14 November 2023. */
+const DEFAULT_NOW_MS = 1_700_000_000_000;
+const MIB = 1_048_576;
+
+interface Verdict {
+  code: FailureCode;
+  message: string;
+  detail?: Failure['detail'];
+}
+
+/** One call on one slot, from the moment it gets a turn until its result. Its deadline, memory and host calls are kept here. */
+export class RunningCall {
+  private readonly startedAt = performance.now();
+  private readonly cpuAtStartMs: number;
+  private readonly timeoutMs: number;
+  private readonly deadline: NodeJS.Timeout;
+  private readonly ended = new AbortController();
+  private readonly cancel = () => this.condemn({ code: 'cancelled', message: `The call of tool ${this.job.tool.name} was cancelled.` });
+  private verdict: Verdict | null = null;
+  private lastDenial: Verdict | null = null;
+  private holdsTurn = true;
+  private hostCalls = 0;
+  private notes = 0;
+  private peakBytes = 0;
+
+  constructor(
+    private readonly job: Job,
+    private readonly slot: Slot,
+    private readonly turns: Turns,
+    private readonly onOver: (result: SandboxResult) => void,
+  ) {
+    const { tool, options, input } = job;
+    this.timeoutMs = Math.max(1, Math.min(tool.limits.timeoutMs, options.timeoutMs ?? Infinity));
+    this.cpuAtStartMs = cpuMs(slot.pid) ?? 0;
+    this.deadline = setTimeout(() => this.condemn(this.timeoutVerdict()), this.timeoutMs);
+    options.signal?.addEventListener('abort', this.cancel, { once: true });
+    slot.sendModule(tool.digest, tool.module);
+    const { memoryMib, outputKib, hostCalls } = tool.limits;
+    slot.sendCall({ digest: tool.digest, tool: tool.name, entry: tool.entry, memoryBytes: memoryMib * MIB, outputBytes: outputKib * 1024, hostCalls, nowMs: options.nowMs ?? DEFAULT_NOW_MS }, input);
+  }
+
+  /** Looks at the memory of the process; ends it when it holds far more than its plugin may. */
+  watch(): void {
+    const resident = residentBytes(this.slot.pid);
+    if (resident === null) return;
+    const used = Math.max(0, resident - this.slot.restingBytes);
+    this.peakBytes = Math.max(this.peakBytes, used);
+    const { name, limits } = this.job.tool;
+    if (used <= (limits.memoryMib + WATCHDOG_SLACK_MIB) * MIB) return;
+    const valueMib = Math.round(used / MIB);
+    this.condemn({ code: 'tool_memory_exceeded', message: `Tool ${name} made its process grow by ${valueMib} MiB; its limit is ${limits.memoryMib} MiB and ${WATCHDOG_SLACK_MIB} MiB of slack.`, detail: { valueMib, limitMib: limits.memoryMib } });
+  }
+
+  receive(frame: Frame): void {
+    if (frame.type === FRAME.host) void this.serveHostCall(frame);
+    else if (frame.type === FRAME.done) this.finish(frame);
+    else this.condemn({ code: 'tool_crashed', message: `The sandbox process of tool ${this.job.tool.name} broke its protocol (frame type ${frame.type}).` });
+  }
+
+  /** The process is gone: by our own hand, or by itself. */
+  exited(code: number | null, signal: NodeJS.Signals | null): void {
+    const verdict = this.verdict ?? this.crashVerdict(code, signal);
+    this.over(failed(verdict.code, verdict.message, verdict.detail, this.figures({ wallMs: performance.now() - this.startedAt, peakMemoryBytes: this.peakBytes })));
+  }
+
+  /** Ends the process; the call is over when it is gone. The first verdict stands. */
+  condemn(verdict: Verdict): void {
+    if (this.verdict || this.ended.signal.aborted) return;
+    this.verdict = verdict;
+    this.watchCpu();
+    this.slot.kill();
+  }
+
+  private cpuUsedMs = 0;
+  private watchCpu(): void {
+    const now = cpuMs(this.slot.pid);
+    if (now !== null) this.cpuUsedMs = Math.max(0, now - this.cpuAtStartMs);
+  }
+
+  private async serveHostCall(frame: Frame): Promise<void> {
+    const name = HOST_FUNCTIONS.find((known) => known === nameOf(frame.header));
+    if (!name || !this.count(name) || frame.payload.length > MAX_HOST_PAYLOAD_BYTES) {
+      this.condemn({ code: 'tool_host_calls_exceeded', message: `Tool ${this.job.tool.name} made host call number ${this.hostCalls}; its limit is ${this.job.tool.limits.hostCalls}.`, detail: { value: this.hostCalls, limit: this.job.tool.limits.hostCalls } });
+      return;
+    }
+    const quick = isNote(name) || name === 'files';
+    if (!quick) this.giveTurn();
+    const reply = await this.ask(name, frame.payload);
+    if (!quick && !this.ended.signal.aborted) await this.takeTurn();
+    if (this.ended.signal.aborted || this.verdict) return;
+    this.lastDenial = 'error' in reply && reply.error.code === 'tool_host_denied' ? { code: 'tool_host_denied', message: reply.error.message, detail: reply.error.detail } : null;
+    this.slot.sendReply(encodeReply(reply));
+  }
+
+  private count(name: HostFunctionName): boolean {
+    if (isNote(name)) {
+      this.notes += 1;
+      return this.notes <= MAX_NOTES;
+    }
+    this.hostCalls += 1;
+    return this.hostCalls <= this.job.tool.limits.hostCalls;
+  }
+
+  private async ask(name: HostFunctionName, payload: Uint8Array): Promise<HostReply> {
+    try {
+      return await this.job.options.host(name, parseRequest(payload), this.ended.signal);
+    } catch (error) {
+      const message = error instanceof SyntaxError ? `The request to ${name} is not JSON: ${error.message}.` : `The executor failed to answer ${name}.`;
+      return { error: { code: error instanceof SyntaxError ? 'invalid_request' : 'internal', message } };
+    }
+  }
+
+  private giveTurn(): void {
+    if (!this.holdsTurn) return;
+    this.holdsTurn = false;
+    this.turns.give();
+  }
+
+  private async takeTurn(): Promise<void> {
+    await this.turns.again();
+    this.holdsTurn = true;
+    if (this.ended.signal.aborted) this.giveTurn();
+  }
+
+  private finish(frame: Frame): void {
+    // The slot wrote this header; a slot that has been taken over can only spoil its own call with it.
+    const header = frame.header as DoneHeader;
+    const { name } = this.job.tool;
+    if (this.verdict) return;
+    const failure = header.failure;
+    if (failure) {
+      const figures = this.figures(header);
+      if (failure.code === 'tool_failed' && this.lastDenial) return this.over(failed(this.lastDenial.code, this.lastDenial.message, this.lastDenial.detail, figures));
+      return this.over(failed(failure.code, failure.message, { ...failure.detail, ...(failure.hostCode ? { hostCode: failure.hostCode } : {}) }, figures));
+    }
+    const figures = this.figures({ ...header, bytesOut: frame.payload.length });
+    const read = readOutput(frame.payload);
+    if ('problem' in read) return this.over(failed('tool_output_invalid', `Tool ${name} returned ${frame.payload.length} bytes that are ${read.problem}.`, { reason: read.reason, bytes: frame.payload.length }, figures));
+    this.over({ outcome: 'completed', output: read.output, sandbox: figures });
+  }
+
+  private over(result: SandboxResult): void {
+    if (this.ended.signal.aborted) return;
+    clearTimeout(this.deadline);
+    this.job.options.signal?.removeEventListener('abort', this.cancel);
+    this.ended.abort();
+    this.giveTurn();
+    this.onOver(result);
+  }
+
+  private timeoutVerdict(): Verdict {
+    const { name } = this.job.tool;
+    return { code: 'tool_timeout', message: `Tool ${name} ran for ${this.timeoutMs} ms without an answer, which is its limit, and was ended.`, detail: { limitMs: this.timeoutMs, valueMs: Math.round(performance.now() - this.startedAt) } };
+  }
+
+  private crashVerdict(code: number | null, signal: NodeJS.Signals | null): Verdict {
+    const { name, limits } = this.job.tool;
+    const died = signal ? `by ${signal}` : `with exit code ${code ?? 'unknown'}`;
+    if (/out of memory|allocation failed/i.test(this.slot.lastWords)) {
+      return { code: 'tool_memory_exceeded', message: `The sandbox process of tool ${name} ran out of memory and died ${died}; the tool's limit is ${limits.memoryMib} MiB.`, detail: { limitMib: limits.memoryMib, valueMib: Math.round(this.peakBytes / MIB) } };
+    }
+    return { code: 'tool_crashed', message: `The sandbox process of tool ${name} died ${died} during the call.`, detail: { signal, exitCode: code } };
+  }
+
+  private figures(of: { wallMs: number; cpuMs?: number; peakMemoryBytes: number; bytesOut?: number }): SandboxFigures {
+    return {
+      wallMs: round(of.wallMs),
+      cpuMs: round(of.cpuMs ?? this.cpuUsedMs),
+      peakMemoryMib: round(of.peakMemoryBytes / MIB),
+      hostCalls: this.hostCalls,
+      bytesIn: this.job.input.length,
+      bytesOut: of.bytesOut ?? 0,
+      slotPid: this.slot.pid,
+    };
+  }
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+function nameOf(header: unknown): unknown {
+  return typeof header === 'object' && header !== null && 'name' in header ? header.name : undefined;
+}
+
+function parseRequest(payload: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+}
+
+function encodeReply(reply: HostReply): Buffer {
+  const bytes = Buffer.from(JSON.stringify(reply));
+  if (bytes.length <= MAX_HOST_PAYLOAD_BYTES) return bytes;
+  return Buffer.from(JSON.stringify({ error: { code: 'payload_too_large', message: `The answer has ${bytes.length} bytes; a plugin takes at most ${MAX_HOST_PAYLOAD_BYTES}.` } }));
+}

@@ -1,0 +1,111 @@
+import type { ChildProcess } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import { FRAME, FrameSplitter, encodeFrame, type Frame } from './frames.js';
+import { launchSlot, type Launch } from './launch.js';
+import { residentBytes } from './process-figures.js';
+import type { CallHeader } from './slot/messages.js';
+
+/** What a slot tells the pool. */
+export interface SlotEvents {
+  ready(): void;
+  frame(frame: Frame): void;
+  exit(code: number | null, signal: NodeJS.Signals | null): void;
+}
+
+/** Frames longer than this can only come from a process that no longer does what we wrote. */
+const MAX_FRAME_BYTES = 20 * 1_048_576;
+const STDERR_KEPT_BYTES = 4096;
+/** One less than a slot keeps, so that the two never disagree about what it has. */
+const MAX_MODULES = 31;
+
+/** The pool's side of one sandbox process. */
+export class Slot {
+  /** Who its calls belong to; null until the first. A process never serves two owners. */
+  owner: string | null = null;
+  calls = 0;
+  ready = false;
+  retired = false;
+  /** Resident memory at rest, before its first call. */
+  restingBytes = 0;
+  private readonly process: ChildProcess;
+  private readonly pipe: Duplex;
+  private readonly modules: string[] = [];
+  private stderr = '';
+
+  constructor(launch: Launch, events: SlotEvents) {
+    this.process = launchSlot(launch);
+    const pipe = this.process.stdio[3];
+    if (!(pipe instanceof Duplex)) throw new Error('A sandbox process could not be started: it has no pipe.');
+    this.pipe = pipe;
+    this.listen(events);
+  }
+
+  /** 0 when the process could not even be started. */
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  /** The last lines the process wrote to stderr: what V8 says before it aborts. */
+  get lastWords(): string {
+    return this.stderr;
+  }
+
+  hasModule(digest: string): boolean {
+    return this.modules.includes(digest);
+  }
+
+  sendModule(digest: string, bytes: Uint8Array): void {
+    if (this.hasModule(digest)) return;
+    this.modules.push(digest);
+    if (this.modules.length > MAX_MODULES) this.retired = true;
+    this.pipe.write(encodeFrame(FRAME.module, { digest }, bytes));
+  }
+
+  sendCall(header: CallHeader, input: Uint8Array): void {
+    this.calls += 1;
+    this.pipe.write(encodeFrame(FRAME.call, header, input));
+  }
+
+  sendReply(reply: Uint8Array): void {
+    this.pipe.write(encodeFrame(FRAME.reply, {}, reply));
+  }
+
+  sendProbe(pages: number): void {
+    this.pipe.write(encodeFrame(FRAME.probe, { pages }));
+  }
+
+  kill(): void {
+    this.retired = true;
+    this.process.kill('SIGKILL');
+  }
+
+  private listen(events: SlotEvents): void {
+    const splitter = new FrameSplitter(MAX_FRAME_BYTES);
+    this.pipe.on('data', (chunk: Buffer) => {
+      if (this.retired && !this.ready) return;
+      try {
+        for (const frame of splitter.push(chunk)) this.receive(frame, events);
+      } catch (error) {
+        this.stderr = error instanceof Error ? error.message : String(error);
+        this.kill();
+      }
+    });
+    this.pipe.on('error', () => undefined);
+    this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + chunk.toString('latin1')).slice(-STDERR_KEPT_BYTES)));
+    this.process.stderr?.on('error', () => undefined);
+    let over = false;
+    const exit = (code: number | null, signal: NodeJS.Signals | null): void => {
+      if (!over) events.exit(code, signal);
+      over = true;
+    };
+    this.process.on('error', () => exit(null, null));
+    this.process.on('exit', exit);
+  }
+
+  private receive(frame: Frame, events: SlotEvents): void {
+    if (frame.type !== FRAME.ready) return events.frame(frame);
+    this.ready = true;
+    this.restingBytes = residentBytes(this.pid) ?? 0;
+    events.ready();
+  }
+}

@@ -1,0 +1,38 @@
+/** The headers of the frames between pool and slot, as both sides see them. */
+
+export interface CallHeader {
+  digest: string;
+  /** For messages only. */
+  tool: string;
+  entry: string;
+  memoryBytes: number;
+  outputBytes: number;
+  hostCalls: number;
+  /** What `new Date()` says inside an interpreter; frozen for the whole call. */
+  nowMs: number;
+}
+
+export interface SlotFailure {
+  code: 'tool_memory_exceeded' | 'tool_fuel_exhausted' | 'tool_trapped' | 'tool_failed' | 'tool_output_too_large' | 'tool_output_invalid' | 'tool_host_calls_exceeded' | 'tool_refused';
+  message: string;
+  detail: Record<string, string | number | boolean | null>;
+  /** The code of a HostError that the tool did not catch. */
+  hostCode?: string;
+}
+
+export interface DoneHeader {
+  failure: SlotFailure | null;
+  wallMs: number;
+  cpuMs: number;
+  peakMemoryBytes: number;
+}
+
+/** Calls a plugin can make of its host, and how they are counted. */
+export const HOST_FUNCTIONS = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv'] as const;
+export type HostFunctionName = (typeof HOST_FUNCTIONS)[number];
+
+/** Notes are counted apart, so that a tool that logs does not use up its host calls. */
+export const isNote = (name: HostFunctionName): boolean => name === 'log' || name === 'progress';
+export const MAX_NOTES = 1000;
+/** What one host call may carry in either direction. */
+export const MAX_HOST_PAYLOAD_BYTES = 4 * 1_048_576;

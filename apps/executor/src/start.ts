@@ -1,0 +1,105 @@
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { JetStreamStrategy, connectBus, subjects } from '@trivet/bus';
+import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
+import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
+import { checkDurability, connectRedis, createBlobs, createClaims, createPresence, keepPresence } from '@trivet/state';
+import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
+import { describeTool, loadTools } from './catalog/tool-catalog.js';
+import { createHttpExchange } from './host/egress/http-exchange.js';
+import { folderDocuments } from './host/files.js';
+import { createModelAsker } from './running/ask-model.js';
+import { CallHandler } from './running/call.handler.js';
+import { createToolRunner } from './running/tool-runner.js';
+import { DEFAULT_LIMITS } from './sandbox/limits.js';
+import { SandboxPool } from './sandbox/pool.js';
+import { TOOL_RUNNER } from './tokens.js';
+import type { VARIABLES } from './variables.js';
+
+const PLUGINS_FOLDER = fileURLToPath(new URL('../plugins', import.meta.url));
+/** Calls that wait for their host give their turn back, so more may be at hand than can compute. */
+const CALLS_PER_SLOT = 4;
+
+export type ExecutorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
+
+@Module({})
+class ExecutorModule {}
+
+/** Starts an executor: admits its tools, opens its slots, and takes calls. */
+export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedService> {
+  const { config, logger, workerId, version } = runtime;
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
+  const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
+  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
+  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
+
+  const blobs = createBlobs(redis);
+  const claims = createClaims(redis);
+  const presence = createPresence(redis);
+  const tools = await loadTools(PLUGINS_FOLDER, { maxMemoryMib: DEFAULT_LIMITS.maxMemoryMib });
+  const pool = new SandboxPool({ ...(config.slots ? { slots: config.slots } : {}) });
+  const layers = await pool.probeLayers();
+  for (const layer of layers) logger.info({ layer: layer.name, holds: layer.holds, detail: layer.detail }, 'sandbox layer');
+  const corpus = folderDocuments(`${PLUGINS_FOLDER}/corpus`);
+  const model = createModelAsker(bus, blobs);
+  const runner = createToolRunner({
+    bus, claims, blobs, pool, tools, workerId, reach,
+    services: {
+      http: createHttpExchange({}),
+      documents: () => corpus,
+      log: (call, message, fields) => logger.info({ tool: call.tool, callId: call.callId, fields }, message),
+      progress: (call, fraction, message) => logger.debug({ tool: call.tool, callId: call.callId, fraction }, message),
+      model: model.ask,
+    },
+  });
+  const cancels = bus.listen(subjects.allCancels(), (notice) => {
+    const cancel = CallCancel.safeParse(notice.json());
+    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
+  });
+
+  let draining = false;
+  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * CALLS_PER_SLOT }], { drainTimeoutMs: config.drainTimeoutMs });
+  const startedAt = new Date().toISOString();
+  const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
+  const metrics = createMetrics('executor');
+  metrics.gauge({ name: 'worker_slots', help: 'Slots of this executor, by state.', labels: ['state'], collect: (gauge) => {
+    const { slots, busy } = pool.figures();
+    gauge.set({ state: 'used' }, Math.min(busy, slots));
+    gauge.set({ state: 'free' }, Math.max(0, slots - busy));
+  } });
+  runtime.setMetrics(metrics);
+  runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
+  runtime.health.addCheck('redis', async () => void (await redis.ping()));
+  runtime.health.addCheck('sandbox', () => layers.map((layer) => `${layer.name}: ${layer.holds ? 'holds' : 'does not hold'}`).join(', '), { critical: false });
+
+  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
+  await presence.announceTools(workerId, [...tools.values()].map(describeTool));
+  const announced = await keepPresence(presence, describe, onError);
+  const module: DynamicModule = { module: ExecutorModule, controllers: [CallHandler], providers: [{ provide: TOOL_RUNNER, useValue: runner }] };
+  const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
+  await app.listen();
+
+  return {
+    stopIntake: async () => {
+      draining = true;
+      announced.update();
+      await strategy.close();
+    },
+    flush: () => telemetry.flush(),
+    close: async () => {
+      responder.stop();
+      cancels.stop();
+      model.close();
+      await announced.leave();
+      await app.close();
+      await pool.close();
+      await telemetry.shutdown();
+      await bus.close();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
+import { CONSUMERS, FailureError, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type Page, type StreamName, type Tool, type Worker } from '@trivet/contracts';
+import type { Bus } from '@trivet/bus';
+import type { AuditLog, ToolCatalog } from '@trivet/state';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { LoadedTemplate } from '../planning/templates.js';
+import type { Dispatcher } from '../runner/dispatcher.js';
+import type { Liveness } from '../runner/liveness.js';
+import { AUDIT_LOG, BUS, CATALOG, DISPATCHER, LIVENESS, TEMPLATES } from '../tokens.js';
+import { tenantOf } from './request-context.js';
+
+const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.coerce.number().int().min(1).optional() });
+
+interface DeadLetter {
+  stream: string;
+  seq: number;
+  at: string;
+  reason: string;
+  attempts: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+interface QueueView {
+  stream: string;
+  consumer: string;
+  pending: number;
+  ackPending: number;
+  redelivered: number;
+  ready?: number;
+  sent?: number;
+}
+
+/** What operators look at. */
+@Controller('api/v1')
+export class AdminController {
+  constructor(
+    @Inject(LIVENESS) private readonly liveness: Liveness,
+    @Inject(DISPATCHER) private readonly dispatcher: Dispatcher,
+    @Inject(CATALOG) private readonly catalog: ToolCatalog,
+    @Inject(AUDIT_LOG) private readonly auditLog: AuditLog,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(TEMPLATES) private readonly templates: ReadonlyMap<string, LoadedTemplate>,
+  ) {}
+
+  @Get('workers')
+  workers(): Page<Worker> {
+    return { items: this.liveness.workers(), nextCursor: null };
+  }
+
+  @Get('queues')
+  async queues(): Promise<Page<QueueView>> {
+    const depth = this.dispatcher.depth();
+    const items = await Promise.all(
+      Object.values<ConsumerEntry & { durable: string }>(CONSUMERS).map(async (consumer): Promise<QueueView> => {
+        const state = await this.bus.consumerState(consumer.stream, consumer.durable);
+        const own = consumer === CONSUMERS.toolCalls ? depth.tool : consumer === CONSUMERS.modelCalls ? depth.model : {};
+        return { stream: consumer.stream, consumer: consumer.durable, pending: state.pending, ackPending: state.ackPending, redelivered: state.redelivered, ...own };
+      }),
+    );
+    return { items, nextCursor: null };
+  }
+
+  @Get('tools')
+  async tools(): Promise<Page<Tool>> {
+    return { items: await this.catalog.list(), nextCursor: null };
+  }
+
+  @Get('tools/:name')
+  async tool(@Param('name') name: string): Promise<Tool> {
+    const tool = await this.catalog.get(name);
+    if (!tool) throw new FailureError('not_found', `There is no tool ${JSON.stringify(name.slice(0, 80))}.`, { hint: 'See GET /api/v1/tools for the names.' });
+    return tool;
+  }
+
+  @Get('templates')
+  templateList(): Page<Omit<LoadedTemplate, 'plan'> & { plan: LoadedTemplate['plan'] }> {
+    return { items: [...this.templates.values()], nextCursor: null };
+  }
+
+  @Get('dead')
+  async dead(@Req() request: FastifyRequest, @Query() query: unknown): Promise<Page<DeadLetter>> {
+    const { limit, cursor } = parseOrFail(PageQuery, query ?? {}, 'the query');
+    const tenant = tenantOf(request);
+    const messages = await this.bus.read('DEAD', { limit, ...(cursor === undefined ? {} : { afterSeq: cursor }) });
+    const items = messages
+      .map((message): DeadLetter => ({
+        stream: streamOf(message.subject),
+        seq: message.seq,
+        at: message.time,
+        reason: message.headers[HEADERS.deadReason] ?? '',
+        attempts: Number(message.headers[HEADERS.deadAttempts] ?? 0),
+        headers: message.headers,
+        body: new TextDecoder().decode(message.data),
+      }))
+      .filter((letter) => mayRead(tenant, letter));
+    const last = messages.at(-1);
+    return { items, nextCursor: messages.length === limit && last ? String(last.seq) : null };
+  }
+
+  @Get('audit')
+  async audit(@Req() request: FastifyRequest, @Query() query: unknown): Promise<Page<AuditRow>> {
+    const { limit, cursor } = parseOrFail(PageQuery, query ?? {}, 'the query');
+    const items = await this.auditLog.list(tenantOf(request), { limit, ...(cursor === undefined ? {} : { beforeSeq: cursor }) });
+    const last = items.at(-1);
+    return { items, nextCursor: last && last.seq > 1 ? String(last.seq) : null };
+  }
+
+  @Get('audit/verify')
+  verify(@Req() request: FastifyRequest): Promise<{ rows: number; brokenAt: number | null }> {
+    return this.auditLog.verify(tenantOf(request));
+  }
+}
+
+const streamOf = (subject: string): StreamName | string => Object.keys(STREAMS).find((name) => subject.endsWith(`.${name}`)) ?? subject;
+
+/** The operator's tenant sees every dead letter; another one only those whose body names it. */
+function mayRead(tenant: string, letter: DeadLetter): boolean {
+  if (tenant === 'default') return true;
+  try {
+    const body: unknown = JSON.parse(letter.body);
+    return body !== null && typeof body === 'object' && 'tenant' in body && body.tenant === tenant;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
+import { AccountLimits, FailureError, Identifier, Scope, parseOrFail, type Account } from '@trivet/contracts';
+import type { AccountRef, Ledger } from '@trivet/state';
+import type { FastifyRequest } from 'fastify';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { AUDIT, LEDGER } from '../tokens.js';
+import { tenantOf } from './request-context.js';
+
+@Controller('api/v1/budgets')
+export class BudgetsController {
+  constructor(
+    @Inject(LEDGER) private readonly ledger: Ledger,
+    @Inject(AUDIT) private readonly audit: AuditTrail,
+  ) {}
+
+  @Get(':scope/:id')
+  get(@Req() request: FastifyRequest, @Param('scope') scope: string, @Param('id') id: string): Promise<Account> {
+    return this.ledger.readAccount(accountOf(tenantOf(request), scope, id));
+  }
+
+  @Put(':scope/:id')
+  async put(@Req() request: FastifyRequest, @Param('scope') scope: string, @Param('id') id: string, @Body() body: unknown): Promise<Account> {
+    const tenant = tenantOf(request);
+    const account = accountOf(tenant, scope, id);
+    const { windows } = parseOrFail(AccountLimits, body, 'the limits');
+    await this.ledger.setLimits(account, windows);
+    await this.audit.record({ tenant, actor: 'http', action: 'budget.set', target: `budget/${scope}/${id}`, workflowId: account.scope === 'workflow' ? account.id : null, detail: JSON.stringify(windows) });
+    return this.ledger.readAccount(account);
+  }
+}
+
+/** An account as a tenant may see it: its own, and the global one. */
+function accountOf(tenant: string, scopeText: string, idText: string): AccountRef {
+  const scope = Scope.safeParse(scopeText);
+  if (!scope.success) throw new FailureError('not_found', `There is no scope ${JSON.stringify(scopeText.slice(0, 40))}; there are ${Scope.options.join(', ')}.`);
+  const id = parseOrFail(Identifier, idText, 'the id');
+  if (scope.data === 'tenant' && id !== tenant) throw new FailureError('not_found', `There is no account tenant/${id}.`);
+  return { scope: scope.data, tenant, id };
+}

@@ -1,0 +1,128 @@
+import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
+import { subjects, type Bus } from '@trivet/bus';
+import type { BlobReference } from '@trivet/contracts';
+import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { decodeAccepted, decodeHead, decodeWorkflow, headOf, type HeadRecord } from '../runner/codec.js';
+import type { Liveness } from '../runner/liveness.js';
+import { planStepOf, type Accepted, type StepState, type WorkflowState } from '../workflow/state.js';
+import { tierOf } from '../workflow/tier.js';
+import { decodeCursor, encodeCursor, matches, type ListFilter } from './listing.js';
+import { budgetOf, stepView, workflowView } from './views.js';
+
+/** Everything that is read; nothing here changes anything. Another tenant's id is simply not found. */
+export interface Queries {
+  workflow: (ref: WorkflowRef) => Promise<Workflow>;
+  workflows: (tenant: string, filter: ListFilter) => Promise<Page<Workflow>>;
+  steps: (ref: WorkflowRef) => Promise<Step[]>;
+  events: (ref: WorkflowRef, after: number, limit: number) => Promise<Event[]>;
+  spans: (ref: WorkflowRef) => Promise<TraceSpan[]>;
+  requireWorkflow: (ref: WorkflowRef) => Promise<void>;
+}
+
+export interface QueryParts {
+  store: WorkflowStore;
+  ledger: Ledger;
+  claims: Claims;
+  blobs: Blobs;
+  bus: Bus;
+  liveness: Liveness;
+}
+
+const SCAN_SIZE = 200;
+const MOST_SCANNED = 5_000;
+const MOST_SPANS = 5_000;
+
+export function createQueries(parts: QueryParts): Queries {
+  async function stateOf(ref: WorkflowRef): Promise<WorkflowState> {
+    const stored = await parts.store.load(ref);
+    if (!stored) throw notFound(ref);
+    return decodeWorkflow(stored);
+  }
+
+  async function viewOf(accepted: Accepted, head: HeadRecord, waiting: { waitingFor: string | null; allWait: boolean }): Promise<Workflow> {
+    const account = await parts.ledger.readAccount({ scope: 'workflow', tenant: accepted.tenant, id: accepted.workflowId });
+    const result = head.resultRef ? await parts.blobs.load(head.resultRef) : (head.result ?? null);
+    return workflowView(accepted, head, budgetOf(account), { result, ...waiting });
+  }
+
+  async function holderOf(ref: WorkflowRef, step: StepState): Promise<{ worker: string; startedAt: string | null } | null> {
+    if (step.status !== 'scheduled') return null;
+    const claim = await parts.claims.read(ref, step.callId);
+    if (claim?.status !== 'held' || claim.worker === null) return null;
+    return { worker: claim.worker, startedAt: claim.claimedAtMs === null ? null : new Date(claim.claimedAtMs).toISOString() };
+  }
+
+  const valueOf = async (value: JsonValue | null, reference: BlobReference | undefined): Promise<JsonValue | null> => (reference ? parts.blobs.load(reference) : value);
+
+  return {
+    workflow: async (ref) => {
+      const state = await stateOf(ref);
+      return viewOf(state.accepted, headOf(state), waitingOf(state, parts.liveness));
+    },
+    workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null, allWait: false })),
+    steps: async (ref) => {
+      const state = await stateOf(ref);
+      return Promise.all(
+        [...state.steps.all()].map(async (step) => {
+          const input = await valueOf(step.input, step.inputRef);
+          const output = step.status === 'completed' ? await valueOf(step.output, step.outputRef) : null;
+          return stepView(state, step, { input, output }, await holderOf(ref, step));
+        }),
+      );
+    },
+    events: async (ref, after, limit) => (await parts.store.readEvents(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
+    spans: async (ref) => {
+      const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
+      if (!found) throw notFound(ref);
+      const traceId = decodeAccepted(found.task).traceparent?.split('-')[1];
+      const messages = await parts.bus.read('SPANS', { subject: subjects.span(ref.tenant, ref.workflowId), limit: MOST_SPANS });
+      const spans = messages.flatMap((message) => SpanBatch.parse(JSON.parse(new TextDecoder().decode(message.data))).spans);
+      // A submit of the same id that was refused, or found it there, has a trace of its own.
+      return spans.filter((span) => span.traceId === traceId).sort((left, right) => left.startedAt - right.startedAt);
+    },
+    requireWorkflow: async (ref) => {
+      const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
+      if (!found) throw notFound(ref);
+    },
+  };
+}
+
+async function listWorkflows(parts: QueryParts, tenant: string, filter: ListFilter, view: (accepted: Accepted, head: HeadRecord) => Promise<Workflow>): Promise<Page<Workflow>> {
+  const items: Workflow[] = [];
+  let before = filter.cursor ? decodeCursor(filter.cursor) : undefined;
+  for (let scanned = 0; scanned < MOST_SCANNED; ) {
+    const entries = await parts.store.list(tenant, { limit: SCAN_SIZE, ...(before ? { before } : {}) });
+    const heads = await parts.store.loadHeads(tenant, entries.map((entry) => entry.workflowId));
+    for (const [index, entry] of entries.entries()) {
+      const found = heads[index];
+      before = entry;
+      if (!found) continue;
+      const accepted = decodeAccepted(found.task);
+      const head = decodeHead(found.head);
+      if (!matches(filter, accepted, head)) continue;
+      items.push(await view(accepted, head));
+      if (items.length === filter.limit) return { items, nextCursor: encodeCursor(entry) };
+    }
+    scanned += entries.length;
+    if (entries.length < SCAN_SIZE) return { items, nextCursor: null };
+  }
+  return { items, nextCursor: before ? encodeCursor(before) : null };
+}
+
+/** What a workflow waits for, as a sentence. */
+function waitingOf(state: WorkflowState, liveness: Liveness): { waitingFor: string | null; allWait: boolean } {
+  if (isTerminal(state.status)) return { waitingFor: null, allWait: false };
+  const open = [...state.steps.all()].filter((step) => step.status === 'scheduled' || step.status === 'retrying');
+  const retrying = open.find((step) => step.status === 'retrying');
+  if (retrying?.status === 'retrying' && open.every((step) => step.status === 'retrying')) {
+    return { waitingFor: `Step ${retrying.id} failed (${retrying.failure.code}) and is tried again at ${new Date(retrying.retryAt).toISOString()}.`, allWait: true };
+  }
+  for (const step of open) {
+    const planStep = planStepOf(state, step.id);
+    const tier = planStep ? tierOf(planStep) : 'tool';
+    if (liveness.slots(tier) === 0) return { waitingFor: `Step ${step.id} is queued: no ${tier === 'tool' ? 'executor' : 'model service'} is running.`, allWait: false };
+  }
+  return { waitingFor: null, allWait: false };
+}
+
+const notFound = (ref: WorkflowRef): FailureError => new FailureError('not_found', `There is no workflow ${ref.workflowId}.`);

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { Body, Controller, Headers, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { FailureError, HEADERS } from '@trivet/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { INTAKE, QUERIES, WATCHES } from '../tokens.js';
+import type { Intake } from '../intake/intake.js';
+import type { Queries } from './queries.js';
+import { durationMs, tenantOf } from './request-context.js';
+import type { Watches } from './watches.js';
+
+const LONGEST_WAIT_MS = 300_000;
+
+@Controller('api/v1/tasks')
+export class TasksController {
+  constructor(
+    @Inject(INTAKE) private readonly intake: Intake,
+    @Inject(QUERIES) private readonly queries: Queries,
+    @Inject(WATCHES) private readonly watches: Watches,
+  ) {}
+
+  @Post()
+  async submit(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Body() body: unknown,
+    @Query('wait') wait: string | undefined,
+    @Query('dryRun') dryRun: string | undefined,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('x-trivet-client') client: string | undefined,
+  ): Promise<void> {
+    const tenant = tenantOf(request);
+    if (dryRun === 'true') return void reply.send(await this.intake.plan(tenant, body));
+    const waitMs = wait === undefined ? 0 : durationMs(wait, 'wait', LONGEST_WAIT_MS);
+    const fallbackId = idempotencyKey === undefined ? undefined : idOfKey(idempotencyKey);
+    const source = client === 'cli' ? 'cli' : 'http';
+    const accepted = await this.intake.submit({ tenant, body, source, actor: source, ...(fallbackId ? { fallbackId } : {}) });
+    const ref = { tenant, workflowId: accepted.workflowId };
+    reply.header(HEADERS.workflowId, ref.workflowId).header('Location', `/api/v1/workflows/${ref.workflowId}`);
+    if (fallbackId && accepted.duplicate) reply.header('Idempotent-Replayed', 'true');
+    if (waitMs > 0 && (await this.watches.untilEnd(ref, waitMs))) return void reply.status(200).send(await this.queries.workflow(ref));
+    reply.status(202).send(accepted);
+  }
+}
+
+/** One key is one workflow, for ever: its id is made from the key. */
+function idOfKey(key: string): string {
+  if (key.length === 0 || key.length > 255) throw new FailureError('invalid_request', `The Idempotency-Key has ${key.length} characters; it must have 1 to 255.`);
+  return `key-${createHash('sha256').update(key).digest('hex').slice(0, 40)}`;
+}

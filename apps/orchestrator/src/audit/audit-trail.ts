@@ -1,0 +1,35 @@
+import type { AuditEntry, AuditLog, LedgerClock } from '@trivet/state';
+
+/** Writes audit rows of this process in the order they come, many in one append when they come fast. */
+export interface AuditTrail {
+  /** Resolves when the row is kept. */
+  record: (entry: AuditEntry) => Promise<void>;
+}
+
+export function createAuditTrail(log: AuditLog, clock: LedgerClock): AuditTrail {
+  let waiting: { entry: AuditEntry; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let running = false;
+
+  async function drain(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await log.append(batch.map((item) => item.entry), new Date(clock.nowMs()).toISOString());
+        for (const item of batch) item.resolve();
+      } catch (error) {
+        for (const item of batch) item.reject(error);
+      }
+    }
+    running = false;
+  }
+
+  return {
+    record: (entry) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ entry, resolve, reject });
+        if (!running) void drain();
+      }),
+  };
+}

@@ -1,0 +1,48 @@
+import { NestFactory } from '@nestjs/core';
+import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { context, propagation } from '@opentelemetry/api';
+import { MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
+import type { JetStreamStrategy } from '@trivet/bus';
+import type { Logger } from '@trivet/telemetry';
+import { AdminController } from './api/admin.controller.js';
+import { BudgetsController } from './api/budgets.controller.js';
+import { HomeController } from './api/home.controller.js';
+import { ProblemFilter, sendProblem } from './api/problem.filter.js';
+import { TasksController } from './api/tasks.controller.js';
+import { WorkflowsController } from './api/workflows.controller.js';
+import { ResultHandler } from './intake/result.handler.js';
+import { TaskHandler } from './intake/task.handler.js';
+
+@Module({})
+class OrchestratorModule {}
+
+const CONTROLLERS: Type[] = [HomeController, TasksController, WorkflowsController, BudgetsController, AdminController, TaskHandler, ResultHandler];
+
+/** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
+export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
+  const module: DynamicModule = {
+    module: OrchestratorModule,
+    controllers: CONTROLLERS,
+    providers: [...parts.provided].map(([provide, useValue]) => ({ provide, useValue })),
+  };
+  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, maxParamLength: 500, forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: parts.nestLogger, bodyParser: false, abortOnError: false });
+  const fastify = adapter.getInstance();
+  fastify.addContentTypeParser(['application/json', 'application/cloudevents+json'], { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, body.length === 0 ? undefined : parseJsonText(String(body), 'the body'));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    context.with(propagation.extract(context.active(), request.headers), done);
+  });
+  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, parts.log));
+  app.useGlobalFilters(new ProblemFilter(parts.log));
+  app.connectMicroservice({ strategy: parts.strategy });
+  parts.register(app);
+  return app;
+}

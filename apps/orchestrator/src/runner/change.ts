@@ -1,0 +1,111 @@
+import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
+import { canonicalJson } from '@trivet/contracts';
+import type { CallToReopen, CallToSchedule, Change, WorkflowRef } from '@trivet/state';
+import { createHash } from 'node:crypto';
+import type { Effect, Transition } from '../workflow/transition.js';
+import { hasEnded, planStepOf, type WorkflowState } from '../workflow/state.js';
+import { encodeAccepted, encodeHead, encodeStep } from './codec.js';
+
+/** For how long a finished workflow's record stays in Redis, and for how long after that its id is remembered. */
+export const KEEP_FINISHED_MS = 7 * 86_400_000;
+export const TOMBSTONE_MS = 30 * 86_400_000;
+/** A call without an own limit is given up after this long. */
+export const CALL_LIFETIME_MS = 3_600_000;
+
+/** The message of a call as it waits in the ready queue. */
+export interface CallEnvelope {
+  tier: 'tool' | 'model';
+  stepId: string;
+  attempt: number;
+  traceparent: string | null;
+  body: ToolCall | ModelCall;
+}
+
+export interface ChangeContext {
+  ref: WorkflowRef;
+  opId: string;
+  expectedVersion: number;
+  seqBefore: number;
+  chainBefore: string;
+  nowMs: number;
+  traceparent: string | null;
+}
+
+/** A transition as the one change that the commit script makes. */
+export function changeOf(transition: Transition, context: ChangeContext): Change {
+  const { state, events, effects } = transition;
+  const { texts, chain } = chained(events, context.chainBefore);
+  const { accepted } = state;
+  const priority = accepted.task.priority ?? 'normal';
+  const steps: Record<string, string> = {};
+  for (const id of transition.touched) {
+    const step = state.steps.get(id);
+    if (step && step.status !== 'pending') steps[id] = encodeStep(step);
+  }
+  return {
+    ref: context.ref,
+    expectedVersion: context.expectedVersion,
+    opId: context.opId,
+    head: encodeHead(state),
+    status: state.status,
+    steps,
+    events: texts,
+    seq: context.seqBefore + events.length,
+    chain,
+    schedule: effects.flatMap((effect) => (effect.do === 'schedule' ? [toSchedule(state, effect, priority, context)] : [])),
+    close: effects.flatMap((effect) => (effect.do === 'close' ? [{ callId: effect.callId, tier: effect.tier, priority }] : [])),
+    reopen: effects.flatMap((effect): CallToReopen[] => (effect.do === 'reopen' ? [{ callId: effect.callId, tier: effect.tier, priority, worker: effect.worker, epoch: effect.epoch }] : [])),
+    timers: effects.flatMap((effect) => (effect.do === 'timer' ? [{ timer: effect.timer, delayMs: effect.delayMs }] : [])),
+    clearTimers: effects.flatMap((effect) => (effect.do === 'clear-timer' ? [effect.timer] : [])),
+    ...(context.expectedVersion === 0 ? { created: { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs } } : {}),
+    ...(hasEnded(state) ? { finished: { hash: accepted.bodyHash, keepMs: KEEP_FINISHED_MS, tombstoneMs: TOMBSTONE_MS } } : {}),
+  };
+}
+
+/** Each event carries the hash of itself and of all before it, so that nobody can change or drop one unnoticed. */
+function chained(events: readonly WorkflowEvent[], before: string): { texts: string[]; chain: string } {
+  let chain = before;
+  const texts = events.map((event) => {
+    chain = eventHash(chain, event);
+    return JSON.stringify({ ...event, hash: chain });
+  });
+  return { texts, chain };
+}
+
+export const eventHash = (before: string, event: Fact & { seq: number; at: string; workflowId: string }): string => createHash('sha256').update(before).update(canonicalJson(event)).digest('hex');
+
+function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, priority: string, context: ChangeContext): CallToSchedule {
+  const { accepted } = state;
+  const common = {
+    callId: effect.callId,
+    tenant: accepted.tenant,
+    workflowId: accepted.workflowId,
+    stepId: effect.stepId,
+    attempt: effect.attempt,
+    deadlineAt: context.nowMs + CALL_LIFETIME_MS,
+    ...(accepted.task.user ? { user: accepted.task.user } : {}),
+    ...(accepted.task.session ? { session: accepted.task.session } : {}),
+  };
+  const envelope: CallEnvelope = {
+    tier: effect.tier,
+    stepId: effect.stepId,
+    attempt: effect.attempt,
+    traceparent: context.traceparent,
+    body: effect.tier === 'tool' ? toolCall(state, effect, common) : modelCall(state, effect, common),
+  };
+  return { callId: effect.callId, tier: effect.tier, priority, spec: JSON.stringify(envelope) };
+}
+
+type CommonFields = Omit<ToolCall, 'tool'>;
+
+function toolCall(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ToolCall {
+  const tool = planStepOf(state, effect.stepId)?.tool ?? '';
+  return { ...common, tool, ...(effect.inputRef ? { inputRef: effect.inputRef } : { input: effect.input }), ...(effect.timeoutMs ? { timeoutMs: effect.timeoutMs } : {}) };
+}
+
+function modelCall(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ModelCall {
+  const { onExceed } = state.accepted.task.budget ?? {};
+  // The request is checked by the model tier, which answers a failure that names each mistake.
+  const request = effect.input as ModelCall['request'];
+  return { ...common, ...(effect.inputRef ? { requestRef: effect.inputRef } : { request }), ...(onExceed ? { onExceed } : {}) };
+}

@@ -1,0 +1,98 @@
+import type { Bus } from '@trivet/bus';
+import type { Worker } from '@trivet/contracts';
+import type { Claims, Presence, Tier } from '@trivet/state';
+import type { Runner } from './runner.js';
+
+const TICK_MS = 200;
+const PING_TIMEOUT_MS = 1_000;
+
+export interface Liveness {
+  /** Everyone who is there. */
+  workers: () => Worker[];
+  /** Whether a worker is there no more, by its presence now. */
+  isGone: (workerId: string) => Promise<boolean>;
+  slots: (tier: Tier) => number;
+  stop: () => Promise<void>;
+}
+
+export interface LivenessParts {
+  bus: Bus;
+  presence: Presence;
+  claims: Claims;
+  runner: Pick<Runner, 'deliver'>;
+  /** How long our own connection must have been up before 'nobody answers' is believed. */
+  stableMs: number;
+  onError: (error: unknown) => void;
+  onSeen: (worker: Worker) => Promise<void>;
+  onLost: (worker: { service: string; id: string }) => void;
+}
+
+/**
+ * Notices dead workers. A killed process is noticed at once, since the bus answers 'no responders' for it; that is
+ * believed only while our own connection is stable and the worker has answered on it before, so that a restart of the
+ * broker does not look like mass death. A hung or cut-off one is noticed when its presence expires.
+ */
+export function startLiveness(parts: LivenessParts): Liveness {
+  let live = new Map<string, Worker>();
+  const answered = new Set<string>();
+  let stopped = false;
+  let running: Promise<void> | null = null;
+  const forget = parts.bus.onReconnect(() => answered.clear());
+
+  async function look(): Promise<void> {
+    const entries = await parts.presence.list();
+    const next = new Map<string, Worker>();
+    await Promise.all(
+      entries.map(async (entry) => {
+        const gone = !entry.present || (await isDead(entry.service, entry.id));
+        if (gone) await lose(entry);
+        else if (entry.worker) {
+          if (!live.has(entry.id)) await parts.onSeen(entry.worker);
+          next.set(entry.id, entry.worker);
+        }
+      }),
+    );
+    live = next;
+  }
+
+  async function isDead(service: string, id: string): Promise<boolean> {
+    const alive = await parts.bus.isAlive(service, id, { timeoutMs: PING_TIMEOUT_MS, stableMs: parts.stableMs });
+    if (alive === true) answered.add(id);
+    return alive === false && answered.has(id);
+  }
+
+  async function lose(worker: { service: string; id: string }): Promise<void> {
+    live.delete(worker.id);
+    for (const call of await parts.claims.heldBy(worker.id)) await takeOver(worker.id, call);
+    answered.delete(worker.id);
+    await parts.presence.leave({ service: worker.service === 'model' ? 'model' : worker.service === 'executor' ? 'executor' : 'orchestrator', id: worker.id });
+    parts.onLost(worker);
+  }
+
+  async function takeOver(workerId: string, call: Awaited<ReturnType<Claims['heldBy']>>[number]): Promise<void> {
+    const claim = await parts.claims.read(call.ref, call.callId);
+    if (!claim || claim.status !== 'held' || claim.worker !== workerId) return;
+    const outcome = await parts.runner.deliver(call.ref, { type: 'worker-lost', callId: call.callId, worker: workerId, epoch: claim.epoch });
+    // Not a step's call: one made inside a tool. Its message comes again by itself; only the claim stands in the way.
+    if (outcome !== 'applied') await parts.claims.release(call.ref, call.callId, workerId, claim.epoch, 'open');
+  }
+
+  const tick = (): void => {
+    if (stopped || running) return;
+    running = look().catch(parts.onError).finally(() => (running = null));
+  };
+  const timer = setInterval(tick, TICK_MS);
+  tick();
+
+  return {
+    workers: () => [...live.values()],
+    isGone: async (workerId) => !(await parts.presence.list()).some((entry) => entry.id === workerId && entry.present),
+    slots: (tier) => [...live.values()].filter((worker) => worker.service === (tier === 'tool' ? 'executor' : 'model') && !worker.draining).reduce((total, worker) => total + worker.slots, 0),
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      forget();
+      await running;
+    },
+  };
+}

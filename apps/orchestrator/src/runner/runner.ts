@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { FailureError, type EventData, type JsonValue } from '@trivet/contracts';
+import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
+import type { Blobs, LedgerClock, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { advance, begin } from '../workflow/advance.js';
+import { hasEnded, type WorkflowState } from '../workflow/state.js';
+import type { Effect, Input, Surroundings, Transition } from '../workflow/transition.js';
+import { createCache, type CachedWorkflow } from './cache.js';
+import { changeOf } from './change.js';
+import { decodeWorkflow } from './codec.js';
+import { createKeyedMutex } from './keyed-mutex.js';
+
+export type BeginOutcome = { status: 'created'; state: WorkflowState } | { status: 'exists'; bodyHash: string; workflowStatus: string };
+
+/** Moves workflows: the thin shell around the pure machine. */
+export interface Runner {
+  /** Makes a workflow, unless one of this id exists. */
+  begin: (ref: WorkflowRef, data: EventData<'task.accepted'>) => Promise<BeginOutcome>;
+  /** Tells a workflow what happened. 'ignored': it changes nothing; 'unknown': there is no such workflow. */
+  deliver: (ref: WorkflowRef, input: Input) => Promise<'applied' | 'ignored' | 'unknown'>;
+  read: (ref: WorkflowRef) => Promise<WorkflowState | null>;
+}
+
+export interface RunnerParts {
+  store: WorkflowStore;
+  blobs: Blobs;
+  clock: LedgerClock;
+  /** Reached after each commit: carries out what the commit made true. */
+  afterCommit: (ref: WorkflowRef, transition: Transition) => void;
+  /** A named place where a test may kill this process. */
+  reach: (label: string) => void;
+}
+
+const MOST_CACHED = 5_000;
+const MOST_CONFLICTS = 50;
+
+export function createRunner(parts: RunnerParts): Runner {
+  const cache = createCache(MOST_CACHED);
+  const exclusive = createKeyedMutex();
+  const instance = randomBytes(6).toString('hex');
+  let operations = 0;
+  const nextOpId = (): string => `${instance}:${(operations++).toString(36)}`;
+
+  async function load(ref: WorkflowRef): Promise<CachedWorkflow | null> {
+    const stored = await parts.store.load(ref);
+    return stored ? { state: decodeWorkflow(stored), version: stored.version, seq: stored.seq, chain: stored.chain } : null;
+  }
+
+  async function surroundings(state: WorkflowState | null): Promise<Surroundings> {
+    return { nowMs: parts.clock.nowMs(), values: state ? await referredValues(parts.blobs, state) : new Map(), jitter: Math.random() };
+  }
+
+  async function commit(ref: WorkflowRef, before: CachedWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
+    for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
+    parts.reach('orchestrator.before-commit');
+    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null });
+    const outcome = await parts.store.commit(change);
+    if (outcome.status === 'committed' || outcome.status === 'replayed') {
+      parts.reach('orchestrator.after-commit-before-publish');
+      const entry = { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain };
+      if (hasEnded(transition.state)) cache.drop(keyOf(ref));
+      else cache.set(keyOf(ref), entry);
+      parts.afterCommit(ref, transition);
+    }
+    return outcome;
+  }
+
+  async function deliverOnce(ref: WorkflowRef, input: Input, fresh: boolean): Promise<'applied' | 'ignored' | 'unknown' | 'again'> {
+    const cached = fresh ? undefined : cache.get(keyOf(ref));
+    const before = cached ?? (await load(ref));
+    if (!before) return 'unknown';
+    const around = await surroundings(before.state);
+    const transition = advance(before.state, before.seq, input, around);
+    if (transition.events.length === 0) {
+      // What looked like nothing to a cached state may be news to the stored one.
+      return cached ? 'again' : 'ignored';
+    }
+    const outcome = await commit(ref, before, transition, around);
+    if (outcome.status === 'guarded') return 'ignored';
+    return outcome.status === 'conflict' || outcome.status === 'exists' ? 'again' : 'applied';
+  }
+
+  return {
+    begin: (ref, data) =>
+      exclusive(keyOf(ref), () =>
+        inSpan(ref, 'begin', data.traceparent, async () => {
+          const around = await surroundings(null);
+          const transition = begin({ type: 'task.accepted', data }, ref.workflowId, around);
+          const outcome = await commit(ref, null, transition, around);
+          if (outcome.status === 'exists') return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
+          return { status: 'created', state: transition.state };
+        }),
+      ),
+    deliver: (ref, input) =>
+      exclusive(keyOf(ref), () =>
+        inSpan(ref, input.type, undefined, async () => {
+          for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
+            const outcome = await deliverOnce(ref, input, attempt > 0);
+            if (outcome !== 'again') return outcome;
+            cache.drop(keyOf(ref));
+          }
+          throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
+        }),
+      ),
+    read: async (ref) => (await load(ref))?.state ?? null,
+  };
+}
+
+const keyOf = (ref: WorkflowRef): string => `${ref.tenant}/${ref.workflowId}`;
+
+function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null | undefined, task: () => Promise<Result>): Promise<Result> {
+  return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));
+}
+
+/** Outputs that travel by reference, loaded before the pure machine may need them. */
+async function referredValues(blobs: Blobs, state: WorkflowState): Promise<Map<string, JsonValue>> {
+  const values = new Map<string, JsonValue>();
+  for (const step of state.steps.all()) {
+    if (step.status === 'completed' && step.outputRef && !values.has(step.outputRef.blob)) values.set(step.outputRef.blob, await blobs.load(step.outputRef));
+  }
+  return values;
+}
+
+async function storeValue(blobs: Blobs, effect: Extract<Effect, { do: 'store' }>): Promise<void> {
+  const stored = await blobs.put(Buffer.from(effect.json));
+  if (stored.blob !== effect.reference.blob) throw new RangeError('A stored value does not have the digest it was announced with');
+}

@@ -1,0 +1,78 @@
+import type { Bus } from '@trivet/bus';
+import { CONSUMERS } from '@trivet/contracts';
+import { PARTITIONS, type CallQueue, type Claims, type DueMember, type Tier, type WorkflowRef } from '@trivet/state';
+import type { Dispatcher } from './dispatcher.js';
+import type { Liveness } from './liveness.js';
+import type { Runner } from './runner.js';
+
+const TICK_MS = 250;
+const MOST_A_SWEEP = 200;
+
+export interface SweeperParts {
+  bus: Bus;
+  queue: CallQueue;
+  claims: Claims;
+  dispatcher: Dispatcher;
+  liveness: Liveness;
+  runner: Runner;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * The one watchdog over the due set. It recovers everything: a publish that was lost, a message that was lost, a
+ * worker that is gone, a timer. Any number of orchestrators may sweep: what one looks at is hidden from the others.
+ */
+export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> } {
+  let stopped = false;
+  let running: Promise<void> | null = null;
+
+  async function sweep(): Promise<void> {
+    for (const partition of PARTITIONS) {
+      const due = await parts.queue.sweep(partition, MOST_A_SWEEP);
+      if (due.length === 0) continue;
+      const streams = due.some((member) => member.kind === 'call') ? await callStreams(parts.bus) : null;
+      await Promise.all(due.map((member) => look(member, streams).catch(parts.onError)));
+    }
+  }
+
+  async function look(member: DueMember, streams: CallStreams | null): Promise<void> {
+    if (member.kind === 'timer') {
+      await parts.runner.deliver(member.ref, { type: 'timer', timer: member.timer });
+      await parts.queue.dropTimer(member.ref, member.timer);
+      return;
+    }
+    if (streams) await lookAtCall(member.ref, member.callId, streams);
+  }
+
+  async function lookAtCall(ref: WorkflowRef, callId: string, streams: CallStreams): Promise<void> {
+    const tier = (await parts.queue.tierOf(ref, callId)) ?? 'tool';
+    const found = await parts.queue.inspect(ref, callId, tier, { incarnation: streams.incarnation, ackFloor: streams.ackFloor[tier] });
+    if (found.status === 'publish') await parts.dispatcher.publish({ ref, callId, spec: found.spec, published: found.published });
+    if (found.status === 'held' && (await parts.liveness.isGone(found.worker))) {
+      await parts.runner.deliver(ref, { type: 'worker-lost', callId, worker: found.worker, epoch: found.epoch });
+    }
+  }
+
+  const timer = setInterval(() => {
+    if (stopped || running) return;
+    running = sweep().catch(parts.onError).finally(() => (running = null));
+  }, TICK_MS);
+
+  return {
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+interface CallStreams {
+  incarnation: string;
+  ackFloor: Record<Tier, number>;
+}
+
+async function callStreams(bus: Bus): Promise<CallStreams> {
+  const [stream, tool, model] = await Promise.all([bus.streamState('CALLS'), bus.consumerState('CALLS', CONSUMERS.toolCalls.durable), bus.consumerState('CALLS', CONSUMERS.modelCalls.durable)]);
+  return { incarnation: stream.created, ackFloor: { tool: tool.ackFloor, model: model.ackFloor } };
+}

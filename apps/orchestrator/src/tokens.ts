@@ -1,0 +1,17 @@
+/** Names under which Nest injects what main.ts has built. */
+export const BUS = Symbol('bus');
+export const INTAKE = Symbol('intake');
+export const RUNNER = Symbol('runner');
+export const REACH = Symbol('reach');
+export const QUERIES = Symbol('queries');
+export const LEDGER = Symbol('ledger');
+export const CATALOG = Symbol('catalog');
+export const AUDIT = Symbol('audit');
+export const AUDIT_LOG = Symbol('audit-log');
+export const LIVENESS = Symbol('liveness');
+export const DISPATCHER = Symbol('dispatcher');
+export const WATCHES = Symbol('watches');
+export const TEMPLATES = Symbol('templates');
+
+/** A named place where a test may kill this process; costs nothing otherwise. */
+export type Reach = (label: string) => void;

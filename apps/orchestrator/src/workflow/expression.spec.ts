@@ -1,0 +1,29 @@
+import { evaluate, expressionsIn, holds, mistakeIn, stepsIn } from './expression.js';
+
+const scope = { goal: 'Analyse X', input: { n: 2, list: ['a', 'b'] }, steps: { 'a-1': { output: { text: 'hi' } } } };
+
+describe('expressions', () => {
+  it('replaces a whole value and parts of a string', () => {
+    expect(evaluate({ whole: { $: 'input.list' }, part: 'n is {{ input.n }}, {{ steps."a-1".output.text }}' }, scope)).toEqual({ whole: ['a', 'b'], part: 'n is 2, hi' });
+  });
+
+  it('leaves plain values alone, and gives null for what is not there', () => {
+    expect(evaluate([1, 'x', { $: 'steps.nobody.output' }], scope)).toEqual([1, 'x', null]);
+    expect(evaluate('[{{ nothing }}]', scope)).toBe('[]');
+  });
+
+  it('does not evaluate what an expression brings in', () => {
+    expect(evaluate('{{ goal }}', { goal: '{{ input }}' })).toBe('{{ input }}');
+  });
+
+  it.each([['input.n', true], ['input.n > `5`', false], ['input.missing', false], ['input.list', true], ['`[]`', false]])('decides that %s is %s', (expression, expected) => {
+    expect(holds(expression, scope)).toBe(expected);
+  });
+
+  it('finds its references and mistakes', () => {
+    expect(stepsIn('steps.a.output + steps."b-2".output')).toEqual(['a', 'b-2']);
+    expect(expressionsIn({ x: ['{{ a }}', { $: 'b' }] })).toEqual([{ expression: ' a ', pointer: '/x/0' }, { expression: 'b', pointer: '/x/1' }]);
+    expect(mistakeIn('a[')).not.toBeNull();
+    expect(mistakeIn('a[0]')).toBeNull();
+  });
+});

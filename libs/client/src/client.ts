@@ -1,0 +1,127 @@
+import type { Account, AccountLimits, AuditRow, Page, Plan, Scope, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import { ClientError } from './client-error.js';
+import { createSend, type HttpOptions, type Send } from './http.js';
+import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
+
+export type ClientOptions = HttpOptions;
+
+export interface ListFilter {
+  status?: WorkflowStatus;
+  template?: string;
+  /** `name=value`. */
+  label?: string;
+  /** Words of the goal. */
+  q?: string;
+  from?: string;
+  to?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface PageOptions {
+  limit?: number;
+  cursor?: string;
+}
+
+/** A durable consumer and how much waits for it. */
+export interface Queue {
+  stream: string;
+  consumer: string;
+  /** Messages nobody has taken yet. */
+  pending: number;
+  /** Messages that are being worked on. */
+  ackPending: number;
+  redelivered: number;
+  /** Calls that wait before the stream, in the tenants' own lines. */
+  ready?: number;
+  /** Calls dealt and not finished. */
+  sent?: number;
+}
+
+/** What could not be handled, with its reason and how often it was tried. */
+export interface DeadLetter {
+  stream: string;
+  seq: number;
+  at: string;
+  reason: string;
+  attempts: number;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}
+
+/** Everything another system does with Trivet over HTTP. Every method throws a ClientError when it does not succeed. */
+export interface Client {
+  /** Hands a task in. The same workflowId and body give the same workflow (`duplicate: true`). */
+  submit(task: TaskSubmit, options?: { idempotencyKey?: string }): Promise<TaskAccepted>;
+  /** The plan the task would get; nothing runs. */
+  plan(task: TaskSubmit): Promise<Plan>;
+  get(workflowId: string): Promise<Workflow>;
+  list(filter?: ListFilter): Promise<Page<Workflow>>;
+  steps(workflowId: string): Promise<Page<Step>>;
+  events(workflowId: string, options?: { after?: number; limit?: number }): Promise<Page<WorkflowEvent>>;
+  trace(workflowId: string): Promise<TraceSpan[]>;
+  /** Follows the workflow until its terminal event, over broken connections too. */
+  stream(workflowId: string, options?: StreamOptions): AsyncGenerator<StreamItem>;
+  /** The workflow once it is terminal; a ClientError with the code `deadline_exceeded` when it is not within timeoutMs. */
+  wait(workflowId: string, options?: { timeoutMs?: number }): Promise<Workflow>;
+  cancel(workflowId: string, reason?: string): Promise<Workflow>;
+  budget(scope: Scope, id: string): Promise<Account>;
+  setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
+  tools(): Promise<Page<Tool>>;
+  workers(): Promise<Page<Worker>>;
+  queues(): Promise<Page<Queue>>;
+  dead(options?: PageOptions): Promise<Page<DeadLetter>>;
+  /** The newest rows first. */
+  audit(options?: PageOptions): Promise<Page<AuditRow>>;
+  version(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** @example const { workflowId } = await createClient({ url: 'http://127.0.0.1:8080' }).submit({ goal: 'Analyse ACME' }); */
+export function createClient(options: ClientOptions): Client {
+  const send = createSend(options);
+  const workflow = (id: string, tail = ''): string => `/api/v1/workflows/${encodeURIComponent(id)}${tail}`;
+  return {
+    submit: (task, { idempotencyKey } = {}) => readJson(send('/api/v1/tasks', { method: 'POST', body: task, headers: idempotencyKey ? { 'Idempotency-Key': idempotencyKey } : {} })),
+    plan: (task) => readJson(send('/api/v1/tasks', { method: 'POST', body: task, query: { dryRun: true } })),
+    get: (id) => readJson(send(workflow(id))),
+    list: (filter) => readJson(send('/api/v1/workflows', { query: { ...filter } })),
+    steps: (id) => readJson(send(workflow(id, '/steps'))),
+    events: (id, query) => readJson(send(workflow(id, '/events'), { query })),
+    trace: (id) => readSpans(send(workflow(id, '/trace'))),
+    stream: (id, streamOptions) => streamWorkflow(send, id, streamOptions),
+    wait: (id, { timeoutMs } = {}) => waitForEnd(send, id, timeoutMs),
+    cancel: (id, reason) => readJson(send(workflow(id, '/cancel'), { method: 'POST', body: reason ? { reason } : {} })),
+    ...administration(send),
+  };
+}
+
+function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'tools' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
+  const account = (scope: Scope, id: string): string => `/api/v1/budgets/${scope}/${encodeURIComponent(id)}`;
+  return {
+    budget: (scope, id) => readJson(send(account(scope, id))),
+    setBudget: (scope, id, limits) => readJson(send(account(scope, id), { method: 'PUT', body: limits })),
+    tools: () => readJson(send('/api/v1/tools')),
+    workers: () => readJson(send('/api/v1/workers')),
+    queues: () => readJson(send('/api/v1/queues')),
+    dead: (query) => readJson(send('/api/v1/dead', { query: { ...query } })),
+    audit: (query) => readJson(send('/api/v1/audit', { query: { ...query } })),
+    version: () => readJson(send('/version')),
+  };
+}
+
+async function readJson<Body>(response: Promise<Response>): Promise<Body> {
+  const body: Body = JSON.parse(await (await response).text());
+  return body;
+}
+
+async function readSpans(response: Promise<Response>): Promise<TraceSpan[]> {
+  const body = await readJson<{ spans?: TraceSpan[]; items?: TraceSpan[] }>(response);
+  return body.spans ?? body.items ?? [];
+}
+
+async function waitForEnd(send: Send, workflowId: string, timeoutMs: number | undefined): Promise<Workflow> {
+  const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  for await (const item of streamWorkflow(send, workflowId, { signal })) void item;
+  if (signal?.aborted) throw new ClientError({ message: `workflow ${workflowId} has not ended within ${timeoutMs} ms`, code: 'deadline_exceeded' });
+  return readJson(send(`/api/v1/workflows/${encodeURIComponent(workflowId)}`));
+}

@@ -1,0 +1,174 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Service, Step, Workflow } from '@trivet/contracts';
+import { startServers, type TestServers } from './servers.js';
+
+const APPS = fileURLToPath(new URL('../../../apps', import.meta.url));
+
+export interface StackOptions {
+  /** How many processes of each service; one when absent. */
+  replicas?: Partial<Record<Service, number>>;
+  /** Kills the first process of a service at a crash point, once; the process that follows it has none. */
+  crash?: { service: Service; at: string };
+  /** Further environment variables of every service. */
+  environment?: Record<string, string>;
+  /** Services that are not started yet. */
+  without?: readonly Service[];
+}
+
+export interface ServiceProcess {
+  readonly service: Service;
+  readonly pid: number;
+  /** How often it was started. */
+  readonly starts: number;
+  /** SIGKILL; the supervisor starts it again at once. */
+  kill: () => void;
+  signal: (name: NodeJS.Signals) => void;
+}
+
+export interface Stack {
+  url: string;
+  servers: TestServers;
+  processes: (service: Service) => ServiceProcess[];
+  start: (service: Service) => Promise<void>;
+  /** The logs of all services so far, for the message of a test that fails. */
+  logs: () => string;
+  submit: (task: object, options?: { tenant?: string; query?: string }) => Promise<Response>;
+  get: <Body>(path: string, options?: { tenant?: string }) => Promise<Body>;
+  /** Waits until a workflow has ended; fails with the logs when it does not. */
+  ended: (workflowId: string, options?: { tenant?: string; withinMs?: number }) => Promise<Workflow>;
+  steps: (workflowId: string) => Promise<Step[]>;
+  stop: () => Promise<void>;
+}
+
+/** The whole system as a user runs it: real servers, three (or more) real processes, restarted when they die. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const servers = await startServers();
+  const dataDir = mkdtempSync(join(tmpdir(), 'trivet-stack-'));
+  const lines: string[] = [];
+  const supervised: Supervised[] = [];
+  const environment = { TRIVET_NATS_URL: servers.nats.url, TRIVET_REDIS_URL: servers.redis.url, TRIVET_ADMIN_PORT: '0', TRIVET_DATA_DIR: dataDir, TRIVET_LOG_LEVEL: 'warn', ...options.environment };
+  let httpPort = 0;
+
+  const start = async (service: Service): Promise<void> => {
+    const crashAt = options.crash?.service === service && !supervised.some((each) => each.service === service) ? options.crash.at : undefined;
+    const isFirst = service === 'orchestrator' && httpPort === 0;
+    const one = supervise(service, { ...environment, TRIVET_HTTP_PORT: '0' }, crashAt, lines);
+    supervised.push(one);
+    const ready = await one.ready;
+    if (isFirst) {
+      httpPort = ready.httpPort ?? 0;
+      one.environment['TRIVET_HTTP_PORT'] = String(httpPort);
+    }
+  };
+  for (const service of ['orchestrator', 'executor', 'model'] as const) {
+    if (options.without?.includes(service)) continue;
+    for (let index = 0; index < (options.replicas?.[service] ?? 1); index += 1) await start(service);
+  }
+  const url = `http://127.0.0.1:${httpPort}`;
+  const get = async <Body>(path: string, { tenant }: { tenant?: string } = {}): Promise<Body> => {
+    const response = await fetchPatiently(`${url}${path}`, { headers: tenant ? { 'X-Trivet-Tenant': tenant } : {} });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Body;
+  };
+  const logs = (): string => lines.slice(-200).join('');
+  if (!options.without?.includes('executor')) await until(async () => (await fetchPatiently(`${url}/readyz`)).ok, 20_000, () => `the stack is not ready\n${logs()}`);
+
+  return {
+    url,
+    servers,
+    start,
+    logs,
+    processes: (service) => supervised.filter((each) => each.service === service),
+    submit: (task, { tenant, query = '' } = {}) => fetchPatiently(`${url}/api/v1/tasks${query}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...(tenant ? { 'X-Trivet-Tenant': tenant } : {}) }, body: JSON.stringify(task) }),
+    get,
+    ended: async (workflowId, { tenant, withinMs = 60_000 } = {}) => {
+      let last: Workflow | undefined;
+      await until(async () => {
+        last = await get<Workflow>(`/api/v1/workflows/${workflowId}`, tenant ? { tenant } : {});
+        return ['completed', 'failed', 'cancelled'].includes(last.status);
+      }, withinMs, () => `workflow ${workflowId} has not ended: ${JSON.stringify(last)}\n${logs()}`);
+      if (!last) throw new Error('unreachable: until() has seen it');
+      return last;
+    },
+    steps: async (workflowId) => (await get<{ items: Step[] }>(`/api/v1/workflows/${workflowId}/steps`)).items,
+    stop: async () => {
+      await Promise.all(supervised.map((each) => each.stop()));
+      await servers.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Polls until a condition holds; for what has no event to wait for. */
+export async function until(condition: () => Promise<boolean> | boolean, withinMs: number, describe: () => string = () => 'the condition does not hold'): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    if (await Promise.resolve(condition()).catch(() => false)) return;
+    if (performance.now() > deadline) throw new Error(`After ${withinMs} ms: ${describe()}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+interface Supervised extends ServiceProcess {
+  environment: Record<string, string>;
+  ready: Promise<{ httpPort?: number }>;
+  stop: () => Promise<void>;
+}
+
+function supervise(service: Service, environment: Record<string, string>, crashAt: string | undefined, lines: string[]): Supervised {
+  let child: ChildProcess;
+  let starts = 0;
+  let stopping = false;
+  let onReady: (ready: { httpPort?: number }) => void = () => undefined;
+  const ready = new Promise<{ httpPort?: number }>((resolve) => (onReady = resolve));
+  const launch = (): void => {
+    starts += 1;
+    const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(crashAt && starts === 1 ? { TRIVET_CRASH_AT: crashAt } : {}) };
+    child = spawn(process.execPath, ['--no-warnings', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    child.stdout?.on('data', (data) => lines.push(String(data)));
+    child.stderr?.on('data', (data) => lines.push(String(data)));
+    child.on('message', (message) => onReady(message as { httpPort?: number }));
+    child.on('exit', (code, signal) => {
+      lines.push(`[${service} ${child.pid} ended: ${signal ?? code}]\n`);
+      if (!stopping) launch();
+    });
+  };
+  launch();
+  return {
+    service,
+    environment,
+    ready,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    get starts() {
+      return starts;
+    },
+    kill: () => void child.kill('SIGKILL'),
+    signal: (name) => void child.kill(name),
+    stop: async () => {
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+/** A restart of the orchestrator refuses connections for a moment; a client tries again. */
+async function fetchPatiently(url: string, init: RequestInit = {}): Promise<Response> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    try {
+      return await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PDK_FILE, compileAssemblyScript } from './assemblyscript.js';
+import { bake } from './bake.js';
+import { bundleTool } from './bundle.js';
+import { baseInterpreter } from './interpreter.js';
+import { readManifest } from './manifest.js';
+
+export interface BuiltTool {
+  name: string;
+  file: string;
+  bytes: number;
+  /** sha256 of the module. */
+  digest: string;
+  /** False when nothing it is made of had changed. */
+  built: boolean;
+  elapsedMs: number;
+}
+
+/** Raised when the way tools are built changes, so that all are built again. */
+const BUILD_VERSION = 1;
+
+/**
+ * Builds the tool in a folder (tool.json and tool.ts, or tool.as.ts for AssemblyScript) to dist/<name>.wasm, unless the
+ * one that is there was made of the same things.
+ */
+export async function buildTool(folder: string): Promise<BuiltTool> {
+  const startedAt = performance.now();
+  const manifest = await readManifest(folder);
+  const target = join(folder, 'dist', `${manifest.name}.wasm`);
+  const recordFile = join(folder, 'dist', 'build.json');
+  const assembly = join(folder, 'tool.as.ts');
+  const recipe = existsSync(assembly) ? await assemblyRecipe(folder, assembly) : await scriptRecipe(join(folder, 'tool.ts'), manifest.limits);
+  const record = existsSync(recordFile) && existsSync(target) ? parseRecord(await readFile(recordFile, 'utf8')) : null;
+  if (record?.source === recipe.source) {
+    const bytes = await readFile(target);
+    if (sha256(bytes) === record.digest) return { name: manifest.name, file: target, bytes: bytes.length, digest: record.digest, built: false, elapsedMs: performance.now() - startedAt };
+  }
+  const module = await recipe.make();
+  const digest = sha256(module);
+  await mkdir(join(folder, 'dist'), { recursive: true });
+  await writeFile(target, module);
+  await writeFile(recordFile, `${JSON.stringify({ source: recipe.source, digest })}\n`);
+  return { name: manifest.name, file: target, bytes: module.length, digest, built: true, elapsedMs: performance.now() - startedAt };
+}
+
+interface Recipe {
+  /** A hash of everything the module is made of. */
+  source: string;
+  make(): Promise<Uint8Array>;
+}
+
+async function scriptRecipe(entry: string, limits: { memoryMib: number; timeoutMs: number }): Promise<Recipe> {
+  const script = await bundleTool(entry);
+  const base = await baseInterpreter();
+  const { memoryMib, timeoutMs } = limits;
+  return { source: sha256(`${BUILD_VERSION}\0${sha256(base)}\0${memoryMib}\0${timeoutMs}\0${script}`), make: () => bake(script, { memoryMib, timeoutMs }) };
+}
+
+async function assemblyRecipe(folder: string, entry: string): Promise<Recipe> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort();
+  const texts = await Promise.all([PDK_FILE, ...names.map((name) => join(folder, name))].map((file) => readFile(file, 'utf8')));
+  return { source: sha256([BUILD_VERSION, ...texts].join('\0')), make: () => compileAssemblyScript(entry) };
+}
+
+const sha256 = (value: Uint8Array | string): string => createHash('sha256').update(value).digest('hex');
+
+function parseRecord(text: string): { source: string; digest: string } | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+import { natives } from './natives.js';
+
+/** What the host refused or could not do. A tool may catch it (to fall back) or let it end the call. */
+export class HostError extends Error {
+  constructor(
+    /** A code of the failure table, or one of: network_unreachable, network_failed, not_found. */
+    readonly code: string,
+    message: string,
+    readonly detail: Record<string, unknown> = {},
+  ) {
+    super(message);
+    this.name = 'HostError';
+  }
+}
+
+export interface HttpRequest {
+  url: string;
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+  headers?: Record<string, string>;
+  body?: string;
+  /** How long to wait for the whole answer; at most 15,000. */
+  timeoutMs?: number;
+}
+
+export interface HttpReply {
+  status: number;
+  /** The address that answered, after redirects. */
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** One HTTP exchange, done by the host behind its egress guard. Throws HostError. */
+export const http = (request: HttpRequest): HttpReply => call<HttpReply>(natives.http, request);
+
+export interface ModelRequest {
+  messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
+  maxTokens?: number;
+  tier?: 'small' | 'medium' | 'large';
+  model?: string;
+  schema?: Record<string, unknown>;
+}
+
+export interface ModelReply {
+  text: string;
+  [field: string]: unknown;
+}
+
+/** Asks the model tier, under the budget and trace of this call's workflow. Throws HostError. */
+export const model = (request: ModelRequest): ModelReply => call<ModelReply>(natives.model, request);
+
+/** Calls another tool that the manifest grants. Throws HostError. */
+export const tool = (name: string, input: unknown): unknown => call<unknown>(natives.tool, { name, input });
+
+export const log = (message: string, fields: Record<string, unknown> = {}): void => void call<null>(natives.log, { message, fields });
+
+/** Says how far the call is: a fraction from 0 to 1 and, if you like, a sentence. */
+export const progress = (fraction: number, message = ''): void => void call<null>(natives.progress, { fraction, message });
+
+export const files = {
+  /** The documents granted to this tool. */
+  list: (): { name: string; bytes: number }[] => call(natives.files, { op: 'list' }),
+  /** The text of one document. Throws HostError. */
+  read: (name: string): string => call(natives.files, { op: 'read', name }),
+};
+
+/** Small state of this call's workflow, where the executor provides it. Throws HostError. */
+export const kv = {
+  get: (key: string): unknown => call(natives.kv, { op: 'get', key }),
+  set: (key: string, value: unknown): void => void call(natives.kv, { op: 'set', key, value }),
+};
+
+interface Envelope<Value> {
+  value?: Value;
+  error?: { code: string; message: string; detail?: Record<string, unknown> };
+}
+
+function call<Value>(native: (text: string) => string, request: unknown): Value {
+  const envelope: Envelope<Value> = JSON.parse(native(JSON.stringify(request)));
+  if (envelope.error) throw new HostError(envelope.error.code, envelope.error.message, envelope.error.detail);
+  // The host answers with the value of the request's own type; the envelope is parsed JSON.
+  return envelope.value as Value;
+}

@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { program, runThrough } from './stages.mjs';
+
+/** How many tests passed, failed and were skipped. */
+export const NOTHING = { passed: 0, failed: 0, skipped: 0 };
+
+/**
+ * Runs jest over the sources (ESM needs the vm modules) and counts. A suite that could not even start, and a run that
+ * died without a report, count as one failure each: silence is never a pass.
+ */
+export async function runJest(args) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'trivet-jest-'));
+  const report = path.join(folder, 'report.json');
+  const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim();
+  try {
+    const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--silent=false', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false' });
+    return count(report, code);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function add(left, right) {
+  return { passed: left.passed + right.passed, failed: left.failed + right.failed, skipped: left.skipped + right.skipped };
+}
+
+export function formatCounts({ passed, failed, skipped }) {
+  return `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function count(report, code) {
+  if (!fs.existsSync(report)) return { ...NOTHING, failed: 1 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites } = JSON.parse(fs.readFileSync(report, 'utf8'));
+  const failed = numFailedTests + numRuntimeErrorTestSuites;
+  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests };
+}
