@@ -96,7 +96,7 @@ describe('the doors', () => {
   });
 
   it('let a workflow be cancelled once', async () => {
-    await stack.submit({ goal: 'x', workflowId: 'stopped', plan: { steps: [{ id: 'slow', kind: 'tool', tool: 'code_javascript', input: { code: 'for(;;){}', timeoutMs: 20_000 } }] } });
+    await stack.submit({ goal: 'x', workflowId: 'stopped', plan: { steps: [{ id: 'slow', kind: 'tool', tool: 'code_javascript', input: { code: 'for(;;){}', timeoutMs: 9_000 } }] } });
     const cancelled = await fetch(`${stack.url}/api/v1/workflows/stopped/cancel`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"reason":"enough"}' });
     expect(cancelled.status).toBe(202);
     expect(await cancelled.json()).toMatchObject({ status: 'cancelled' });

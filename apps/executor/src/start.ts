@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createBlobs, createClaims, createPresence, keepPresence } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createPresence, keepPresence } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
@@ -33,7 +33,6 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
   const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
   const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
-  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
   const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
 

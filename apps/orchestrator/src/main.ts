@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { loadConfig, runService } from '@trivet/service';
+import { loadConfig, runService, secretsOf } from '@trivet/service';
 import { createLogger } from '@trivet/telemetry';
 import { startOrchestrator } from './start.js';
 import { VARIABLES } from './variables.js';
@@ -9,6 +9,6 @@ await runService({
   name: 'orchestrator',
   version: VERSION,
   loadConfig: () => loadConfig(VARIABLES, process.env),
-  createLogger: (config, workerId) => createLogger({ service: 'orchestrator', workerId, level: config.logLevel, pretty: config.logFormat === 'pretty' }),
+  createLogger: (config, workerId) => createLogger({ service: 'orchestrator', workerId, level: config.logLevel, pretty: config.logFormat === 'pretty', secrets: secretsOf(VARIABLES, config) }),
   start: startOrchestrator,
 });

@@ -36,7 +36,7 @@ export function registerTasks({ program, action }: Registry): void {
 function taskOptions(command: Command): Command {
   return command
     .option('-t, --template <name>', 'the template that plans it')
-    .option('--plan <file>', 'a JSON file with the steps themselves')
+    .option('--plan <json>', 'the steps themselves: JSON, or the name of a file with JSON')
     .option('-i, --input <json>', 'values the plan may use: JSON, or @file')
     .option('--budget-tokens <n>', 'most tokens all its model calls may use together')
     .option('--budget-usd <n>', 'most USD all its model calls may cost together')
@@ -95,7 +95,7 @@ function readTask(goal: string, options: TaskOptions): TaskSubmit {
   return {
     goal,
     ...(options.template ? { template: options.template } : {}),
-    ...(options.plan ? { plan: readJson(`@${options.plan}`, '--plan') } : {}),
+    ...(options.plan ? { plan: readJson(options.plan.trimStart().startsWith('{') ? options.plan : `@${options.plan}`, '--plan') } : {}),
     ...(options.input ? { input: readJson(options.input, '--input') } : {}),
     ...(tokens === undefined && costUsd === undefined ? {} : { budget: { ...(tokens === undefined ? {} : { tokens }), ...(costUsd === undefined ? {} : { costUsd }) } }),
     ...(options.user ? { user: options.user } : {}),

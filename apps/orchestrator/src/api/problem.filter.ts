@@ -17,6 +17,7 @@ export class ProblemFilter implements ExceptionFilter {
 /** What is needed of a request and a reply; both edges of Fastify's typing have it. */
 interface RequestLike {
   method: string;
+  headers: Record<string, string | string[] | undefined>;
   url: string;
   params: unknown;
 }
@@ -39,21 +40,13 @@ export function sendProblem(request: RequestLike, reply: ReplyLike, thrown: unkn
 
 function toFailure(thrown: unknown, request: RequestLike): FailureError {
   if (thrown instanceof FailureError) return thrown;
-  const named = namedByFastify(thrown);
-  if (named) return named;
   const status = statusOf(thrown);
   const code = codeOf(status);
   if (code === undefined) return asFailureError(thrown);
   if (code === 'not_found') return new FailureError('not_found', `There is no route ${request.method} ${request.url.split('?')[0]}.`, { hint: 'See /openapi.json for the routes.' });
+  if (code === 'payload_too_large') return new FailureError(code, `The body is over the limit of ${MOST_TASK_BYTES} bytes.`, { detail: { limit: MOST_TASK_BYTES } });
+  if (code === 'unsupported_media_type') return new FailureError(code, `The body's Content-Type is ${JSON.stringify(request.headers['content-type'] ?? '')}; it must be application/json.`);
   return new FailureError(code, thrown instanceof Error ? thrown.message : FAILURES[code].meaning);
-}
-
-/** Fastify's own messages do not name the limit or the type. */
-function namedByFastify(thrown: unknown): FailureError | null {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new FailureError('payload_too_large', `The body is over the limit of ${MOST_TASK_BYTES} bytes.`, { detail: { limit: MOST_TASK_BYTES } });
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new FailureError('unsupported_media_type', `The body is not JSON by its Content-Type (${thrown instanceof Error ? thrown.message : ''}).`);
-  return null;
 }
 
 function statusOf(thrown: unknown): number {
