@@ -48,7 +48,8 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
     const tool = parts.tools.get(context.tool);
     if (!tool) return failed('tool_unknown', `This executor has no tool ${context.tool}.`, undefined, EMPTY_FIGURES);
     const host = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: callNested });
-    return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, ...(timeoutMs ? { timeoutMs } : {}) });
+    const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
+    return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
   }
 
   async function execute(call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
@@ -121,6 +122,13 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
     },
     inFlight: () => running.size,
   };
+}
+
+/** Code interpreters take their time limit in the input; it can only shorten the tool's own. */
+function ownTimeoutMs(tool: string, input: JsonValue): number | undefined {
+  if (!tool.startsWith('code_') || input === null || typeof input !== 'object' || Array.isArray(input)) return undefined;
+  const { timeoutMs } = input;
+  return typeof timeoutMs === 'number' && timeoutMs > 0 ? timeoutMs : undefined;
 }
 
 /** A failure always says how to mend it. */

@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http';
+import type { TraceSpan } from '@trivet/contracts';
+import { startStack, until, type Stack } from '@trivet/testing';
+
+interface OtlpSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  attributes: { key: string; value: { stringValue?: string } }[];
+  service: string;
+}
+
+/** A collector of ten lines: what an OTLP/HTTP exporter sends as JSON. */
+async function startCollector(): Promise<{ url: string; spans: OtlpSpan[]; server: Server }> {
+  const spans: OtlpSpan[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { resourceSpans: { resource: { attributes: OtlpSpan['attributes'] }; scopeSpans: { spans: OtlpSpan[] }[] }[] };
+      for (const resource of body.resourceSpans) {
+        const service = resource.resource.attributes.find((each) => each.key === 'service.name')?.value.stringValue ?? '';
+        for (const scope of resource.scopeSpans) for (const span of scope.spans) spans.push({ ...span, service });
+      }
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return { url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`, spans, server };
+}
+
+const attribute = (span: OtlpSpan, key: string): string | undefined => span.attributes.find((each) => each.key === key)?.value.stringValue;
+
+describe('the trace of a task', () => {
+  let stack: Stack;
+  let collector: Awaited<ReturnType<typeof startCollector>>;
+  const incoming = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  beforeAll(async () => {
+    collector = await startCollector();
+    stack = await startStack({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' } });
+    await fetch(`${stack.url}/api/v1/tasks`, { method: 'POST', headers: { 'Content-Type': 'application/json', traceparent: incoming }, body: JSON.stringify({ goal: 'Analyse Nimbus Robotics', template: 'research', workflowId: 'traced' }) });
+    expect(await stack.ended('traced')).toMatchObject({ status: 'completed', traceId: incoming.split('-')[1] });
+    await until(() => own().some((span) => span.name === 'model.call' && span.service.includes('model')), 20_000, () => `only ${own().map((span) => span.name).join(', ')}`);
+  });
+  afterAll(async () => {
+    await stack.stop();
+    collector.server.close();
+  });
+  const own = (): OtlpSpan[] => collector.spans.filter((span) => attribute(span, 'trivet.workflow.id') === 'traced');
+
+  it('has one id, from the client through all three services and the plugin', () => {
+    const spans = own();
+    expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([incoming.split('-')[1]]));
+    expect(new Set(spans.map((span) => span.service))).toEqual(new Set(['trivet-orchestrator', 'trivet-executor', 'trivet-model']));
+    expect(spans.map((span) => span.name)).toEqual(expect.arrayContaining(['task.submit', 'workflow.advance', 'tool.call', 'sandbox.run', 'host.model', 'model.call']));
+  });
+
+  it('carries the workflow id on every span of the trace', () => {
+    const all = collector.spans.filter((span) => span.traceId === incoming.split('-')[1]);
+    expect(all.length).toBeGreaterThan(10);
+    expect(all.filter((span) => attribute(span, 'trivet.workflow.id') !== 'traced').map((span) => span.name)).toEqual([]);
+  });
+
+  it('opens as one tree', async () => {
+    await until(() => orphans(own()).length === 0, 10_000, () => `orphans: ${orphans(own()).map((span) => span.name).join(', ')}`);
+  });
+
+  it('is shown by the built-in view too', async () => {
+    let items: TraceSpan[] = [];
+    await until(async () => {
+      ({ items } = await stack.get<{ items: TraceSpan[] }>('/api/v1/workflows/traced/trace'));
+      return items.length >= own().length;
+    }, 10_000);
+    expect(new Set(items.map((span) => span.service))).toEqual(new Set(['orchestrator', 'executor', 'model']));
+    expect(new Set(items.map((span) => span.traceId)).size).toBe(1);
+  });
+});
+
+/** Spans whose parent is neither known nor the client's own. */
+function orphans(spans: OtlpSpan[]): OtlpSpan[] {
+  const known = new Set(spans.map((span) => span.spanId));
+  return spans.filter((span) => span.parentSpanId !== '00f067aa0ba902b7' && !known.has(span.parentSpanId ?? ''));
+}
