@@ -40,7 +40,9 @@ const SNIPPET_LENGTH = 240;
 
 /** The sentence-like stretch that holds most of the terms. */
 export function snippet(text: string, terms: readonly string[]): string {
-  const paragraphs = text.split(/\n\s*\n/).map((part) => part.replace(/^#+\s+/, '').replace(/\s+/g, ' ').trim()).filter((part) => part.length > 0);
+  const parts = text.split(/\n\s*\n/).filter((part) => part.trim().length > 0);
+  const prose = parts.filter((part) => !part.startsWith('#'));
+  const paragraphs = (prose.length > 0 ? prose : parts).map((part) => part.replace(/^#+\s+/, '').replace(/\s+/g, ' ').trim());
   const best = paragraphs.reduce((top, part) => (hits(part, terms) > hits(top, terms) ? part : top), paragraphs[0] ?? '');
   return best.length > SNIPPET_LENGTH ? `${best.slice(0, SNIPPET_LENGTH - 1).trimEnd()}…` : best;
 }

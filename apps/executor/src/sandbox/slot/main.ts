@@ -10,7 +10,9 @@ import { runCall } from './run-call.js';
  * no environment and no descriptor but its pipe, and it trusts nothing of what it runs; the pool owns its time.
  */
 const MAX_MODULES = 32;
-const BIG_CALL_BYTES = 16 * 1_048_576;
+/** Dead plugin memories are collected after this much, between calls, where nobody waits for it. */
+const COLLECT_AFTER_BYTES = 48 * 1_048_576;
+let deadBytes = 0;
 const modules = new Map<string, WebAssembly.Module | Error>();
 
 // Ctrl-C reaches the whole process group. Slots end with their pool, not before it.
@@ -62,11 +64,18 @@ async function answer(frame: Frame): Promise<void> {
   if (module instanceof WebAssembly.Module) {
     const { header, output } = await runCall(module, call, new Uint8Array(frame.payload));
     writeFrame(FRAME.done, header, output);
-    if (header.peakMemoryBytes > BIG_CALL_BYTES) globalThis.gc?.();
+    collect(header.peakMemoryBytes);
     return;
   }
   const message = `Tool ${call.tool} is not a valid module: ${module instanceof Error ? module.message : 'its bytes did not arrive'}.`;
   writeFrame(FRAME.done, { failure: { code: 'tool_refused', message, detail: { rule: 'validation' } }, wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 });
+}
+
+function collect(bytes: number): void {
+  deadBytes += bytes;
+  if (deadBytes < COLLECT_AFTER_BYTES) return;
+  deadBytes = 0;
+  globalThis.gc?.();
 }
 
 function digestOf(frame: Frame): string {
