@@ -1,10 +1,11 @@
-import { FailureError, ModelResult, asFailureError, type ModelCall } from '@trivet/contracts';
+import { FailureError, asFailureError, type ModelCall, type ModelResult } from '@trivet/contracts';
 import { noCharges } from './answering/charges.js';
 import { resultOf, type CallRun } from './answering/call-run.js';
 import type { ModelContext } from './answering/context.js';
 import { replay } from './answering/finish-attempt.js';
 import { checkSchema } from './answering/output.js';
 import { prepareRequest } from './answering/prepare-request.js';
+import { recordedResultOf } from './answering/recorded-result.js';
 import { runChain } from './answering/run-chain.js';
 
 export interface AnswerOptions {
@@ -23,8 +24,8 @@ export interface AnswerOptions {
  */
 export async function answerCall(call: ModelCall, context: ModelContext, options: AnswerOptions): Promise<ModelResult> {
   const { epoch } = options;
-  const recorded = await context.ledger.recordedResult(call.tenant, call.workflowId, call.callId);
-  if (recorded !== null) return replay(ModelResult.parse(JSON.parse(recorded)), { epoch, context });
+  const recorded = await recordedResultOf(call, context);
+  if (recorded) return replay(recorded, { epoch, context });
   const startedAtMs = context.nowMs();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(tooLate(call)), Math.min(Math.max(0, call.deadlineAt - startedAtMs), LONGEST_TIMER_MS));

@@ -1,10 +1,10 @@
 import { FailureError, asFailureError, type Failure } from '@trivet/contracts';
 import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
-import { traceAttempt } from '../telemetry/trace-attempt.js';
 import type { CallRun } from './call-run.js';
 import { LEASE_MS } from './context.js';
 import type { Hold } from './hold.js';
+import { traceAttempt } from './trace-attempt.js';
 
 /**
  * Makes one attempt at a vendor under its reservation, with a heartbeat, a time limit and a span. It does not settle.

@@ -33,6 +33,8 @@ export async function observedContext(redis: Redis, router: Router): Promise<{ c
     random: () => 0.5,
     sleep: async (durationMs) => void observed.waits.push(durationMs),
     onDelta: (_, delta) => observed.deltas.push(delta),
+    onAttempt: () => undefined,
+    reach: () => undefined,
     onThreshold: (_, crossed) => observed.crossed.push(crossed),
     onNotice: (_, message) => observed.notices.push(message),
   };

@@ -3,6 +3,18 @@ import type { AccountRef, Blobs, CrossedThreshold, Ledger } from '@trivet/state'
 import type { PromptStore } from '../prompts/prompt-store.js';
 import type { Router } from '../routing/router.js';
 
+/** One attempt at a vendor, for the metrics. */
+export interface AttemptReport {
+  endpoint: string;
+  model: string;
+  /** `answered`, or the code of its failure. */
+  outcome: string;
+  durationMs: number;
+  inputTokens: number;
+  outputTokens: number;
+  costNanoUsd: number;
+}
+
 /** What answering a call needs from the world. */
 export interface ModelContext {
   ledger: Ledger;
@@ -17,10 +29,13 @@ export interface ModelContext {
   /** Ends early, without an error, when the signal aborts. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
   onDelta(call: ModelCall, delta: Delta): void;
+  onAttempt(report: AttemptReport): void;
   /** An account passed 80 % of a limit; told once for a limit and window. */
   onThreshold(call: ModelCall, crossed: CrossedThreshold): void;
   /** Something an operator should know; the call goes on. */
   onNotice(call: ModelCall, message: string, cause?: unknown): void;
+  /** A named place where a test may kill this process; costs nothing otherwise. */
+  reach(label: string): void;
 }
 
 /** How long a hold lives without a heartbeat; a worker that died is usually noticed much sooner. */

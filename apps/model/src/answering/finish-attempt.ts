@@ -14,8 +14,11 @@ import type { Hold } from './hold.js';
 export async function finishAttempt(run: CallRun, target: Target, hold: Hold, outcome: ProviderAnswer | ProviderRefusal, ending?: Ending): Promise<ModelResult | null> {
   const { ledger } = run.context;
   const { reservationId } = hold;
+  run.context.reach('model.after-vendor-before-settle');
+  const report = { endpoint: target.endpoint, model: target.model, outcome: outcome.status === 'answered' ? 'answered' : outcome.failure.code, durationMs: run.context.nowMs() - hold.heldAtMs };
   if (outcome.status === 'failed' && !outcome.spent) {
     await ledger.release(reservationId);
+    run.context.onAttempt({ ...report, inputTokens: 0, outputTokens: 0, costNanoUsd: 0 });
     return ending ? recordEnding(run, ending) : null;
   }
   const usage = await attemptUsage(target, hold.request, outcome);
@@ -29,6 +32,7 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
     keepMs: KEEP_MS,
     ...(result ? { result: { call: run.call, json: JSON.stringify(result) } } : {}),
   });
+  run.context.onAttempt({ ...report, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, costNanoUsd: nanoUsd });
   if (answer.transition.status === 'done' && answer.transition.over) run.context.onNotice(run.call, `Attempt ${reservationId} used more than was held; the excess is charged`);
   if (answer.transition.status === 'missing') run.context.onNotice(run.call, `Reservation ${reservationId} is gone, so what it used is not on the accounts`);
   return result ? standing(run, result, answer.recorded) : null;

@@ -11,6 +11,7 @@ import type { CallRun } from './call-run.js';
 export interface Hold {
   reservationId: string;
   request: ProviderRequest;
+  heldAtMs: number;
 }
 
 /** Where the call leaves the output limit to us, less than this is not worth an attempt. */
@@ -40,12 +41,12 @@ export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | 
       case 'held':
         run.attempts += 1;
         for (const crossed of answer.crossed) context.onThreshold(run.call, crossed);
-        return { reservationId, request: { ...base, maxTokens } };
+        return { reservationId, request: { ...base, maxTokens }, heldAtMs: context.nowMs() };
       case 'replayed': {
         run.attempts += 1;
         // Asking again costs nothing, so the hold of a worker that is gone is taken over as it is.
         const heldOutput = answer.tokens - inputTokens;
-        if (answer.state === 'held' && target.provider.repeatable && heldOutput > 0) return { reservationId, request: { ...base, maxTokens: heldOutput } };
+        if (answer.state === 'held' && target.provider.repeatable && heldOutput > 0) return { reservationId, request: { ...base, maxTokens: heldOutput }, heldAtMs: context.nowMs() };
         await closeEarlierAttempt(run, reservationId, answer, inputTokens);
         break;
       }

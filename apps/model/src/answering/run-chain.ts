@@ -75,6 +75,7 @@ async function attemptOnce(run: CallRun, target: Target): Promise<{ hold: Hold; 
   try {
     const hold = await holdAttempt(run, target);
     if ('status' in hold) return { denied: budgetFailure(hold) };
+    run.context.reach('model.after-reserve-before-vendor');
     const outcome = await makeAttempt(run, target, hold);
     tellBreaker(target, outcome);
     counted = true;

@@ -1,0 +1,101 @@
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { JetStreamStrategy, connectBus, subjects } from '@trivet/bus';
+import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
+import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
+import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence } from '@trivet/state';
+import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
+import type { ModelContext } from './answering/context.js';
+import type { ModelServiceConfig } from './model.config.js';
+import { createPromptStore, loadPrompts } from './prompts/prompt-store.js';
+import { startExtractorThread, type Extractor } from './providers/local/extractor.js';
+import { createRouter } from './routing/create-router.js';
+import { CallHandler } from './running/call.handler.js';
+import { createModelRunner } from './running/model-runner.js';
+import { createModelMetrics } from './running/model-metrics.js';
+import { MODEL_RUNNER } from './tokens.js';
+
+const PROMPTS_FOLDER = fileURLToPath(new URL('../prompts', import.meta.url));
+/** Calls answered at once; they wait for vendors rather than compute. */
+const CONCURRENCY = 64;
+
+export type ModelRuntime = ServiceRuntime<ModelServiceConfig, Logger>;
+
+@Module({})
+class ModelModule {}
+
+/** Starts a model service: reads its prompts, opens its endpoints, and takes calls. */
+export async function startModel(runtime: ModelRuntime, extractor: Extractor = startExtractorThread()): Promise<StartedService> {
+  const { config, logger, workerId, version } = runtime;
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
+  const telemetry = startTelemetry({ service: 'model', version, workerId, otel: config.otel });
+  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', onError });
+  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
+
+  const clock = await createLedgerClock(redis);
+  const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
+  const metrics = createMetrics('model');
+  const counted = createModelMetrics(metrics);
+  const context: ModelContext = {
+    ledger: createLedger(redis),
+    router,
+    prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
+    blobs: createBlobs(redis),
+    worker: workerId,
+    nowMs: clock.nowMs,
+    random: Math.random,
+    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
+    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
+    onAttempt: counted.onAttempt,
+    onThreshold: (call, crossed) => logger.warn({ workflowId: call.workflowId, account: crossed.name, window: crossed.window, metric: crossed.metric, limit: crossed.limit }, 'An account has passed 80 % of its limit'),
+    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
+    reach,
+  };
+  const runner = createModelRunner({ bus, claims: createClaims(redis), context });
+  const cancels = bus.listen(subjects.allCancels(), (notice) => {
+    const cancel = CallCancel.safeParse(notice.json());
+    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
+  });
+
+  let draining = false;
+  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.modelCalls, concurrency: () => CONCURRENCY }], { drainTimeoutMs: config.drainTimeoutMs });
+  const startedAt = new Date(clock.nowMs()).toISOString();
+  const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
+  runtime.setMetrics(metrics);
+  runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
+  runtime.health.addCheck('redis', async () => void (await redis.ping()));
+  runtime.health.addCheck('models', async () => (await router.models()).join(', '), { critical: false });
+  for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
+
+  const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
+  const announced = await keepPresence(createPresence(redis), describe, onError);
+  const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
+  const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
+  await app.listen();
+
+  return {
+    stopIntake: async () => {
+      draining = true;
+      announced.update();
+      await Promise.race([strategy.close(), pause(config.drainTimeoutMs / 2, undefined, { ref: false })]);
+      await runner.handBack();
+    },
+    flush: () => telemetry.flush(),
+    close: async () => {
+      responder.stop();
+      cancels.stop();
+      await announced.leave();
+      await app.close();
+      await extractor.stop();
+      await telemetry.shutdown();
+      await bus.close();
+      clock.stop();
+      redis.disconnect();
+    },
+  };
+}
