@@ -26,8 +26,8 @@ export const SUFFIXES = ['module', 'config', 'handler', 'controller', 'spec', 'i
 
 export const LONGEST_FILE = 400;
 
-/** Where the environment may be read: an app's entry and its configuration, tests, and the launcher that hands it on. */
-export const MAY_READ_ENVIRONMENT = [/\/main\.ts$/, /\.config\.(ts|mjs)$/, /\/config\//, /^libs\/testing\//, /\/fixtures\//, /^apps\/e2e\//, /^apps\/cli\/src\/launcher\//, /\.(spec|e2e)\.tsx?$/, /^(scripts|bin|bench)\//];
+/** Where the environment may be read: an app's entry and its configuration, tests, the launcher that hands it on, and the sandbox's probe, which proves that there is none. */
+export const MAY_READ_ENVIRONMENT = [/\/main\.ts$/, /\.config\.(ts|mjs)$/, /\/config\//, /^libs\/testing\//, /\/(fixtures|testing)\//, /^apps\/executor\/src\/sandbox\/slot\/probe\.ts$/, /^apps\/e2e\//, /^apps\/cli\/src\/launcher\//, /\.(spec|e2e)\.tsx?$/, /^(scripts|bin|bench)\//];
 
 /** The pure part: the same input gives the same output, in every process and after every crash. */
 export const PURE_FOLDER = 'apps/orchestrator/src/workflow/';

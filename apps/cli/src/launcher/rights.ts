@@ -80,7 +80,7 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
 const CONNECTION_COMMANDS = ['+auth', '+hello', '+ping', '+echo', '+select', '+quit', '+reset', '+info', '+time', '+client|id', '+client|setname', '+client|getname', '+command', '+cluster|slots', '+cluster|shards', '+config|get'];
 const SCRIPT_COMMANDS = ['+eval', '+evalsha', '+script|load', '+script|exists'];
 /** Everything that reads or writes keys one names, scripts included; nothing that looks around, administers or empties. */
-const KEY_COMMANDS = ['+@string', '+@hash', '+@set', '+@sortedset', '+@list', '+@transaction', '+del', '+unlink', '+exists', '+expire', '+pexpire', '+persist', '+pttl', '+ttl', '+type'];
+const KEY_COMMANDS = ['+@string', '+@hash', '+@set', '+@sortedset', '+@list', '+@keyspace', '+@transaction', '-scan', '-randomkey', '-dbsize'];
 const WORKER_COMMANDS = [...KEY_COMMANDS, '-@dangerous', '-@admin', ...CONNECTION_COMMANDS, ...SCRIPT_COMMANDS];
 
 /** Keys of a worker: the claims of every partition and the calls it holds, its presence, and large values by their digest. */

@@ -22,10 +22,14 @@ afterEach(async () => {
 
 /** Says what environment it got, serves HTTP when asked to, ends on SIGTERM and when its parent is gone. */
 const STAND_IN = `
+import { createServer } from 'node:http';
 console.log(JSON.stringify(process.env));
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
-process.send({ ready: true, httpPort: Number(process.env.TRIVET_HTTP_PORT), adminPort: 1 });
+const ready = (httpPort) => process.send({ ready: true, httpPort, adminPort: 1 });
+const port = Number(process.env.TRIVET_HTTP_PORT);
+if (process.env.TRIVET_NATS_URL.includes('orchestrator:')) createServer((request, response) => response.end('{}')).listen(port, '127.0.0.1', () => ready(port));
+else ready();
 setInterval(() => undefined, 1000);
 `;
 

@@ -32,6 +32,8 @@ export interface Stack {
 }
 
 const READY_WITHIN_MS = 60_000;
+const WHOLE_READY_WITHIN_MS = 30_000;
+const READY_EVERY_MS = 50;
 const SERVICE_GRACE_MS = 6000;
 
 /** Starts everything and resolves when every service serves. Whatever goes wrong, nothing is left running. */
@@ -49,7 +51,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const services = startServices(options, dataDir, servers);
     started.services = Object.values(services);
     const readiness = await withinReadyTime(services, dataDir, options.signal);
-    return { httpUrl: `http://127.0.0.1:${readiness.orchestrator.httpPort ?? options.httpPort}`, servers, services, stop };
+    const httpUrl = `http://127.0.0.1:${readiness.orchestrator.httpPort ?? options.httpPort}`;
+    await untilReady(httpUrl, options.signal);
+    return { httpUrl, servers, services, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -89,6 +93,18 @@ async function withinReadyTime(services: Record<Service, Supervised>, dataDir: s
     return { orchestrator };
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Each service serves; the whole is ready when the orchestrator says so, which knows the tools by then. */
+async function untilReady(httpUrl: string, signal: AbortSignal | undefined): Promise<void> {
+  const deadline = Date.now() + WHOLE_READY_WITHIN_MS;
+  for (;;) {
+    const answer = await fetch(`${httpUrl}/readyz?verbose`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    if (answer?.ok) return;
+    if (signal?.aborted) throw new LauncherError('the start was interrupted');
+    if (Date.now() > deadline) throw new LauncherError(`the services run, but ${httpUrl}/readyz?verbose does not say that they are ready: ${answer ? (await answer.text()).slice(0, 500) : 'no answer'}`);
+    await new Promise((resolve) => setTimeout(resolve, READY_EVERY_MS));
   }
 }
 

@@ -16,7 +16,7 @@ const accepted: WorkflowEvent = {
   seq: 1, at: '2026-01-01T00:00:00.000Z', workflowId: 'w', type: 'task.accepted',
   data: {
     tenant: 'default', task: { goal: 'Analyse ACME' }, template: 'research', templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null,
-    plan: { steps: [{ id: 'overview', kind: 'tool', tool: 'web_research' }, { id: 'funding', kind: 'tool', tool: 'web_research' }, { id: 'report', kind: 'model', dependsOn: ['overview', 'funding'] }] },
+    plan: { steps: [{ id: 'overview', kind: 'tool', tool: 'web_research' }, { id: 'funding', kind: 'tool', tool: 'web_research' }, { id: 'report', kind: 'model', dependsOn: ['overview'], input: { variables: { funding: { $: 'steps.funding.output.summary' } } } }] },
   },
 };
 const at = (seconds: number): { seq: number; at: string; workflowId: string } => ({ seq: seconds + 2, at: `2026-01-01T00:00:0${seconds}.000Z`, workflowId: 'w' });

@@ -1,4 +1,4 @@
-import type { Fact, Plan, WorkflowEvent } from '@trivet/contracts';
+import type { Fact, Plan, PlanStep, WorkflowEvent } from '@trivet/contracts';
 
 /** A step as the tree shows it, folded from the events. */
 export interface StepView {
@@ -62,10 +62,17 @@ export function foldEvent(view: WorkflowView, event: WorkflowEvent): WorkflowVie
 function stepsOf(plan: Plan): ReadonlyMap<string, StepView> {
   return new Map(
     plan.steps.map((step) => {
-      const view: StepView = { id: step.id, kind: step.kind, what: step.tool ?? step.kind, dependsOn: step.dependsOn ?? [], status: 'pending', startedAtMs: undefined, endedAtMs: undefined, tokens: 0, notes: [] };
+      const view: StepView = { id: step.id, kind: step.kind, what: step.tool ?? step.kind, dependsOn: dependenciesOf(step, plan), status: 'pending', startedAtMs: undefined, endedAtMs: undefined, tokens: 0, notes: [] };
       return [step.id, view];
     }),
   );
+}
+
+/** What the plan says, and what a step's expressions refer to: `steps.<id>` makes it wait just the same. */
+function dependenciesOf(step: PlanStep, plan: Plan): string[] {
+  const expressions = JSON.stringify([step.input, step.when, step.over, step.step]);
+  const mentioned = new Set([...expressions.matchAll(/\bsteps\.(?:\\"|")?([A-Za-z0-9_-]+)/g)].map((match) => match[1]));
+  return plan.steps.map(({ id }) => id).filter((id) => id !== step.id && (mentioned.has(id) || (step.dependsOn ?? []).includes(id)));
 }
 
 function change(view: WorkflowView, stepId: string, difference: (step: StepView) => Partial<StepView>): WorkflowView {
