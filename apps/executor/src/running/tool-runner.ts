@@ -1,4 +1,5 @@
-import { subjects, type Bus, RedeliverError } from '@trivet/bus';
+import { context as telemetryContext } from '@opentelemetry/api';
+import { RedeliverError, subjects, type Bus } from '@trivet/bus';
 import { FailureError, type Failure, type JsonValue, type ToolCall, type ToolResult } from '@trivet/contracts';
 import type { Blobs, Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
@@ -47,7 +48,9 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
   async function runInSandbox(context: HostCallContext, input: JsonValue, signal: AbortSignal, timeoutMs: number | undefined): Promise<SandboxResult> {
     const tool = parts.tools.get(context.tool);
     if (!tool) return failed('tool_unknown', `This executor has no tool ${context.tool}.`, undefined, EMPTY_FIGURES);
-    const host = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: callNested });
+    const answer = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: callNested });
+    // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
+    const host = telemetryContext.bind(telemetryContext.active(), answer);
     const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
     return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
   }
