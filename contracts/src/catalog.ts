@@ -61,10 +61,13 @@ export const STREAMS = {
 } as const satisfies Record<string, StreamEntry>;
 export type StreamName = 'TASKS' | 'CALLS' | 'RESULTS' | 'EVENTS' | 'DEAD' | 'SPANS';
 
-/** The durable consumers, by stream: their names too are public. */
+/**
+ * The durable consumers, by stream: their names too are public. ackWaitMs is how long a message stays with a process
+ * that died; a live one says three times in it that it still works.
+ */
 export const CONSUMERS = {
-  tasks: { stream: 'TASKS', durable: 'orchestrator', filter: 'trivet.v1.task.submit.*', ackWaitMs: 10_000, maxAckPending: 512, purpose: 'Takes tasks in.' },
-  toolCalls: { stream: 'CALLS', durable: 'executor', filter: 'trivet.v1.tool.call.*.*', ackWaitMs: 5_000, maxAckPending: 4_096, purpose: 'Runs tools.' },
-  modelCalls: { stream: 'CALLS', durable: 'model', filter: 'trivet.v1.model.call.*.*', ackWaitMs: 5_000, maxAckPending: 4_096, purpose: 'Asks models.' },
-  results: { stream: 'RESULTS', durable: 'orchestrator', filter: 'trivet.v1.*.result.*.*', ackWaitMs: 10_000, maxAckPending: 4_096, purpose: 'Moves workflows forward.' },
+  tasks: { stream: 'TASKS', durable: 'orchestrator', filter: 'trivet.v1.task.submit.*', ackWaitMs: 1_500, maxAckPending: 512, purpose: 'Takes tasks in.' },
+  toolCalls: { stream: 'CALLS', durable: 'executor', filter: 'trivet.v1.tool.call.*.*', ackWaitMs: 3_000, maxAckPending: 4_096, purpose: 'Runs tools.' },
+  modelCalls: { stream: 'CALLS', durable: 'model', filter: 'trivet.v1.model.call.*.*', ackWaitMs: 3_000, maxAckPending: 4_096, purpose: 'Asks models.' },
+  results: { stream: 'RESULTS', durable: 'orchestrator', filter: 'trivet.v1.*.result.*.*', ackWaitMs: 1_500, maxAckPending: 4_096, purpose: 'Moves workflows forward.' },
 } as const satisfies Record<string, ConsumerEntry & { durable: string }>;

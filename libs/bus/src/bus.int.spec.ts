@@ -134,7 +134,7 @@ describe('the bus', () => {
     await expect(bus.publish(subjects.toolCall('acme', 'wf'), { text: 'x'.repeat(bus.maxPayloadBytes()) })).rejects.toThrow(new RegExp(`over the broker's limit of ${bus.maxPayloadBytes()} bytes`));
   });
 
-  it('tells a dead worker from a live one, and says nothing while its own connection is young', async () => {
+  it('tells a dead worker from a live one, and does not believe a death while its own connection is young', async () => {
     const service = bus.respond({ name: 'executor', id: 'e1', version: '1.0.0', description: 'd', endpoints: [] });
     expect(await bus.isAlive('executor', 'e1', { stableMs: 0 })).toBe(true);
     expect(await bus.isAlive('executor', 'e2', { stableMs: 0 })).toBe(false);

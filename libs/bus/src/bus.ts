@@ -28,7 +28,7 @@ export interface Bus {
   request: (subject: string, body: unknown, options?: PublishOptions) => Promise<{ body: unknown; errorCode: number | null }>;
   consume: (options: Omit<ConsumeOptions, 'onMissing'>) => RunningConsumer;
   respond: (service: ServiceDescription) => { stop: () => void };
-  /** Whether a worker process answers; unknown while our own connection is younger than stableMs. */
+  /** Whether a worker process answers; that it does not is believed only when our own connection is older than stableMs. */
   isAlive: (service: string, workerId: string, options?: { timeoutMs?: number; stableMs?: number }) => Promise<boolean | 'unknown'>;
   ensureStreams: () => Promise<void>;
   streamState: (stream: StreamName) => ReturnType<typeof streamState>;
@@ -92,13 +92,14 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     respond: (service) => startResponder(nats, service),
     isAlive: async (service, workerId, { timeoutMs = 1_000, stableMs = 3_000 } = {}) => {
       const since = connection.connectedSince();
-      if (since === null || Date.now() - since < stableMs) return 'unknown';
+      if (since === null) return 'unknown';
       try {
         await nats.request(`$SRV.PING.${service}.${workerId}`, '', { timeout: timeoutMs });
         return true;
       } catch (error) {
         // Only 'no responders' proves that it is gone; a time-out may be a busy process.
-        return /no responders/i.test(String(error)) && connection.connectedSince() === since ? false : 'unknown';
+        const isStable = Date.now() - since >= stableMs && connection.connectedSince() === since;
+        return isStable && /no responders/i.test(String(error)) ? false : 'unknown';
       }
     },
     ensureStreams: ensure,

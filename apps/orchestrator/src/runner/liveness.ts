@@ -35,6 +35,7 @@ export interface LivenessParts {
 export function startLiveness(parts: LivenessParts): Liveness {
   let live = new Map<string, Worker>();
   const answered = new Set<string>();
+  const suspected = new Set<string>();
   let stopped = false;
   let running: Promise<void> | null = null;
   const forget = parts.bus.onReconnect(() => answered.clear());
@@ -58,7 +59,14 @@ export function startLiveness(parts: LivenessParts): Liveness {
   async function isDead(service: string, id: string): Promise<boolean> {
     const alive = await parts.bus.isAlive(service, id, { timeoutMs: PING_TIMEOUT_MS, stableMs: parts.stableMs });
     if (alive === true) answered.add(id);
-    return alive === false && answered.has(id);
+    if (alive !== false || !answered.has(id)) {
+      suspected.delete(id);
+      return false;
+    }
+    // Twice in a row: a worker that is just reconnecting is back by the next look.
+    if (suspected.delete(id)) return true;
+    suspected.add(id);
+    return false;
   }
 
   async function lose(worker: { service: string; id: string }): Promise<void> {
