@@ -9,7 +9,7 @@ import type { Logger } from '@trivet/telemetry';
 import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
 import { HomeController } from './api/home.controller.js';
-import { ProblemFilter, sendProblem } from './api/problem.filter.js';
+import { ProblemFilter } from './api/problem.filter.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { ResultHandler } from './intake/result.handler.js';
@@ -27,7 +27,7 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
     controllers: CONTROLLERS,
     providers: [...parts.provided].map(([provide, useValue]) => ({ provide, useValue })),
   };
-  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, maxParamLength: 500, forceCloseConnections: true });
+  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, routerOptions: { maxParamLength: 500 }, forceCloseConnections: true });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: parts.nestLogger, bodyParser: false, abortOnError: false });
   const fastify = adapter.getInstance();
   fastify.addContentTypeParser(['application/json', 'application/cloudevents+json'], { parseAs: 'string' }, (_request, body, done) => {
@@ -40,7 +40,6 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
   fastify.addHook('onRequest', (request, _reply, done) => {
     context.with(propagation.extract(context.active(), request.headers), done);
   });
-  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, parts.log));
   app.useGlobalFilters(new ProblemFilter(parts.log));
   app.connectMicroservice({ strategy: parts.strategy });
   parts.register(app);
