@@ -53,8 +53,8 @@ export function createModelAsker(bus: Bus, blobs: Blobs): ModelAsker {
     try {
       for (let round = 0; ; round += 1) {
         if (signal.aborted) throw new FailureError('cancelled', 'The tool was ended while it waited for the model.');
-        const again = round === 0 ? '' : `:a${round}`;
-        await bus.publish(subjects.modelCall(call.tenant, call.workflowId), call, { workflowId: call.workflowId, messageId: `${call.callId}:${call.parentCallId}${again}` });
+        // Of this process and round: the broker must not take the question of a successor for a repeat of a dead one's.
+        await bus.publish(subjects.modelCall(call.tenant, call.workflowId), call, { workflowId: call.workflowId, messageId: `${call.callId}:${inbox.subject}:${round}` });
         const result = await Promise.race([answered, aborted(signal), pause(ASK_AGAIN_MS)]);
         if (result) return result;
       }
