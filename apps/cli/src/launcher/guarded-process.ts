@@ -29,15 +29,16 @@ export interface GuardOptions {
 /**
  * The shell starts a watcher and then becomes the process, so that the pid is right from the start. The watcher reads
  * a pipe whose other end only we hold: a line means that all is over, end of file means that we died without a word
- * (kill -9). Then it ends the process, politely first (with a message channel the closed channel was polite enough),
- * and after six seconds its whole process group for good.
+ * (kill -9). Then it ends the process, politely first (with a message channel the closed channel was polite enough;
+ * a server waits a moment, so that the services can still bring their work to rest on it), and after six seconds its
+ * whole process group for good.
  */
 const GUARD = `
 polite=$1; shift
 (
   exec >/dev/null 2>&1 4<&-
   read -r word <&3 && exit 0
-  [ "$polite" = term ] && kill -TERM $$
+  [ "$polite" = term ] && sleep 1.5 && kill -TERM $$
   for i in 1 2 3 4 5 6 7 8 9 10 11 12; do kill -0 $$ || break; sleep 0.5; done
   kill -KILL -$$
 ) &

@@ -29,8 +29,8 @@ export function launch(args: readonly string[], environment: Record<string, stri
     output: () => output,
     errors: () => errors,
     ended,
-    said: async (pattern, withinMs = 60_000) => {
-      await until(() => pattern.test(output) || child.exitCode !== null, withinMs);
+    said: async (pattern, withinMs = 100_000) => {
+      await until(() => pattern.test(output) || child.exitCode !== null, withinMs).catch(() => undefined);
       if (!pattern.test(output)) throw new Error(`it never said ${pattern}; stdout: ${output} stderr: ${errors}`);
     },
   };
