@@ -102,9 +102,11 @@ export class SandboxPool {
   /** Starts what can be started: nested calls first, since somebody waits for them in a slot. */
   private pump(): void {
     let booting = [...this.all].filter((slot) => !slot.ready && !slot.retired).length;
+    let wanted = this.turns.free;
     for (const job of [...this.queue].sort((left, right) => right.depth - left.depth)) {
-      if (this.turns.free <= 0 || this.closed) return;
+      if (wanted <= 0 || this.closed) return;
       if (this.running.size >= this.maxProcesses - (MAX_DEPTH - job.depth)) continue;
+      wanted -= 1;
       const slot = this.pickIdle(job.owner);
       if (slot) this.start(slot, job);
       else if (booting > 0) booting -= 1;
