@@ -80,6 +80,11 @@ export class SandboxPool {
     return { slots: this.slots, processes: this.all.size, busy: this.running.size, queued: this.queue.length };
   }
 
+  /** The ids of the slot processes, for whoever watches the machine. */
+  pids(): number[] {
+    return [...this.all].map(({ pid }) => pid);
+  }
+
   /** Ends everything; calls under way fail with `unavailable`. Resolves when no process is left. */
   async close(): Promise<void> {
     if (!this.closed) {
@@ -136,12 +141,15 @@ export class SandboxPool {
   }
 
   private release(slot: Slot, job: Job, result: SandboxResult): void {
+    const call = this.running.get(slot);
     this.running.delete(slot);
     const limit = slot.owner === 'shared' ? this.limits.callsPerSharedProcess : this.limits.callsPerTenantProcess;
     if (slot.calls >= limit) slot.retired = true;
     if (slot.retired) slot.kill();
     else this.idle.push(slot);
     job.settle(result);
+    // After the slot is idle again: whoever gets the turn can then have the slot, too.
+    call?.giveTurn();
     this.pump();
   }
 
@@ -164,6 +172,7 @@ export class SandboxPool {
   }
 
   private exited(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
+    slot.retired = true;
     this.all.delete(slot);
     this.reaper.drop(slot.pid);
     const at = this.idle.indexOf(slot);

@@ -122,7 +122,8 @@ export class RunningCall {
     }
   }
 
-  private giveTurn(): void {
+  /** Lets another call compute; this one must get a turn again before it goes on. */
+  giveTurn(): void {
     if (!this.holdsTurn) return;
     this.holdsTurn = false;
     this.turns.give();
@@ -166,7 +167,6 @@ export class RunningCall {
     clearTimeout(this.deadline);
     this.job.options.signal?.removeEventListener('abort', this.cancel);
     this.ended.abort();
-    this.giveTurn();
     this.onOver(result);
   }
 
