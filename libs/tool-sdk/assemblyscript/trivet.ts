@@ -54,7 +54,7 @@ export function tool(request: string): string { return exchange(host_tool(textBl
 
 /** What AssemblyScript calls before it traps; the message becomes the failure's. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
-  error_set(textBlock((message === null ? "aborted" : message!) + " (line " + line.toString() + ")"));
+  error_set(textBlock((message ? message : "aborted") + " (line " + line.toString() + ")"));
   unreachable();
 }
 

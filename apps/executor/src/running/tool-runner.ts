@@ -52,7 +52,7 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
     // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
     const host = telemetryContext.bind(telemetryContext.active(), answer);
     const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
-    return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
+    return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: Date.now(), ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
   }
 
   async function execute(call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {

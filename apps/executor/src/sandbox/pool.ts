@@ -80,6 +80,11 @@ export class SandboxPool {
     return { slots: this.slots, processes: this.all.size, busy: this.running.size, queued: this.queue.length };
   }
 
+  /** The ids of the slot processes, for whoever watches the machine. */
+  pids(): number[] {
+    return [...this.all].map(({ pid }) => pid);
+  }
+
   /** Ends everything; calls under way fail with `unavailable`. Resolves when no process is left. */
   async close(): Promise<void> {
     if (!this.closed) {
@@ -102,9 +107,11 @@ export class SandboxPool {
   /** Starts what can be started: nested calls first, since somebody waits for them in a slot. */
   private pump(): void {
     let booting = [...this.all].filter((slot) => !slot.ready && !slot.retired).length;
+    let wanted = this.turns.free;
     for (const job of [...this.queue].sort((left, right) => right.depth - left.depth)) {
-      if (this.turns.free <= 0 || this.closed) return;
+      if (wanted <= 0 || this.closed) return;
       if (this.running.size >= this.maxProcesses - (MAX_DEPTH - job.depth)) continue;
+      wanted -= 1;
       const slot = this.pickIdle(job.owner);
       if (slot) this.start(slot, job);
       else if (booting > 0) booting -= 1;
@@ -134,12 +141,15 @@ export class SandboxPool {
   }
 
   private release(slot: Slot, job: Job, result: SandboxResult): void {
+    const call = this.running.get(slot);
     this.running.delete(slot);
     const limit = slot.owner === 'shared' ? this.limits.callsPerSharedProcess : this.limits.callsPerTenantProcess;
     if (slot.calls >= limit) slot.retired = true;
     if (slot.retired) slot.kill();
     else this.idle.push(slot);
     job.settle(result);
+    // After the slot is idle again: whoever gets the turn can then have the slot, too.
+    call?.giveTurn();
     this.pump();
   }
 
@@ -162,6 +172,7 @@ export class SandboxPool {
   }
 
   private exited(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
+    slot.retired = true;
     this.all.delete(slot);
     this.reaper.drop(slot.pid);
     const at = this.idle.indexOf(slot);

@@ -1,4 +1,4 @@
-import type { Failure, FailureCode, SandboxFigures } from '@trivet/contracts';
+import { FAILURE_CODES, type Failure, type FailureCode, type SandboxFigures } from '@trivet/contracts';
 import { FRAME, type Frame } from './frames.js';
 import type { HostReply, Job } from './job.js';
 import { WATCHDOG_SLACK_MIB } from './limits.js';
@@ -6,7 +6,7 @@ import { readOutput } from './output.js';
 import { cpuMs, residentBytes } from './process-figures.js';
 import { failed, type SandboxResult } from './result.js';
 import type { Slot } from './slot.js';
-import { HOST_FUNCTIONS, MAX_HOST_PAYLOAD_BYTES, MAX_NOTES, isNote, type DoneHeader, type HostFunctionName } from './slot/messages.js';
+import { HOST_FUNCTIONS, MAX_HOST_PAYLOAD_BYTES, MAX_NOTES, isNote, type DoneHeader, type HostFunctionName, type SlotFailure } from './slot/messages.js';
 import type { Turns } from './turns.js';
 
 /** Written by the interpreter when nobody says what time it is: 14 November 2023. */
@@ -28,7 +28,8 @@ export class RunningCall {
   private readonly ended = new AbortController();
   private readonly cancel = () => this.condemn({ code: 'cancelled', message: `The call of tool ${this.job.tool.name} was cancelled.` });
   private verdict: Verdict | null = null;
-  private lastDenial: Verdict | null = null;
+  /** The error the last host call was answered with, where it has a code of the failure table. */
+  private hostFailure: Verdict | null = null;
   private holdsTurn = true;
   private hostCalls = 0;
   private notes = 0;
@@ -99,7 +100,7 @@ export class RunningCall {
     const reply = await this.ask(name, frame.payload);
     if (!quick && !this.ended.signal.aborted) await this.takeTurn();
     if (this.ended.signal.aborted || this.verdict) return;
-    this.lastDenial = 'error' in reply && reply.error.code === 'tool_host_denied' ? { code: 'tool_host_denied', message: reply.error.message, detail: reply.error.detail } : null;
+    this.hostFailure = 'error' in reply ? failureOf(reply.error) : null;
     this.slot.sendReply(encodeReply(reply));
   }
 
@@ -121,7 +122,8 @@ export class RunningCall {
     }
   }
 
-  private giveTurn(): void {
+  /** Lets another call compute; this one must get a turn again before it goes on. */
+  giveTurn(): void {
     if (!this.holdsTurn) return;
     this.holdsTurn = false;
     this.turns.give();
@@ -141,7 +143,8 @@ export class RunningCall {
     const failure = header.failure;
     if (failure) {
       const figures = this.figures(header);
-      if (failure.code === 'tool_failed' && this.lastDenial) return this.over(failed(this.lastDenial.code, this.lastDenial.message, this.lastDenial.detail, figures));
+      const cause = failure.code === 'tool_failed' ? this.causeOf(failure) : null;
+      if (cause) return this.over(failed(cause.code, cause.message, cause.detail, figures));
       return this.over(failed(failure.code, failure.message, { ...failure.detail, ...(failure.hostCode ? { hostCode: failure.hostCode } : {}) }, figures));
     }
     const figures = this.figures({ ...header, bytesOut: frame.payload.length });
@@ -150,12 +153,20 @@ export class RunningCall {
     this.over({ outcome: 'completed', output: read.output, sandbox: figures });
   }
 
+  /**
+   * A tool that fails because its host refused something fails with that refusal (a budget that is spent, a host that is
+   * not granted), in our own words. A denial counts for plugins that cannot pass its code on, too.
+   */
+  private causeOf({ hostCode }: SlotFailure): Verdict | null {
+    const failure = this.hostFailure;
+    return failure && (failure.code === hostCode || failure.code === 'tool_host_denied') ? failure : null;
+  }
+
   private over(result: SandboxResult): void {
     if (this.ended.signal.aborted) return;
     clearTimeout(this.deadline);
     this.job.options.signal?.removeEventListener('abort', this.cancel);
     this.ended.abort();
-    this.giveTurn();
     this.onOver(result);
   }
 
@@ -190,6 +201,11 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 
 function nameOf(header: unknown): unknown {
   return typeof header === 'object' && header !== null && 'name' in header ? header.name : undefined;
+}
+
+function failureOf({ code, message, detail }: { code: string; message: string; detail?: Verdict['detail'] }): Verdict | null {
+  const known = FAILURE_CODES.find((each) => each === code);
+  return known ? { code: known, message, detail } : null;
 }
 
 function parseRequest(payload: Uint8Array): unknown {

@@ -68,7 +68,7 @@ async function withTimeout(resolving: Promise<Addresses>, host: string, { signal
   try {
     return await Promise.race([resolving, timedOut]);
   } catch (error) {
-    throw error instanceof NetworkError ? error : networkErrorOf(error, host, connectTimeoutMs);
+    throw error instanceof NetworkError ? error : networkErrorOf(error, host);
   }
 }
 
@@ -87,7 +87,7 @@ function connect(destination: Destination, request: CleanRequest, addresses: Add
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const outgoing = send(url, settings, resolve);
-    const fail = (error: unknown): void => reject(networkErrorOf(error, `${host}:${port}`, connectTimeoutMs));
+    const fail = (error: unknown): void => reject(options.signal.aborted ? new NetworkError('network_timeout', `${host} did not answer in time.`, { limitMs: request.timeoutMs }) : networkErrorOf(error, `${host}:${port}`));
     const timer = setTimeout(() => outgoing.destroy(new NetworkError('network_unreachable', `${host}:${port} did not accept a connection within ${connectTimeoutMs} ms.`, {})), connectTimeoutMs);
     outgoing.on('socket', (socket) => socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(timer)));
     outgoing.on('close', () => clearTimeout(timer));
@@ -99,13 +99,13 @@ function connect(destination: Destination, request: CleanRequest, addresses: Add
 /** Errors that say 'this machine has no way out', not 'that peer is down'. */
 const NO_NETWORK = new Set(['ENETUNREACH', 'ENETDOWN', 'EHOSTUNREACH', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
 
-function networkErrorOf(error: unknown, host: string, timeoutMs: number): NetworkError {
+function networkErrorOf(error: unknown, host: string): NetworkError {
   if (error instanceof NetworkError) return error;
-  const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  // Several addresses were tried: Node collects what each of them said.
+  const causes: unknown[] = typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
   const codes = causes.map((cause) => (typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''));
   const [code = ''] = codes;
   if (codes.some((each) => NO_NETWORK.has(each))) return new NetworkError('network_unreachable', `${host} cannot be reached: there is no network (${code}).`, { wholeNetwork: true, systemCode: code });
   if (code === 'ENOTFOUND') return new NetworkError('network_unreachable', `The name ${host} does not exist.`, { systemCode: code });
-  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return new NetworkError('network_timeout', `${host} did not answer in time.`, { limitMs: timeoutMs });
   return new NetworkError('network_failed', `${host} could not be talked to (${code || 'protocol error'}).`, { systemCode: code });
 }

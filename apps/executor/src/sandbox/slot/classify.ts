@@ -8,8 +8,8 @@ export interface InstanceFigures {
   fuelLeft: bigint | null;
 }
 
-/** A trap with less than a tenth of its memory left is taken for a failed allocation: that is how most languages end one. */
-const NEARLY_FULL = 0.9;
+/** A trap with more than three quarters of its memory taken is taken for a failed allocation: that is how most languages end one. */
+const NEARLY_FULL = 0.75;
 
 /** Turns whatever ended a call into one code of the failure table, with the limit and the value reached. */
 export function classify(error: unknown, state: CallState, figures: InstanceFigures): SlotFailure {
@@ -40,7 +40,9 @@ function ownFailure(text: string, tool: string, memoryBytes: number, figures: In
   const said = text.slice(PLUGIN_ERROR.length);
   const error = parseObject(said);
   const message = typeof error?.['message'] === 'string' ? error['message'] : said;
-  if (error?.['name'] === 'InternalError' && message === 'out of memory') return memoryFailure(tool, memoryBytes, figures, message);
+  const full = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
+  // With no memory left for an error object, the interpreter throws null.
+  if ((error?.['name'] === 'InternalError' && message === 'out of memory') || (full && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
   const line = typeof error?.['line'] === 'number' ? error['line'] : null;
   const name = typeof error?.['name'] === 'string' ? error['name'] : 'Error';
   const hostCode = name === 'HostError' && typeof error?.['code'] === 'string' ? error['code'] : undefined;

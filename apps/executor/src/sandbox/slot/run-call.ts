@@ -20,7 +20,7 @@ export async function runCall(module: WebAssembly.Module, call: CallHeader, inpu
   let output: Uint8Array = new Uint8Array(0);
   let failure: SlotFailure | null = null;
   try {
-    const plugin = await createPlugin({ wasm: [{ module, name: 'main' }] }, { functions: hostFunctions(state), fetch: refuseFetch, config: {}, memory: { maxVarBytes: MAX_VARIABLE_BYTES } });
+    const plugin = await createPlugin({ wasm: [{ module, name: 'main' }] }, { functions: hostFunctions(state), fetch: refuseFetch, config: NO_CONFIGURATION, memory: { maxVarBytes: MAX_VARIABLE_BYTES } });
     const instance = await plugin.getInstance();
     ({ exports } = instance);
     fuelAtStart = globalValue(exports, '__fuel');
@@ -41,6 +41,8 @@ export async function runCall(module: WebAssembly.Module, call: CallHeader, inpu
 const refuseFetch = (): never => {
   throw new Error('A sandbox process has no network.');
 };
+/** Without a prototype, so that a plugin that asks for '__proto__' finds nothing either. */
+const NO_CONFIGURATION: Record<string, string> = Object.create(null);
 /** Extism variables live as long as the instance: one call. */
 const MAX_VARIABLE_BYTES = 1_048_576;
 
