@@ -1,6 +1,6 @@
 import { FailureError, ModelResult, type ModelCall } from '@trivet/contracts';
 import { createLedger, type AccountRef, type Ledger, type Redis } from '@trivet/state';
-import { startRedis } from '../../../libs/state/src/ledger/start-redis.js';
+import { startConnectedRedis } from '@trivet/testing';
 import { answerCall } from './answer-call.js';
 import { localRouter, modelCall, observedContext, routerOf, targetOf } from './answering/context-for-tests.js';
 import type { ProviderAnswer, ProviderRefusal } from './providers/provider.js';
@@ -22,10 +22,10 @@ const failed = (code: 'model_unavailable' | 'model_rate_limited' | 'model_reques
 });
 
 describe('answering a model call', () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
+  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
   let ledger: Ledger;
   beforeAll(async () => {
-    server = await startRedis();
+    server = await startConnectedRedis();
     ledger = createLedger(server.redis);
   });
   afterAll(() => server.stop());

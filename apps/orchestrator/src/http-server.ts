@@ -9,7 +9,7 @@ import type { Logger } from '@trivet/telemetry';
 import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
 import { HomeController } from './api/home.controller.js';
-import { ProblemFilter } from './api/problem.filter.js';
+import { ProblemFilter } from './api/problem-filter.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { ResultHandler } from './intake/result.handler.js';

@@ -211,4 +211,3 @@ export class SandboxPool {
     while (this.idle.length > this.slots) this.idle.shift()?.kill();
   }
 }
-

@@ -120,4 +120,3 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
     },
   };
 }
-

@@ -1,4 +1,4 @@
-import type { Fact, ModelResult, Plan, ToolResult, WorkflowEvent } from '@trivet/contracts';
+import type { Fact, Plan, ToolResult, WorkflowEvent } from '@trivet/contracts';
 import { advance, begin } from './advance.js';
 import { apply } from './apply.js';
 import type { WorkflowState } from './state.js';
@@ -41,7 +41,7 @@ function callOf(state: WorkflowState, stepId: string): { callId: string; attempt
   return step;
 }
 
-function resultOf(state: WorkflowState, stepId: string, rest: Partial<ToolResult & ModelResult>): Input {
+function resultOf(state: WorkflowState, stepId: string, rest: Partial<ToolResult>): Input {
   const { callId, attempt } = callOf(state, stepId);
   const result = { callId, tenant: 'acme', workflowId: 'wf', stepId, attempt, epoch: 1, worker: 'w1', startedAt: 'a', finishedAt: 'b', ...rest };
   return { type: 'result', tier: 'tool', result };
@@ -63,7 +63,7 @@ describe('a workflow', () => {
     expect(run.state().steps.get('join')?.status).toBe('pending');
     run.tell(resultOf(run.state(), 'right', { output: { words: 1 } }));
     expect(run.state().steps.get('join')?.input).toEqual({ prompt: 'report', variables: { left: 2, right: { words: 1 } } });
-    run.tell(resultOf(run.state(), 'join', { output: { text: 'done' } as never }));
+    run.tell(resultOf(run.state(), 'join', { output: { text: 'done' } }));
     expect(run.state()).toMatchObject({ status: 'completed', result: { join: { text: 'done' } }, done: 3 });
   });
 

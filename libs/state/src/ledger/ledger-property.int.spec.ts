@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { AccountRef } from './ledger-keys.js';
 import { createLedger, type Ledger } from './ledger.js';
 import { createLedgerModel } from './ledger-model.js';
-import { startRedis } from './start-redis.js';
+import { startConnectedRedis } from '@trivet/testing';
 
 const HOUR_MS = 3_600_000;
 const ACCOUNTS: AccountRef[] = [
@@ -29,9 +29,9 @@ const operation = fc.oneof(
 type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : never;
 
 describe('the ledger against its model', () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
+  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
   beforeAll(async () => {
-    server = await startRedis();
+    server = await startConnectedRedis();
   });
   afterAll(() => server.stop());
 

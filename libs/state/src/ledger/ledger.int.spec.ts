@@ -1,6 +1,6 @@
 import { createLedger, type Ledger } from './ledger.js';
 import type { AccountRef } from './ledger-keys.js';
-import { startRedis } from './start-redis.js';
+import { startConnectedRedis } from '@trivet/testing';
 
 const GLOBAL: AccountRef = { scope: 'global', tenant: 'acme', id: 'global' };
 const TENANT: AccountRef = { scope: 'tenant', tenant: 'acme', id: 'acme' };
@@ -9,10 +9,10 @@ const CALL = { tenant: 'acme', workflowId: 'w1', callId: 'c1' };
 const HOUR_MS = 3_600_000;
 
 describe('the ledger', () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
+  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
   let ledger: Ledger;
   beforeAll(async () => {
-    server = await startRedis();
+    server = await startConnectedRedis();
     ledger = createLedger(server.redis);
   });
   afterAll(() => server.stop());

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { startRedis } from './start-redis.js';
+import { startConnectedRedis } from '@trivet/testing';
 import { WINDOWS_LUA } from './windows.lua.js';
 
 const ASK = `${WINDOWS_LUA}
@@ -10,7 +10,7 @@ return rows`;
 
 describe('the windows of a moment', () => {
   it('are those of the UTC calendar, from 1970 to 2200', async () => {
-    const server = await startRedis();
+    const server = await startConnectedRedis();
     const boundaries = ['2024-02-28T23:59:59Z', '2024-02-29T00:00:00Z', '2025-02-28T23:59:59Z', '2025-03-01T00:00:00Z', '2026-12-31T23:59:59Z', '2100-02-28T23:59:59Z'];
     const second = fc.oneof(fc.integer({ min: 0, max: Date.UTC(2200, 0) / 1000 }), fc.constantFrom(...boundaries.map((text) => Date.parse(text) / 1000)));
     try {

@@ -11,7 +11,7 @@ export const COMMIT_LUA = `
 ${NOW_LUA}
 local expected, op = tonumber(ARGV[1]), ARGV[2]
 local change = cjson.decode(ARGV[3])
-if not expected or expected < 0 then return redis.error_reply('expected version') end
+if not string.match(ARGV[1], '^%d+$') then return redis.error_reply('ERR the expected version is not a whole number') end
 local current = redis.call('HMGET', KEYS[1], 'v', 'op', 'hash', 'status', 'seq')
 local version = tonumber(current[1] or '0')
 if current[1] and current[2] == op then return {'REPLAY', version} end

@@ -57,7 +57,7 @@ describe('a commit', () => {
   it('remembers the id of a workflow whose record has expired', async () => {
     const store = createWorkflowStore(redis);
     await store.commit(creation());
-    await store.commit(change({ expectedVersion: 1, status: 'completed', finished: { hash: 'body', keepMs: 1, tombstoneMs: 60_000 } }));
+    await store.commit(change({ expectedVersion: 1, seq: 1, status: 'completed', finished: { hash: 'body', keepMs: 1, tombstoneMs: 60_000 } }));
     for (let waited = 0; (await store.load(ref)) !== null && waited < 100; waited += 1) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await store.load(ref)).toBeNull();
     expect(await store.commit(creation())).toEqual({ status: 'exists', hash: 'body', workflowStatus: 'expired' });

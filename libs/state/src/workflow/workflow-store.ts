@@ -166,4 +166,3 @@ function outcomeOf(reply: unknown): CommitOutcome {
   if (status === 'CONFLICT') return { status: 'conflict', version: Number(first) };
   throw new Error(`The commit script answered ${JSON.stringify(reply)}`);
 }
-

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AccountRef } from '../ledger-keys.js';
 import { createLedger, type Ledger } from '../ledger.js';
-import { startRedis } from '../start-redis.js';
+import { startConnectedRedis } from '@trivet/testing';
 import { sourceArguments } from './run-source.js';
 
 const LIMIT = 300_000;
@@ -19,11 +19,11 @@ interface Tally {
 }
 
 describe('the ledger under attack', () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
+  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
   let ledger: Ledger;
   const children: ChildProcess[] = [];
   beforeAll(async () => {
-    server = await startRedis();
+    server = await startConnectedRedis();
     ledger = createLedger(server.redis);
   });
   afterAll(async () => {
