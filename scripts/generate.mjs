@@ -24,8 +24,9 @@ async function generateAll() {
   execFileSync(process.execPath, [join(WORKSPACE, 'node_modules/typescript/bin/tsc'), '-b', 'contracts', 'libs/service'], { cwd: WORKSPACE, stdio: 'inherit' });
   const { generateSchemas } = await import('./generate/schemas.mjs');
   const { generateAsyncapi } = await import('./generate/asyncapi.mjs');
+  const { generateOpenapi } = await import('./generate/openapi.mjs');
   const { generateEnvironment } = await import('./generate/environment.mjs');
-  return new Map([...generateSchemas(), ...generateAsyncapi(), ...(await generateEnvironment(WORKSPACE))]);
+  return new Map([...generateSchemas(), ...generateAsyncapi(), ...generateOpenapi(), ...(await generateEnvironment(WORKSPACE))]);
 }
 
 function changedFiles(files) {

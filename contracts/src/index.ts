@@ -14,4 +14,5 @@ export { CALL_OUTCOMES, CallRecord, STEP_STATUSES, Step, StepStatus } from './st
 export { BlobReference, CallCancel, Delta, INLINE_LIMIT_BYTES, ModelCall, ModelResult, ToolCall, ToolResult } from './call.js';
 export { AuditRow, SERVICES, Service, SpanBatch, TraceSpan, Worker } from './worker.js';
 export { EVENT_DATA, EVENT_TYPES, Event, TERMINAL_EVENTS, type EventData, type EventType, type Fact, type WorkflowEvent } from './event.js';
+export { ROUTES, type RouteEntry } from './routes.js';
 export { CONSUMERS, STREAMS, SUBJECTS, type ConsumerEntry, type StreamEntry, type StreamName, type SubjectEntry } from './catalog.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { connectBus, type Bus } from '@trivet/bus';
-import type { TaskAccepted, Workflow } from '@trivet/contracts';
+import { ROUTES, type TaskAccepted, type Workflow } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
 
 const PLAN = { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } }] };
@@ -93,6 +93,17 @@ describe('the doors', () => {
     await publishRaw(stack.servers.nats.port, 'trivet.v1.task.submit.default', JSON.stringify(task('while-away')));
     orchestrator?.kill();
     expect(await stack.ended('while-away')).toMatchObject({ status: 'completed' });
+  });
+
+  it('serve every route of the contract, and describe themselves', async () => {
+    for (const route of ROUTES.filter((each) => each.method === 'GET' && !each.path.includes('{'))) {
+      const response = await fetch(`${stack.url}${route.path}`);
+      expect({ path: route.path, status: response.status }).toEqual({ path: route.path, status: 200 });
+    }
+    const openapi = (await (await fetch(`${stack.url}/openapi.json`)).json()) as { paths: object; openapi: string };
+    expect(Object.keys(openapi.paths)).toEqual([...new Set(ROUTES.map((route) => route.path))]);
+    expect(await bus.request('trivet.v1.rpc.schema.get', { name: 'TaskSubmit' })).toMatchObject({ errorCode: null, body: { properties: { goal: {} } } });
+    expect((await bus.request('trivet.v1.rpc.schema.get', { name: 'Nothing' })).errorCode).toBe(404);
   });
 
   it('let a workflow be cancelled once', async () => {

@@ -8,6 +8,7 @@ import type { JetStreamStrategy } from '@trivet/bus';
 import type { Logger } from '@trivet/telemetry';
 import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
+import { DocumentsController } from './api/documents.controller.js';
 import { HomeController } from './api/home.controller.js';
 import { ProblemFilter } from './api/problem-filter.js';
 import { TasksController } from './api/tasks.controller.js';
@@ -18,7 +19,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [HomeController, TasksController, WorkflowsController, BudgetsController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

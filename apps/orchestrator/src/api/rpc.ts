@@ -4,10 +4,12 @@ import { z } from 'zod';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Intake } from '../intake/intake.js';
 import type { Runner } from '../runner/runner.js';
+import { readSchema } from './documents.controller.js';
 import { parseListQuery } from './listing.js';
 import type { Queries } from './queries.js';
 
 const ById = z.object({ workflowId: Identifier });
+const SchemaRequest = z.object({ name: Identifier });
 const CancelRequest = z.object({ workflowId: Identifier, reason: z.string().max(1_000).optional() });
 /** A tenant is the token after the verb; absent: the default one. */
 const TENANT_TOKEN = 5;
@@ -42,6 +44,7 @@ export function rpcEndpoints(parts: { intake: Intake; queries: Queries; runner: 
       },
     },
   ];
+  verbs.push({ noun: 'schema', verb: 'get', handle: (_tenant, request) => readSchema(parseOrFail(SchemaRequest, request.body, 'the request').name) });
   return verbs.flatMap(({ noun, verb, handle }) =>
     [subjects.rpc(noun, verb), subjects.rpcAnyTenant(noun, verb)].map((subject, index) => ({
       name: `${noun}-${verb}${index === 0 ? '' : '-tenant'}`,

@@ -1,0 +1,38 @@
+/** One route of the HTTP interface. Bodies and answers are named by their schema; `page of X` is a list of X. */
+export interface RouteEntry {
+  method: 'GET' | 'POST' | 'PUT';
+  path: string;
+  summary: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: string;
+  answers: Record<number, string | null>;
+}
+
+/** Every HTTP route of Trivet on one screen. */
+export const ROUTES: readonly RouteEntry[] = [
+  { method: 'POST', path: '/api/v1/tasks', summary: 'Submit a task.', body: 'TaskSubmit', query: { wait: 'How long to wait for its end, such as 30s; then 200 with the whole workflow.', dryRun: 'true: the checked plan only; nothing is accepted.' }, headers: { 'Idempotency-Key': 'One key is one workflow.', traceparent: 'Continues your trace.' }, answers: { 202: 'TaskAccepted', 200: 'Workflow' } },
+  { method: 'GET', path: '/api/v1/workflows', summary: 'List workflows, newest first.', query: { status: 'One of the statuses.', label: 'key=value; several of one key mean any of them.', template: 'Made from this template.', q: 'Text in goal or id.', from: 'Created at or after (ISO 8601).', to: 'Created at or before.', limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Workflow' } },
+  { method: 'GET', path: '/api/v1/workflows/{id}', summary: 'One workflow.', answers: { 200: 'Workflow' } },
+  { method: 'GET', path: '/api/v1/workflows/{id}/steps', summary: 'Its steps, each with its calls.', answers: { 200: 'page of Step' } },
+  { method: 'GET', path: '/api/v1/workflows/{id}/events', summary: 'Its events in order.', query: { after: 'Only events with a higher seq.', limit: '1 to 1000.' }, answers: { 200: 'page of Event' } },
+  { method: 'GET', path: '/api/v1/workflows/{id}/trace', summary: 'Its spans.', answers: { 200: 'page of TraceSpan' } },
+  { method: 'GET', path: '/api/v1/workflows/{id}/stream', summary: 'Its events as they come, as server-sent events; closes after the terminal one.', headers: { 'Last-Event-ID': 'The last seq seen; nothing after it is missed or repeated.' }, answers: { 200: null } },
+  { method: 'POST', path: '/api/v1/workflows/{id}/cancel', summary: 'Cancel it; what runs is stopped.', answers: { 202: 'Workflow' } },
+  { method: 'GET', path: '/api/v1/budgets/{scope}/{id}', summary: 'An account: limits, used and held in each window.', answers: { 200: 'Account' } },
+  { method: 'PUT', path: '/api/v1/budgets/{scope}/{id}', summary: 'Set limits of an account.', body: 'AccountLimits', answers: { 200: 'Account' } },
+  { method: 'GET', path: '/api/v1/workers', summary: 'The live processes.', answers: { 200: 'page of Worker' } },
+  { method: 'GET', path: '/api/v1/queues', summary: 'The durable consumers and the calls ready and dealt.', answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/tools', summary: 'The tool catalog.', answers: { 200: 'page of Tool' } },
+  { method: 'GET', path: '/api/v1/tools/{name}', summary: 'One tool.', answers: { 200: 'Tool' } },
+  { method: 'GET', path: '/api/v1/templates', summary: 'The templates.', answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/dead', summary: 'Dead letters, oldest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/audit', summary: 'The audit log, newest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of AuditRow' } },
+  { method: 'GET', path: '/api/v1/audit/verify', summary: 'Checks the chain of the audit log.', answers: { 200: null } },
+  { method: 'GET', path: '/livez', summary: 'Whether the process runs.', answers: { 200: null } },
+  { method: 'GET', path: '/readyz', summary: 'Whether it can do its work; ?verbose says what is missing.', query: { verbose: 'Each check by itself.' }, answers: { 200: null, 503: null } },
+  { method: 'GET', path: '/metrics', summary: 'Prometheus metrics.', answers: { 200: null } },
+  { method: 'GET', path: '/version', summary: 'What runs.', answers: { 200: null } },
+  { method: 'GET', path: '/openapi.json', summary: 'This document.', answers: { 200: null } },
+  { method: 'GET', path: '/asyncapi.json', summary: 'The same for the bus.', answers: { 200: null } },
+];
