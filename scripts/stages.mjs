@@ -16,6 +16,20 @@ export function runThrough(command, args, environment = {}) {
   });
 }
 
+/** The same, and keeps the last line that was printed. */
+export function runAndRead(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env: process.env, stdio: ['inherit', 'pipe', 'inherit'] });
+    let tail = '';
+    child.stdout.on('data', (data) => {
+      process.stdout.write(data);
+      tail = (tail + data).slice(-2_000);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code: signal ? 1 : code, lastLine: tail.trimEnd().split('\n').at(-1) ?? '' }));
+  });
+}
+
 /** nx without a daemon (nothing stays behind) and without a screen of its own. */
 export function runTarget(target) {
   return runThrough(program('nx'), ['run-many', '-t', target, '--outputStyle=static', '--skipSync'], { NX_DAEMON: 'false', NX_TUI: 'false' });
