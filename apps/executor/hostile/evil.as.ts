@@ -53,6 +53,19 @@ export function variableBomb(): i32 {
   return 0;
 }
 
+/** Fills its own memory and as much of the host's, each within its cap, and stays there. */
+export function fillBoth(): i32 {
+  while (true) {
+    const before = memory.grow(16);
+    if (before < 0) break;
+    const start = (<usize>before) << 16;
+    for (let page: usize = 0; page < 16 * 16; page++) store<u8>(start + (page << 12), 1);
+  }
+  const block = alloc(62 << 20);
+  for (let page: u64 = 0; page < 62 * 256; page++) store_u8(block + (page << 12), 1);
+  while (true) counter++;
+}
+
 /** Reads configuration and reports whether there was anything. */
 export function readConfiguration(): i32 {
   const names = ["OPENAI_API_KEY", "PATH", "HOME", "__proto__", "constructor"];

@@ -101,6 +101,18 @@ describe('the sandbox under attack', () => {
     expect(codeOf(await attack(() => call(pool, cut, {})))).toBe('tool_refused');
   });
 
+  it('ends a process that grows although each cap holds, by the watchdog', async () => {
+    const strict = new SandboxPool({ slots: 1, limits: { watchdogSlackMib: 16 } });
+    try {
+      const result = await call(strict, await evilPlugin('fillBoth', { limits: { memoryMib: 64, timeoutMs: 20_000 } }), {});
+      expect(result).toMatchObject({ failure: { code: 'tool_memory_exceeded', message: expect.stringMatching(/grow by \d+ MiB; its limit is 64 MiB and 16 MiB of slack/) } });
+      expect(result.sandbox.peakMemoryMib).toBeGreaterThan(80);
+      expect(codeOf(await call(strict, echo, 1))).toBe('completed');
+    } finally {
+      await strict.close();
+    }
+  });
+
   it('goes on after a denial the plugin swallows, without having given anything', async () => {
     expect(await call(pool, await evilPlugin('swallowsDenial', { grants: { files: true } }), {})).toMatchObject({ outcome: 'completed', output: 'went on' });
     expect(await call(pool, await evilPlugin('sendsNonsense', { grants: { http: [{ host: '*' }] } }), {})).toMatchObject({ output: true });

@@ -6,3 +6,4 @@ export { compileAssemblyScript } from './assemblyscript.js';
 export { compileWat } from './wat.js';
 export { buildTool, type BuiltTool } from './build-tool.js';
 export { readManifest } from './manifest.js';
+export { ToolManifest } from '@trivet/contracts';

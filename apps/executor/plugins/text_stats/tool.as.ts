@@ -12,7 +12,7 @@ export function run(): i32 {
     const c = text!.codePointAt(i);
     if (c > 0xffff) i++;
     characters++;
-    words.see(c);
+    words.see(c, i + 1 < text!.length ? text!.codePointAt(i + 1) : 0);
     if (isSentenceEnd(c)) {
       const next = i + 1 < text!.length ? text!.charCodeAt(i + 1) : 0x20;
       // A dot inside a number or a name such as example.com ends nothing.
@@ -30,13 +30,15 @@ export function run(): i32 {
 class Counter {
   count: i32 = 0;
   private inside: bool = false;
-  see(c: i32): void {
+  see(c: i32, next: i32): void {
     if (isIdeograph(c)) {
       this.count++;
       this.inside = false;
     } else if (isLetter(c)) {
       if (!this.inside) this.count++;
       this.inside = true;
+    } else if ((c == 0x2e || c == 0x2c) && this.inside && isLetter(next) && !isIdeograph(next)) {
+      // Part of a number or a name: 3.14, 1,000, example.com.
     } else if (c != 0x27 && c != 0x2019 && c != 0x2d) this.inside = false;
   }
 }

@@ -6,16 +6,17 @@ export interface SandboxLimits {
   callsPerTenantProcess: number;
   /** How often a slot process that runs bundled tools is replaced. */
   callsPerSharedProcess: number;
+  /** How long a process may take to boot; Node that finds too little memory hangs instead of ending. */
+  bootTimeoutMs: number;
   /** How often the memory of busy slots is looked at. */
   watchMs: number;
+  /** How far a slot may grow beyond its resting size and its plugin's memory before the watchdog ends it. */
+  watchdogSlackMib: number;
 }
 
-export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 200, callsPerSharedProcess: 2000, watchMs: 20 };
+export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 200, callsPerSharedProcess: 2000, bootTimeoutMs: 10_000, watchMs: 20, watchdogSlackMib: 96 };
 
 export const PAGES_PER_MIB = 16;
 
 /** Writable memory of a slot process beside its plugin: Node's own heap, stacks, compiled modules. */
 export const PROCESS_OVERHEAD_MIB = 192;
-
-/** How far a slot may grow beyond its resting size and its plugin's memory before the watchdog ends it. */
-export const WATCHDOG_SLACK_MIB = 96;

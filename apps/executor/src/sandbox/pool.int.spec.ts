@@ -173,6 +173,12 @@ describe('the sandbox pool', () => {
       expect(pool.figures().processes).toBe(2);
     });
 
+    it('that cannot even be started fail the calls that wait for them, with what they said', async () => {
+      // Far too little memory for Node itself.
+      open({ slots: 1, limits: { maxMemoryMib: -180, bootTimeoutMs: 300 } });
+      expect(await call(pool, echo, 1)).toMatchObject({ failure: { code: 'unavailable', message: expect.stringContaining('could not be started 5 times in a row') } });
+    });
+
     it('end with the pool, also those that loop; what waits fails', async () => {
       open({ slots: 2 });
       const running = [call(pool, loop, {}), call(pool, loop, {}), call(pool, loop, {})];

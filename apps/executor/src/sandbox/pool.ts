@@ -159,7 +159,7 @@ export class SandboxPool {
       ready: () => slot && this.booted(slot),
       frame: (frame) => slot && this.running.get(slot)?.receive(frame),
       exit: (code, signal) => slot && this.exited(slot, code, signal),
-    });
+    }, this.limits.bootTimeoutMs);
     this.all.add(slot);
     if (slot.pid > 0) this.reaper.add(slot.pid);
   }
@@ -204,7 +204,7 @@ export class SandboxPool {
   }
 
   private watch(): void {
-    for (const call of this.running.values()) call.watch();
+    for (const call of this.running.values()) call.watch(this.limits.watchdogSlackMib);
   }
 
   private trim(): void {

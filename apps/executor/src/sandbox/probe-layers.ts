@@ -50,6 +50,6 @@ function askSlot(launch: Launch, pages: number): Promise<{ answer: ProbeAnswer; 
         clearTimeout(timer);
         reject(new Error(`A sandbox process ended before it could be probed: ${slot.lastWords.trim().split('\n').at(-1) ?? ''}`));
       },
-    });
+    }, PROBE_MS);
   });
 }

@@ -1,7 +1,6 @@
 import { FAILURE_CODES, type Failure, type FailureCode, type SandboxFigures } from '@trivet/contracts';
 import { FRAME, type Frame } from './frames.js';
 import type { HostReply, Job } from './job.js';
-import { WATCHDOG_SLACK_MIB } from './limits.js';
 import { readOutput } from './output.js';
 import { cpuMs, residentBytes } from './process-figures.js';
 import { failed, type SandboxResult } from './result.js';
@@ -52,15 +51,15 @@ export class RunningCall {
   }
 
   /** Looks at the memory of the process; ends it when it holds far more than its plugin may. */
-  watch(): void {
+  watch(slackMib: number): void {
     const resident = residentBytes(this.slot.pid);
     if (resident === null) return;
     const used = Math.max(0, resident - this.slot.restingBytes);
     this.peakBytes = Math.max(this.peakBytes, used);
     const { name, limits } = this.job.tool;
-    if (used <= (limits.memoryMib + WATCHDOG_SLACK_MIB) * MIB) return;
+    if (used <= (limits.memoryMib + slackMib) * MIB) return;
     const valueMib = Math.round(used / MIB);
-    this.condemn({ code: 'tool_memory_exceeded', message: `Tool ${name} made its process grow by ${valueMib} MiB; its limit is ${limits.memoryMib} MiB and ${WATCHDOG_SLACK_MIB} MiB of slack.`, detail: { valueMib, limitMib: limits.memoryMib } });
+    this.condemn({ code: 'tool_memory_exceeded', message: `Tool ${name} made its process grow by ${valueMib} MiB; its limit is ${limits.memoryMib} MiB and ${slackMib} MiB of slack.`, detail: { valueMib, limitMib: limits.memoryMib } });
   }
 
   receive(frame: Frame): void {

@@ -30,10 +30,12 @@ export class Slot {
   private readonly process: ChildProcess;
   private readonly pipe: Duplex;
   private readonly modules: string[] = [];
+  private readonly bootDeadline: NodeJS.Timeout;
   private stderr = '';
 
-  constructor(launch: Launch, events: SlotEvents) {
+  constructor(launch: Launch, events: SlotEvents, bootTimeoutMs: number) {
     this.process = launchSlot(launch);
+    this.bootDeadline = setTimeout(() => this.kill(), bootTimeoutMs);
     const pipe = this.process.stdio[3];
     if (!(pipe instanceof Duplex)) throw new Error('A sandbox process could not be started: it has no pipe.');
     this.pipe = pipe;
@@ -95,6 +97,7 @@ export class Slot {
     this.process.stderr?.on('error', () => undefined);
     let over = false;
     const exit = (code: number | null, signal: NodeJS.Signals | null): void => {
+      clearTimeout(this.bootDeadline);
       if (!over) events.exit(code, signal);
       over = true;
     };
@@ -105,6 +108,7 @@ export class Slot {
   private receive(frame: Frame, events: SlotEvents): void {
     if (frame.type !== FRAME.ready) return events.frame(frame);
     this.ready = true;
+    clearTimeout(this.bootDeadline);
     this.restingBytes = residentBytes(this.pid) ?? 0;
     events.ready();
   }

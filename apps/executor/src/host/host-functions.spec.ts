@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { JsonValue, ToolGrants } from '@trivet/contracts';
+import type { HostFunctionName } from '../sandbox/slot/messages.js';
+import { folderDocuments } from './files.js';
+import { createHostHandler, type HostCallContext, type HostServices } from './host-functions.js';
+
+const context: HostCallContext = { tenant: 'default', workflowId: 'w1', stepId: 's1', callId: 'c1', attempt: 1, tool: 'subject', depth: 0 };
+
+describe('host functions', () => {
+  let folder: string;
+  let notes: unknown[];
+  beforeEach(() => {
+    notes = [];
+    folder = mkdtempSync(join(tmpdir(), 'trivet-documents-'));
+    writeFileSync(join(folder, 'a.md'), 'text of a');
+    writeFileSync(join(folder, 'secret.env'), 'KEY=1');
+    symlinkSync('/etc/passwd', join(folder, 'link.txt'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const ask = (name: HostFunctionName, request: unknown, grants: ToolGrants = {}, services: Partial<HostServices> = {}) =>
+    createHostHandler(context, grants, {
+      http: async () => ({ value: 'http was reached' }),
+      documents: () => folderDocuments(folder),
+      log: (_call, message, fields) => notes.push([message, fields]),
+      progress: (_call, fraction, message) => notes.push([fraction, message]),
+      ...services,
+    })(name, request, new AbortController().signal);
+
+  it.each(['http', 'model', 'files', 'tool', 'kv'] as const)('deny %s to a tool without a grant', async (name) => {
+    const reached = async () => ({ value: 'reached' });
+    expect(await ask(name, { name: 'other', op: 'list' }, {}, { model: reached, tool: reached, kv: reached })).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('subject') } });
+  });
+
+  it('deny what is granted but not provided', async () => {
+    expect(await ask('kv', { op: 'get' }, { kv: true })).toMatchObject({ error: { code: 'tool_host_denied', message: 'This executor provides no kv, which tool subject asked for.' } });
+  });
+
+  it('deny tools that are not on the list, whatever is asked', async () => {
+    const tool = async () => ({ value: 'called' });
+    expect(await ask('tool', { name: 'calculator', input: {} }, { tools: ['calculator'] }, { tool })).toEqual({ value: 'called' });
+    for (const request of [{ name: 'web_fetch' }, {}, null, 'calculator', { name: ['calculator'] }]) expect(await ask('tool', request, { tools: ['calculator'] }, { tool })).toMatchObject({ error: { code: 'tool_host_denied' } });
+  });
+
+  it('count the occurrences of what is answered elsewhere', async () => {
+    const seen: number[] = [];
+    const model = async (_call: HostCallContext, _request: JsonValue, occurrence: number) => {
+      seen.push(occurrence);
+      return { value: null };
+    };
+    const handler = createHostHandler(context, { model: true }, { http: async () => ({ value: null }), documents: () => null, log: () => undefined, progress: () => undefined, model });
+    for (let index = 0; index < 3; index += 1) await handler('model', {}, new AbortController().signal);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  describe('files', () => {
+    it('lists and reads plain text files of the folder, and nothing else', async () => {
+      expect(await ask('files', { op: 'list' }, { files: true })).toEqual({ value: [{ name: 'a.md', bytes: 9 }] });
+      expect(await ask('files', { op: 'read', name: 'a.md' }, { files: true })).toEqual({ value: 'text of a' });
+    });
+
+    it.each(['../../etc/passwd', '/etc/passwd', 'link.txt', 'secret.env', './a.md', 'a.md\0', '..', '', 'A.MD', '%2e%2e/a.md', 'constructor', '__proto__'])('denies %j', async (name) => {
+      expect(await ask('files', { op: 'read', name }, { files: true })).toMatchObject({ error: { code: 'tool_host_denied' } });
+    });
+
+    it('knows only list and read', async () => {
+      expect(await ask('files', { op: 'write', name: 'a.md' }, { files: true })).toMatchObject({ error: { code: 'invalid_request' } });
+    });
+
+    it('has nothing for a tool without documents', async () => {
+      expect(await ask('files', { op: 'list' }, { files: true }, { documents: () => null })).toMatchObject({ error: { code: 'tool_host_denied' } });
+    });
+  });
+
+  it('pass on log lines and progress, cut and clamped', async () => {
+    await ask('log', { message: 'x'.repeat(10_000), fields: { a: 1 } });
+    await ask('progress', { fraction: 7, message: 'almost' });
+    await ask('progress', { fraction: 'NaN' });
+    expect(notes).toEqual([['x'.repeat(4000), { a: 1 }], [1, 'almost'], [0, '']]);
+  });
+});
