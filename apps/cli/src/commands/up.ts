@@ -62,9 +62,9 @@ function announce(context: CliContext, stack: Stack): void {
     `Trivet is up: ${stack.httpUrl}`,
     '',
     'Submit a task:',
-    `  curl -s ${stack.httpUrl}/api/v1/tasks -H 'Content-Type: application/json' -d '{"goal":"Analyse ACME","template":"research"}'`,
-    `  nats --server ${nats} req trivet.v1.rpc.task.submit '{"goal":"Analyse ACME","template":"research"}'`,
-    `  npx trivet run "Analyse ACME" --template research${config.httpPort === 8080 ? '' : ` --url ${stack.httpUrl}`}`,
+    `  curl -s ${stack.httpUrl}/api/v1/tasks -H 'Content-Type: application/json' -d '{"goal":"Analyse Nimbus Robotics","template":"research"}'`,
+    `  nats --server ${nats} req trivet.v1.rpc.task.submit '{"goal":"Analyse Nimbus Robotics","template":"research"}'`,
+    `  npx trivet run "Analyse Nimbus Robotics" --template research${config.httpPort === 8080 ? '' : ` --url ${stack.httpUrl}`}`,
     '',
     'Ctrl-C stops it.',
   ].join('\n'));

@@ -62,7 +62,7 @@ const EVENT_COLUMNS: readonly Column<WorkflowEvent>[] = [
 
 async function list(context: CliContext, options: ListFilter): Promise<number> {
   const page = await context.client.list(options);
-  context.print.list(page.items, WORKFLOW_COLUMNS, 'no workflow matches; submit one: npx trivet run "Analyse ACME"');
+  context.print.list(page.items, WORKFLOW_COLUMNS, 'no workflow matches; submit one: npx trivet run "Analyse Nimbus Robotics"');
   if (page.nextCursor) context.note(`more: --cursor ${page.nextCursor}`);
   return EXIT.ok;
 }

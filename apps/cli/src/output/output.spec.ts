@@ -15,7 +15,7 @@ const call = { callId: 'c', attempt: 1, worker: 'executor-1', startedAt: null, f
 const accepted: WorkflowEvent = {
   seq: 1, at: '2026-01-01T00:00:00.000Z', workflowId: 'w', type: 'task.accepted',
   data: {
-    tenant: 'default', task: { goal: 'Analyse ACME' }, template: 'research', templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null,
+    tenant: 'default', task: { goal: 'Analyse Nimbus Robotics' }, template: 'research', templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null,
     plan: { steps: [{ id: 'overview', kind: 'tool', tool: 'web_research' }, { id: 'funding', kind: 'tool', tool: 'web_research' }, { id: 'report', kind: 'model', dependsOn: ['overview'], input: { variables: { funding: { $: 'steps.funding.output.summary' } } } }] },
   },
 };
@@ -26,7 +26,7 @@ const tree = (view: WorkflowView): string => formatStepTree(view, { colors, nowM
 describe('the step tree', () => {
   it('marks what runs side by side, what waits and what ran how long', () => {
     const view = fold(accepted, { ...at(0), type: 'step.scheduled', data: { stepId: 'overview', callId: 'c', attempt: 1 } }, { ...at(0), type: 'step.scheduled', data: { stepId: 'funding', callId: 'd', attempt: 1 } }, { ...at(1), type: 'step.completed', data: { stepId: 'overview', call } });
-    expect(tree(view)).toBe(['Analyse ACME', '├─┌ ✔ overview  web_research    1.00 s  3 tokens', '├─└ ▶ funding   web_research  running 2.00 s', '└── · report    model         waits for overview, funding'].join('\n'));
+    expect(tree(view)).toBe(['Analyse Nimbus Robotics', '├─┌ ✔ overview  web_research    1.00 s  3 tokens', '├─└ ▶ funding   web_research  running 2.00 s', '└── · report    model         waits for overview, funding'].join('\n'));
   });
 
   it('tells of retries, dead workers and failures', () => {
