@@ -52,7 +52,7 @@ export const SUBJECTS = {
 
 /** Created at boot, idempotently; the names are part of the public contract, since autoscalers read them. */
 export const STREAMS = {
-  TASKS: { subjects: ['trivet.v1.task.submit.*'], retention: 'workqueue', storage: 'file', maxAgeMs: 7 * DAY_MS, duplicateWindowMs: 1_000, purpose: 'Submitted tasks.' },
+  TASKS: { subjects: ['trivet.v1.task.submit.*'], retention: 'workqueue', storage: 'file', maxAgeMs: 7 * DAY_MS, duplicateWindowMs: 100, purpose: 'Submitted tasks.' },
   CALLS: { subjects: ['trivet.v1.tool.call.*.*', 'trivet.v1.model.call.*.*'], retention: 'workqueue', storage: 'file', maxAgeMs: DAY_MS, duplicateWindowMs: 10_000, purpose: 'Calls dealt to workers; shallow.' },
   RESULTS: { subjects: ['trivet.v1.tool.result.*.*', 'trivet.v1.model.result.*.*'], retention: 'workqueue', storage: 'file', maxAgeMs: DAY_MS, duplicateWindowMs: 10_000, purpose: 'Results for the orchestrator.' },
   EVENTS: { subjects: ['trivet.v1.event.*.*.*.*'], retention: 'limits', storage: 'file', maxAgeMs: 30 * DAY_MS, duplicateWindowMs: 120_000, purpose: 'The journal.' },

@@ -1,6 +1,6 @@
 import { headers as createHeaders, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
-import { FailureError, HEADERS, asFailureError, problemOf } from '@trivet/contracts';
+import { FailureError, HEADERS, MOST_TASK_BYTES, asFailureError, parseJsonText, problemOf } from '@trivet/contracts';
 import { headerValue, incomingContext, readHeader } from './message-headers.js';
 
 /** A request to one of our rpc subjects. */
@@ -105,9 +105,6 @@ async function serve(endpoint: Endpoint, message: Msg, stats: EndpointStats | un
 
 function parseBody(message: Msg): unknown {
   if (message.data.byteLength === 0) return undefined;
-  try {
-    return message.json();
-  } catch {
-    throw new FailureError('invalid_request', `The body of ${message.data.byteLength} bytes is not JSON.`);
-  }
+  if (message.data.byteLength > MOST_TASK_BYTES) throw new FailureError('payload_too_large', `The body has ${message.data.byteLength} bytes; the limit is ${MOST_TASK_BYTES}.`);
+  return parseJsonText(new TextDecoder().decode(message.data), 'the body');
 }

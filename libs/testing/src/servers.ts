@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, findNats, findRedis, startNatsServer, startRedisServer, type LocalServer } from '@trivet/cli';
@@ -12,6 +12,8 @@ export interface TestServer {
   kill(): Promise<void>;
   /** Runs again on the same port with the same data, after a kill or while it still runs. */
   restart(): Promise<void>;
+  /** Runs again on the same port with nothing left of its data. */
+  wipe(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -60,6 +62,11 @@ function wrap(scheme: string, dir: string, server: LocalServer): TestServer {
     },
     kill: () => server.kill(),
     restart: () => server.restart(),
+    wipe: async () => {
+      await server.kill();
+      for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) rmSync(join(dir, entry.name), { recursive: true, force: true });
+      await server.restart();
+    },
     stop: async () => {
       await server.stop();
       rmSync(dir, { recursive: true, force: true });

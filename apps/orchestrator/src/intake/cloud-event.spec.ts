@@ -26,6 +26,10 @@ describe('a submitted message', () => {
     expect(() => readSubmitted(message(body))).toThrow(/not JSON/);
   });
 
+  it('is refused when it is too large, naming size and limit', () => {
+    expect(() => readSubmitted(message(JSON.stringify({ goal: 'x'.repeat(1_000_000) })))).toThrow(/1000011 bytes; a task may have 1000000/);
+  });
+
   it('is refused when it is nested too deep, without exhausting the stack', () => {
     expect(() => readSubmitted(message('['.repeat(200_000)))).toThrow(/levels deep; the limit is 100/);
   });

@@ -1,4 +1,4 @@
-import { CLOUD_EVENT_PREFIX, HEADERS, parseJsonText } from '@trivet/contracts';
+import { CLOUD_EVENT_PREFIX, FailureError, HEADERS, MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
 
 /** What a publisher sent, whichever of the three ways it was written. */
 export interface Submitted {
@@ -16,9 +16,12 @@ export interface IncomingMessage {
 /**
  * Reads plain JSON, a CloudEvents 1.0 message in binary mode (`ce-*` headers, the body is the data), or in structured
  * mode (Content-Type application/cloudevents+json, or a body that looks like one although the header is missing).
- * @throws FailureError invalid_request when the body is not JSON
+ * @throws FailureError invalid_request when the body is not JSON, payload_too_large when it is over the limit
  */
 export function readSubmitted(message: IncomingMessage): Submitted {
+  if (message.data.byteLength > MOST_TASK_BYTES) {
+    throw new FailureError('payload_too_large', `The message has ${message.data.byteLength} bytes; a task may have ${MOST_TASK_BYTES}.`, { detail: { bytes: message.data.byteLength, limit: MOST_TASK_BYTES } });
+  }
   const body = parseJsonText(new TextDecoder().decode(message.data), 'the message');
   const contentType = message.header(HEADERS.contentType)?.toLowerCase() ?? '';
   const binaryId = message.header(`${CLOUD_EVENT_PREFIX}id`);

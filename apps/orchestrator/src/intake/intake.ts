@@ -63,16 +63,26 @@ export function createIntake(parts: IntakeParts): Intake {
 
   return {
     submit: (submission) => {
-      const task = parseOrFail(TaskSubmit, submission.body, 'the task');
+      const task = readTask(submission.body);
       const workflowId = task.workflowId ?? fitId(submission.fallbackId) ?? newWorkflowId();
       const ref = { tenant: submission.tenant, workflowId };
       return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source } }, () => accept(ref, task, submission)));
     },
     plan: async (_tenant, body) => {
-      const planned = await planOf(parseOrFail(TaskSubmit, body, 'the task'));
+      const planned = await planOf(readTask(body));
       return { plan: planned.plan, template: planned.template };
     },
   };
+}
+
+/** @throws FailureError invalid_request, with every mistake */
+function readTask(body: unknown): TaskSubmit {
+  const task = parseOrFail(TaskSubmit, body, 'the task');
+  if (task.budget?.onExceed === 'ask') {
+    const detail = 'is ask, which this version does not serve; it serves stop and degrade';
+    throw new FailureError('invalid_request', `The task is not valid: /budget/onExceed ${detail}.`, { errors: [{ pointer: '/budget/onExceed', detail }] });
+  }
+  return task;
 }
 
 function duplicateOf(ref: WorkflowRef, knownHash: string, bodyHash: string, status: string): TaskAccepted {

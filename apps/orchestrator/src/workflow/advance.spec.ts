@@ -147,6 +147,16 @@ describe('a workflow', () => {
       expect(callOf(run.state(), 'left')).toMatchObject({ callId, attempt: 1, deaths: 1 });
     });
 
+    it('never counts what the broker lost as a death', () => {
+      const run = drive(PAIR);
+      const { callId } = callOf(run.state(), 'left');
+      for (const epoch of [1, 2, 3, 4]) {
+        const transition = run.tell({ type: 'result-lost', callId, worker: 'w1', epoch });
+        expect(transition.effects).toEqual([{ do: 'reopen', callId, tier: 'tool', worker: 'w1', epoch }]);
+      }
+      expect(callOf(run.state(), 'left')).toMatchObject({ callId, deaths: 0 });
+    });
+
     it('takes a call that killed three workers for poisoned', () => {
       const run = drive(PAIR);
       const { callId } = callOf(run.state(), 'left');

@@ -5,7 +5,7 @@ import { carryOut } from './commands/carry-out.js';
 import { candidatesAfter, decide } from './decide.js';
 import { receiveResult } from './inputs/result.js';
 import { receiveTimer } from './inputs/timer.js';
-import { receiveWorkerLost } from './inputs/worker-lost.js';
+import { receiveCallLost } from './inputs/call-lost.js';
 import { hasEnded, type WorkflowState } from './state.js';
 import { NOTHING, type Effect, type Input, type Outcome, type Surroundings, type Transition } from './transition.js';
 
@@ -41,7 +41,8 @@ function receive(state: WorkflowState, input: Input, around: Surroundings): Outc
     case 'result':
       return receiveResult(state, input.tier, input.result, around);
     case 'worker-lost':
-      return receiveWorkerLost(state, input, new Date(around.nowMs).toISOString());
+    case 'result-lost':
+      return receiveCallLost(state, input, new Date(around.nowMs).toISOString());
     case 'timer':
       return receiveTimer(state, input.timer, around);
     case 'cancel':

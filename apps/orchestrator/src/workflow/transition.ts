@@ -1,4 +1,4 @@
-import type { BlobReference, CallRecord, Failure, Fact, JsonValue, ToolResult, ModelResult, WorkflowEvent } from '@trivet/contracts';
+import type { BlobReference, Failure, Fact, JsonValue, ToolResult, ModelResult, WorkflowEvent } from '@trivet/contracts';
 import type { Tier } from './tier.js';
 import type { WorkflowState } from './state.js';
 
@@ -7,6 +7,8 @@ export type Input =
   | { type: 'begin' }
   | { type: 'result'; tier: Tier; result: ToolResult | ModelResult }
   | { type: 'worker-lost'; callId: string; worker: string; epoch: number }
+  /** The broker lost a result that a worker had published. */
+  | { type: 'result-lost'; callId: string; worker: string; epoch: number }
   | { type: 'timer'; timer: string }
   | { type: 'cancel'; reason: string };
 
@@ -22,9 +24,7 @@ export type Effect =
   | { do: 'timer'; timer: string; delayMs: number }
   | { do: 'clear-timer'; timer: string }
   | { do: 'store'; reference: BlobReference; json: string }
-  | { do: 'dead-letter'; stepId: string; callId: string; failure: Failure }
-  /** Usage of a result that came too late: booked, not used. */
-  | { do: 'waste'; call: CallRecord };
+  | { do: 'dead-letter'; stepId: string; callId: string; failure: Failure };
 
 /** What a workflow wants done next; each becomes facts and effects. */
 export type Command =

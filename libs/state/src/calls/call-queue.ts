@@ -21,6 +21,8 @@ export interface DealtCall {
 export type Inspection =
   | { status: 'gone' }
   | { status: 'held'; worker: string; epoch: number }
+  /** A worker published its result, as this message of RESULTS. */
+  | { status: 'reported'; worker: string; epoch: number; resultSeq: number }
   | { status: 'queued' }
   | { status: 'publish'; spec: string; published: number };
 
@@ -114,7 +116,8 @@ function dealtCalls(flat: unknown): DealtCall[] {
 }
 
 function inspectionOf(reply: unknown): Inspection {
-  const [status, first, second] = Array.isArray(reply) ? reply : [];
+  const [status, first, second, third] = Array.isArray(reply) ? reply : [];
+  if (status === 'REPORTED') return { status: 'reported', worker: String(first), epoch: Number(second), resultSeq: Number(third) };
   if (status === 'HELD') return { status: 'held', worker: String(first), epoch: Number(second) };
   if (status === 'QUEUED') return { status: 'queued' };
   if (status === 'PUBLISH') return { status: 'publish', spec: String(first), published: Number(second) };

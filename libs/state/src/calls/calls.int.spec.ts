@@ -15,21 +15,21 @@ type Operation =
   | { op: 'schedule'; call: string }
   | { op: 'deal'; most: number }
   | { op: 'claim'; call: string; worker: string }
-  | { op: 'release'; call: string; worker: string; to: 'open' | 'keep' }
+  | { op: 'release'; call: string; worker: string; to: 'open' | 'reported' }
   | { op: 'close'; call: string }
   | { op: 'lose'; call: string; worker: string };
 
 interface ModelCall {
   queued: boolean;
   sent: boolean;
-  claim: { status: 'open' | 'held' | 'done'; worker: string | null; epoch: number };
+  claim: { status: 'open' | 'held' | 'reported' | 'done'; worker: string | null; epoch: number };
 }
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ op: fc.constant('schedule' as const), call: fc.constantFrom(...CALLS) }),
   fc.record({ op: fc.constant('deal' as const), most: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ op: fc.constant('claim' as const), call: fc.constantFrom(...CALLS), worker: fc.constantFrom(...WORKERS) }),
-  fc.record({ op: fc.constant('release' as const), call: fc.constantFrom(...CALLS), worker: fc.constantFrom(...WORKERS), to: fc.constantFrom('open' as const, 'keep' as const) }),
+  fc.record({ op: fc.constant('release' as const), call: fc.constantFrom(...CALLS), worker: fc.constantFrom(...WORKERS), to: fc.constantFrom('open' as const, 'reported' as const) }),
   fc.record({ op: fc.constant('close' as const), call: fc.constantFrom(...CALLS) }),
   fc.record({ op: fc.constant('lose' as const), call: fc.constantFrom(...CALLS), worker: fc.constantFrom(...WORKERS) }),
 );
@@ -88,14 +88,15 @@ function createSubject() {
       case 'claim': {
         const reply = await claims.claim(ref, operation.call, operation.worker);
         if (!call) return expect(reply).toEqual({ status: 'unknown' });
-        if (call.claim.status === 'done') return expect(reply).toEqual({ status: 'done' });
+        if (call.claim.status === 'done' || call.claim.status === 'reported') return expect(reply).toEqual({ status: 'done' });
         if (call.claim.status === 'held' && call.claim.worker !== operation.worker) return expect(reply).toEqual({ status: 'busy', worker: call.claim.worker });
         call.claim = { status: 'held', worker: operation.worker, epoch: call.claim.epoch + 1 };
         return expect(reply).toEqual({ status: 'claimed', epoch: call.claim.epoch });
       }
       case 'release': {
-        await claims.release(ref, operation.call, operation.worker, call?.claim.epoch ?? 0, operation.to);
-        if (call?.claim.status === 'held' && call.claim.worker === operation.worker && operation.to === 'open') call.claim = { ...call.claim, status: 'open', worker: null };
+        await claims.release(ref, operation.call, operation.worker, call?.claim.epoch ?? 0, operation.to === 'open' ? 'open' : { reported: 7 });
+        if (call?.claim.status !== 'held' || call.claim.worker !== operation.worker) return;
+        call.claim = operation.to === 'open' ? { ...call.claim, status: 'open', worker: null } : { ...call.claim, status: 'reported' };
         return;
       }
       case 'close': {
@@ -108,7 +109,7 @@ function createSubject() {
       case 'lose': {
         const epoch = call?.claim.epoch ?? 0;
         const outcome = await commit({ reopen: [{ callId: operation.call, worker: operation.worker, epoch, ...dispatch }] });
-        if (call?.claim.status !== 'held' || call.claim.worker !== operation.worker) return expect(outcome).toBe('guarded');
+        if ((call?.claim.status !== 'held' && call?.claim.status !== 'reported') || call.claim.worker !== operation.worker) return expect(outcome).toBe('guarded');
         expect(outcome).toBe('committed');
         if (!call.queued) order.unshift(operation.call);
         else order.splice(0, order.length, operation.call, ...order.filter((id) => id !== operation.call));

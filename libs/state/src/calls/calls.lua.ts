@@ -50,7 +50,7 @@ export const CLAIM_LUA = `
 ${NOW_LUA}
 local claim = redis.call('HMGET', KEYS[1], 'st', 'e', 'w')
 if not claim[1] and ARGV[3] ~= '1' then return {'UNKNOWN'} end
-if claim[1] == 'done' then return {'DONE'} end
+if claim[1] == 'done' or claim[1] == 'reported' then return {'DONE'} end
 if claim[1] == 'held' and claim[3] ~= ARGV[1] then return {'BUSY', claim[3]} end
 local epoch = tonumber(claim[2] or '0') + 1
 redis.call('HSET', KEYS[1], 'st', 'held', 'e', epoch, 'w', ARGV[1], 'at', now)
@@ -58,14 +58,18 @@ if ARGV[3] == '1' then redis.call('PEXPIRE', KEYS[1], 86400000) end
 redis.call('SADD', KEYS[2], ARGV[2])
 return {'OK', epoch}`;
 
-/** A worker is done with a call. KEYS: claim, held · ARGV: worker, epoch, member, to ('done' | 'open' | 'keep') */
+/**
+ * A worker is done with a call. KEYS: claim, held · ARGV: worker, epoch, member, to ('done' | 'open' | 'reported'),
+ * sequence of the result in its stream
+ */
 export const RELEASE_LUA = `
 redis.call('SREM', KEYS[2], ARGV[3])
 local claim = redis.call('HMGET', KEYS[1], 'st', 'e', 'w')
 if claim[1] ~= 'held' or claim[2] ~= ARGV[2] or claim[3] ~= ARGV[1] then return 0 end
-if ARGV[4] == 'keep' then return 1 end
 redis.call('HSET', KEYS[1], 'st', ARGV[4])
-if ARGV[4] == 'done' then redis.call('PEXPIRE', KEYS[1], 3600000) else redis.call('HDEL', KEYS[1], 'w') end
+if ARGV[4] == 'reported' then redis.call('HSET', KEYS[1], 'rs', ARGV[5]) end
+if ARGV[4] == 'done' then redis.call('PEXPIRE', KEYS[1], 3600000) end
+if ARGV[4] == 'open' then redis.call('HDEL', KEYS[1], 'w') end
 return 1`;
 
 /**
@@ -80,16 +84,16 @@ return members`;
 
 /**
  * The watchdog's look at a dealt call. KEYS: call, claim, due, sent · ARGV: member, incarnation of CALLS, ack floor of
- * its consumer, waitMs · Returns {GONE} | {HELD, worker, epoch} | {QUEUED} | {PUBLISH, spec, n}
+ * its consumer, waitMs · Returns {GONE} | {HELD, worker, epoch} | {REPORTED, worker, epoch, seq} | {QUEUED} | {PUBLISH, spec, n}
  */
 export const INSPECT_LUA = `
 ${NOW_LUA}
 local call = redis.call('HMGET', KEYS[1], 'st', 'spec', 'n', 'seq', 'inc')
 if not call[1] or call[1] == 'ready' then redis.call('ZREM', KEYS[3], ARGV[1]); return {'GONE'} end
-local claim = redis.call('HMGET', KEYS[2], 'st', 'w', 'e')
-if claim[1] == 'held' then
+local claim = redis.call('HMGET', KEYS[2], 'st', 'w', 'e', 'rs')
+if claim[1] == 'held' or claim[1] == 'reported' then
   redis.call('ZADD', KEYS[3], 'XX', now + tonumber(ARGV[4]), ARGV[1])
-  return {'HELD', claim[2], claim[3]}
+  return {string.upper(claim[1]), claim[2], claim[3], claim[4]}
 end
 if call[4] and call[5] == ARGV[2] and tonumber(call[4]) > tonumber(ARGV[3]) then
   redis.call('ZADD', KEYS[3], 'XX', now + tonumber(ARGV[4]), ARGV[1])

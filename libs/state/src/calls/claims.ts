@@ -15,10 +15,10 @@ export interface Claims {
   claim: (ref: WorkflowRef, callId: string, worker: string, options?: { child?: boolean }) => Promise<ClaimOutcome>;
   /**
    * Ends a claim: `done` (a call made inside a tool, whose record is the worker's own), `open` (given back), or
-   * `keep` (the orchestrator closes it with the commit of the result).
+   * reported, with the sequence of the result in RESULTS (the orchestrator closes it with the commit of the result).
    */
-  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | 'keep') => Promise<void>;
-  read: (ref: WorkflowRef, callId: string) => Promise<{ status: 'open' | 'held' | 'done'; worker: string | null; epoch: number; claimedAtMs: number | null } | null>;
+  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | { reported: number }) => Promise<void>;
+  read: (ref: WorkflowRef, callId: string) => Promise<{ status: 'open' | 'held' | 'reported' | 'done'; worker: string | null; epoch: number; claimedAtMs: number | null } | null>;
   /** All calls that a worker holds. */
   heldBy: (worker: string) => Promise<{ ref: WorkflowRef; callId: string }[]>;
 }
@@ -38,12 +38,12 @@ export function createClaims(redis: Redis): Claims {
     },
     release: async (ref, callId, worker, epoch, to) => {
       const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
-      await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), to]);
+      await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), ...(typeof to === 'string' ? [to] : ['reported', to.reported])]);
     },
     read: async (ref, callId) => {
       const record = await withRedis(() => redis.hgetall(keys.claim(ref, callId)));
       const status = record['st'];
-      if (status !== 'open' && status !== 'held' && status !== 'done') return null;
+      if (status !== 'open' && status !== 'held' && status !== 'reported' && status !== 'done') return null;
       return { status, worker: record['w'] ?? null, epoch: Number(record['e'] ?? 0), claimedAtMs: record['at'] ? Number(record['at']) : null };
     },
     heldBy: async (worker) => {

@@ -24,7 +24,7 @@ elseif version ~= expected then
 end
 for _, guard in ipairs(change.guards) do
   local claim = redis.call('HMGET', guard.claimKey, 'st', 'e', 'w')
-  if claim[1] ~= 'held' or claim[2] ~= guard.epoch or claim[3] ~= guard.worker then return {'GUARD', guard.claimKey} end
+  if (claim[1] ~= 'held' and claim[1] ~= 'reported') or claim[2] ~= guard.epoch or claim[3] ~= guard.worker then return {'GUARD', guard.claimKey} end
 end
 local seq = tonumber(current[5] or '0')
 if seq + #change.events ~= change.seq then return {'CONFLICT', version} end

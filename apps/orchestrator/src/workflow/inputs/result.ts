@@ -36,11 +36,11 @@ function failed(state: WorkflowState, stepId: string, result: ToolResult | Model
   };
 }
 
-/** A second result of a call: when its first is recorded, this is a repeat; otherwise its cost is noted as waste. */
+/** A second result of a call: when its first is recorded, this is a repeat; otherwise its cost is noted in the history. */
 function stale(step: StepState, call: CallRecord): Outcome {
   if (alreadyNoted(step, call)) return NOTHING;
   const noted: CallRecord = { ...call, outcome: 'stale' };
-  return { facts: [{ type: 'call.stale', data: { stepId: step.id, call: noted } }], effects: [{ do: 'waste', call: noted }] };
+  return { facts: [{ type: 'call.stale', data: { stepId: step.id, call: noted } }], effects: [] };
 }
 
 /** The same delivery again, or the same call computed twice by the same worker. */

@@ -6,13 +6,16 @@ import { NOTHING, type Outcome } from '../transition.js';
 /** After so many deaths of workers under one call, the call itself is taken to be what kills them. */
 export const MOST_DEATHS = 3;
 
-/** The worker that held a call is dead: another takes it over under a higher epoch, which uses up no retry. */
-export function receiveWorkerLost(state: WorkflowState, input: { callId: string; worker: string; epoch: number }, nowIso: string): Outcome {
+/**
+ * The worker that held a call is dead, or the broker lost what it had published: another takes the call over under a
+ * higher epoch, which uses up no retry. Only a death counts towards poisoning; the loss of a broker never does.
+ */
+export function receiveCallLost(state: WorkflowState, input: { type: 'worker-lost' | 'result-lost'; callId: string; worker: string; epoch: number }, nowIso: string): Outcome {
   for (const step of state.steps.all()) {
     if (step.status !== 'scheduled' || step.callId !== input.callId) continue;
     const planStep = planStepOf(state, step.id);
     if (!planStep) return NOTHING;
-    const deaths = step.deaths + 1;
+    const deaths = step.deaths + (input.type === 'worker-lost' ? 1 : 0);
     const call: CallRecord = { callId: input.callId, attempt: step.attempt, worker: input.worker, startedAt: null, finishedAt: nowIso, usage: null, sandbox: null, outcome: 'lost' };
     const lost = { type: 'call.lost', data: { stepId: step.id, callId: input.callId, worker: input.worker, deaths, call } } as const;
     const tier = tierOf(planStep);
