@@ -2,17 +2,17 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { JetStreamStrategy, connectBus, subjects } from '@trivet/bus';
+import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createPresence, keepPresence } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
+import { connectRedis, createBlobs, createClaims, createPresence, keepPresence, type Redis } from '@trivet/state';
+import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { folderDocuments } from './host/files.js';
-import { createModelAsker } from './running/ask-model.js';
+import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { CallHandler } from './running/call.handler.js';
-import { createToolRunner } from './running/tool-runner.js';
+import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
 import { DEFAULT_LIMITS } from './sandbox/limits.js';
 import { SandboxPool } from './sandbox/pool.js';
 import { TOOL_RUNNER } from './tokens.js';
@@ -31,30 +31,16 @@ class ExecutorModule {}
 export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
-  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-
+  const { telemetry, redis, bus } = await connect(runtime, onError);
   const blobs = createBlobs(redis);
   const claims = createClaims(redis);
   const presence = createPresence(redis);
   const tools = await loadTools(PLUGINS_FOLDER, { maxMemoryMib: DEFAULT_LIMITS.maxMemoryMib });
-  const pool = new SandboxPool({ ...(config.slots ? { slots: config.slots } : {}) });
+  const pool = new SandboxPool(config.slots ? { slots: config.slots } : {});
   const layers = await pool.probeLayers();
   for (const layer of layers) logger.info({ layer: layer.name, holds: layer.holds, detail: layer.detail }, 'sandbox layer');
-  const corpus = folderDocuments(`${PLUGINS_FOLDER}/corpus`);
   const model = createModelAsker(bus, blobs);
-  const runner = createToolRunner({
-    bus, claims, blobs, pool, tools, workerId, reach,
-    services: {
-      http: createHttpExchange({}),
-      documents: () => corpus,
-      log: (call, message, fields) => logger.info({ tool: call.tool, callId: call.callId, fields }, message),
-      progress: (call, fraction, message) => logger.debug({ tool: call.tool, callId: call.callId, fraction }, message),
-      model: model.ask,
-    },
-  });
+  const runner = createToolRunner({ bus, claims, blobs, pool, tools, workerId, reach, services: hostServices(logger, model) });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
@@ -64,13 +50,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * CALLS_PER_SLOT }], { drainTimeoutMs: config.drainTimeoutMs });
   const startedAt = new Date().toISOString();
   const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
-  const metrics = createMetrics('executor');
-  metrics.gauge({ name: 'worker_slots', help: 'Slots of this executor, by state.', labels: ['state'], collect: (gauge) => {
-    const { slots, busy } = pool.figures();
-    gauge.set({ state: 'used' }, Math.min(busy, slots));
-    gauge.set({ state: 'free' }, Math.max(0, slots - busy));
-  } });
-  runtime.setMetrics(metrics);
+  runtime.setMetrics(createPoolMetrics(pool));
   runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('sandbox', () => layers.map((layer) => `${layer.name}: ${layer.holds ? 'holds' : 'does not hold'}`).join(', '), { critical: false });
@@ -101,4 +81,35 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       redis.disconnect();
     },
   };
+}
+
+/** Opens what an executor shares with the others: its traces, Redis and the bus. */
+async function connect({ config, logger, workerId, version }: ExecutorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
+  const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
+  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
+  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
+  return { telemetry, redis, bus };
+}
+
+/** What a tool may be granted of this process. */
+function hostServices(logger: Logger, model: ModelAsker): ToolRunnerParts['services'] {
+  const corpus = folderDocuments(`${PLUGINS_FOLDER}/corpus`);
+  return {
+    http: createHttpExchange({}),
+    documents: () => corpus,
+    log: (call, message, fields) => logger.info({ tool: call.tool, callId: call.callId, fields }, message),
+    progress: (call, fraction, message) => logger.debug({ tool: call.tool, callId: call.callId, fraction }, message),
+    model: model.ask,
+  };
+}
+
+function createPoolMetrics(pool: SandboxPool): Metrics {
+  const metrics = createMetrics('executor');
+  metrics.gauge({ name: 'worker_slots', help: 'Slots of this executor, by state.', labels: ['state'], collect: (gauge) => {
+    const { slots, busy } = pool.figures();
+    gauge.set({ state: 'used' }, Math.min(busy, slots));
+    gauge.set({ state: 'free' }, Math.max(0, slots - busy));
+  } });
+  return metrics;
 }

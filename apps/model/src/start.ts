@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { JetStreamStrategy, connectBus, subjects } from '@trivet/bus';
+import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
+import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence, type Redis } from '@trivet/state';
+import { createMetrics, startTelemetry, type Logger, type Telemetry } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './model.config.js';
 import { createPromptStore, loadPrompts } from './prompts/prompt-store.js';
@@ -31,31 +31,12 @@ class ModelModule {}
 export async function startModel(runtime: ModelRuntime, extractor: Extractor = startExtractorThread()): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const telemetry = startTelemetry({ service: 'model', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
-  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', onError });
-  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-
+  const { telemetry, redis, bus } = await connect(runtime, onError);
   const clock = await createLedgerClock(redis);
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
   const metrics = createMetrics('model');
-  const counted = createModelMetrics(metrics);
-  const context: ModelContext = {
-    ledger: createLedger(redis),
-    router,
-    prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
-    blobs: createBlobs(redis),
-    worker: workerId,
-    nowMs: clock.nowMs,
-    random: Math.random,
-    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
-    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
-    onAttempt: counted.onAttempt,
-    onThreshold: (call, crossed) => logger.warn({ workflowId: call.workflowId, account: crossed.name, window: crossed.window, metric: crossed.metric, limit: crossed.limit }, 'An account has passed 80 % of its limit'),
-    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
-    reach,
-  };
+  const { onAttempt } = createModelMetrics(metrics);
+  const context = await createContext(runtime, { redis, bus, router, nowMs: clock.nowMs, onAttempt });
   const runner = createModelRunner({ bus, claims: createClaims(redis), context });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
@@ -97,5 +78,32 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
       clock.stop();
       redis.disconnect();
     },
+  };
+}
+
+/** Opens what a model service shares with the others: its traces, Redis and the bus. */
+async function connect({ config, logger, workerId, version }: ModelRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
+  const telemetry = startTelemetry({ service: 'model', version, workerId, otel: config.otel });
+  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', onError });
+  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
+  return { telemetry, redis, bus };
+}
+
+/** What every call is answered with. */
+async function createContext({ workerId, logger }: ModelRuntime, { redis, bus, ...given }: { redis: Redis; bus: Bus } & Pick<ModelContext, 'router' | 'nowMs' | 'onAttempt'>): Promise<ModelContext> {
+  return {
+    ...given,
+    ledger: createLedger(redis),
+    prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
+    blobs: createBlobs(redis),
+    worker: workerId,
+    random: Math.random,
+    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
+    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
+    onThreshold: (call, crossed) => logger.warn({ workflowId: call.workflowId, account: crossed.name, window: crossed.window, metric: crossed.metric, limit: crossed.limit }, 'An account has passed 80 % of its limit'),
+    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
+    reach,
   };
 }

@@ -1,34 +1,27 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { JetStreamStrategy, connectBus, subjects, type ConsumerPlan } from '@trivet/bus';
+import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createAuditLog, createBlobs, createCallQueue, createClaims, createJournalState, createLedger, createLedgerClock, createPresence, createToolCatalog, createWorkflowStore, keepPresence } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
+import { checkDurability, connectRedis, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPresence, createToolCatalog, createWorkflowStore, keepPresence, type Redis } from '@trivet/state';
+import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
 import { createWatches } from './api/watches.js';
 import { createAuditTrail } from './audit/audit-trail.js';
-import { afterCommit } from './effects.js';
 import { createApplication } from './http-server.js';
 import { createIntake } from './intake/intake.js';
 import { createInputCheck } from './planning/input-check.js';
 import { loadTemplates } from './planning/templates.js';
-import { startDispatcher } from './runner/dispatcher.js';
-import { startLiveness } from './runner/liveness.js';
-import { startRelay } from './runner/relay.js';
-import { createRunner } from './runner/runner.js';
-import { startSweeper } from './runner/sweeper.js';
+import type { Dispatcher } from './runner/dispatcher.js';
+import { startMachinery } from './runner/machinery.js';
 import { AUDIT, AUDIT_LOG, BUS, CATALOG, DISPATCHER, INTAKE, LEDGER, LIVENESS, QUERIES, REACH, RUNNER, TEMPLATES, WATCHES } from './tokens.js';
 import type { VARIABLES } from './variables.js';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
 /** How many messages of each kind one orchestrator works on at once. */
 const CONCURRENCY = 64;
-const EXPIRE_EVERY_MS = 1_000;
-/** Our own connection must be this old before 'nobody answers' is taken for a death. */
-const STABLE_MS = 3_000;
 
 export type OrchestratorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
 
@@ -36,43 +29,14 @@ export type OrchestratorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Log
 export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
-  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, onError });
-  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-
+  const { telemetry, redis, bus } = await connect(runtime, onError);
   const clock = await createLedgerClock(redis);
-  const store = createWorkflowStore(redis);
-  const blobs = createBlobs(redis);
-  const queue = createCallQueue(redis);
-  const claims = createClaims(redis);
-  const presence = createPresence(redis);
-  const catalog = createToolCatalog(redis);
-  const ledger = createLedger(redis);
-  const auditLog = createAuditLog(redis);
+  const stores = createStores(redis);
+  const { store, blobs, claims, presence, catalog, ledger, auditLog } = stores;
   const audit = createAuditTrail(auditLog, clock);
   const templates = await loadTemplates(TEMPLATES_FOLDER);
-
-  const runner = createRunner({ store, blobs, clock, reach, afterCommit: (ref, transition) => afterCommit({ bus, dispatcher, relay, onError }, ref, transition) });
-  const liveness = startLiveness({
-    bus, presence, claims, runner, stableMs: STABLE_MS, onError,
-    onSeen: async (worker) => {
-      if (worker.service !== 'executor') return;
-      for (const tool of await presence.toolsOf(worker.id)) await catalog.put(tool);
-    },
-    onLost: (worker) => logger.warn({ worker: worker.id, service: worker.service }, 'A worker is gone; its calls are taken over'),
-  });
-  let incarnation: Promise<string> | null = null;
-  const streamIncarnation = (): Promise<string> => (incarnation ??= bus.streamState('CALLS').then((state) => state.created, (error) => { incarnation = null; throw error; }));
-  bus.onReconnect(() => {
-    incarnation = null;
-    void bus.ensureStreams().catch(onError);
-  });
-  const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation: streamIncarnation, reach, onError });
-  const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, onError });
-  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, onError });
-  const expiry = setInterval(() => void ledger.expireDue(100).catch(onError), EXPIRE_EVERY_MS);
+  const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError });
+  const { runner, liveness, dispatcher } = machinery;
 
   const intake = createIntake({ runner, store, ledger, catalog, templates, checkInput: createInputCheck(), audit, reach });
   const queries = createQueries({ store, ledger, claims, blobs, bus, liveness });
@@ -83,11 +47,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const describe = (): Worker => ({ service: 'orchestrator', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: strategy.inFlight(), slots: CONCURRENCY, draining });
   const startedAt = new Date(clock.nowMs()).toISOString();
 
-  const metrics = createMetrics('orchestrator');
-  metrics.gauge({ name: 'calls_ready', help: 'Calls that wait for a worker, by tier.', labels: ['tier'], collect: (gauge) => {
-    for (const tier of ['tool', 'model'] as const) gauge.set({ tier }, dispatcher.depth()[tier].ready);
-  } });
-  runtime.setMetrics(metrics);
+  runtime.setMetrics(createQueueMetrics(dispatcher));
   runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
@@ -107,17 +67,13 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
       responder.stop();
       await strategy.close();
     },
-    idle: async () => {
-      clearInterval(expiry);
-      await sweeper.stop();
-      await dispatcher.stop();
-    },
+    idle: () => machinery.idle(),
     flush: async () => {
-      await relay.stop();
+      await machinery.flush();
       await telemetry.flush();
     },
     close: async () => {
-      await liveness.stop();
+      await machinery.stop();
       await announced.leave();
       await app.close();
       await telemetry.shutdown();
@@ -126,4 +82,33 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
       redis.disconnect();
     },
   };
+}
+
+/** Opens what an orchestrator shares with the others: its traces, Redis, and the bus, whose streams it creates. */
+async function connect({ config, logger, workerId, version }: OrchestratorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
+  const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
+  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, onError });
+  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
+  return { telemetry, redis, bus };
+}
+
+const createStores = (redis: Redis) => ({
+  store: createWorkflowStore(redis),
+  blobs: createBlobs(redis),
+  queue: createCallQueue(redis),
+  claims: createClaims(redis),
+  presence: createPresence(redis),
+  catalog: createToolCatalog(redis),
+  ledger: createLedger(redis),
+  auditLog: createAuditLog(redis),
+});
+
+function createQueueMetrics(dispatcher: Dispatcher): Metrics {
+  const metrics = createMetrics('orchestrator');
+  metrics.gauge({ name: 'calls_ready', help: 'Calls that wait for a worker, by tier.', labels: ['tier'], collect: (gauge) => {
+    for (const tier of ['tool', 'model'] as const) gauge.set({ tier }, dispatcher.depth()[tier].ready);
+  } });
+  return metrics;
 }

@@ -1,7 +1,7 @@
-import type { Subscription } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
 import { FailureError, type StreamName } from '@trivet/contracts';
-import { openConnection, type BusOptions } from './connection.js';
+import { openConnection, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
@@ -73,15 +73,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
       const subscription = listen(subject, listener);
       return { subject, stop: () => subscription.unsubscribe() };
     },
-    request: async (subject, body, publishOptions = {}) => {
-      try {
-        const reply = await nats.request(subject, JSON.stringify(body ?? {}), { timeout: publishOptions.timeoutMs ?? 5_000, headers: outgoingHeaders(publishOptions) });
-        const code = readHeader(reply.headers, 'Nats-Service-Error-Code');
-        return { body: reply.data.byteLength > 0 ? reply.json() : null, errorCode: code ? Number(code) : null };
-      } catch (error) {
-        throw new FailureError('unavailable', `Nobody answered on ${subject}.`, { cause: error });
-      }
-    },
+    request: (subject, body, publishOptions) => request(nats, subject, body, publishOptions),
     consume: (consumeOptions) =>
       startConsumer(nats, publisher, inboxPrefix, {
         ...consumeOptions,
@@ -90,18 +82,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
         },
       }),
     respond: (service) => startResponder(nats, service),
-    isAlive: async (service, workerId, { timeoutMs = 1_000, stableMs = 3_000 } = {}) => {
-      const since = connection.connectedSince();
-      if (since === null) return 'unknown';
-      try {
-        await nats.request(`$SRV.PING.${service}.${workerId}`, '', { timeout: timeoutMs });
-        return true;
-      } catch (error) {
-        // Only 'no responders' proves that it is gone; a time-out may be a busy process.
-        const isStable = Date.now() - since >= stableMs && connection.connectedSince() === since;
-        return isStable && /no responders/i.test(String(error)) ? false : 'unknown';
-      }
-    },
+    isAlive: (service, workerId, patience) => isAlive(connection, service, workerId, patience),
     ensureStreams: ensure,
     streamState: (stream) => streamState(nats, stream),
     consumerState: (stream, durable) => consumerState(nats, stream, durable),
@@ -114,6 +95,29 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
       await connection.close();
     },
   };
+}
+
+async function request(nats: NatsConnection, subject: string, body: unknown, options: PublishOptions = {}): Promise<{ body: unknown; errorCode: number | null }> {
+  try {
+    const reply = await nats.request(subject, JSON.stringify(body ?? {}), { timeout: options.timeoutMs ?? 5_000, headers: outgoingHeaders(options) });
+    const code = readHeader(reply.headers, 'Nats-Service-Error-Code');
+    return { body: reply.data.byteLength > 0 ? reply.json() : null, errorCode: code ? Number(code) : null };
+  } catch (error) {
+    throw new FailureError('unavailable', `Nobody answered on ${subject}.`, { cause: error });
+  }
+}
+
+async function isAlive(connection: Connection, service: string, workerId: string, { timeoutMs = 1_000, stableMs = 3_000 }: { timeoutMs?: number; stableMs?: number } = {}): Promise<boolean | 'unknown'> {
+  const since = connection.connectedSince();
+  if (since === null) return 'unknown';
+  try {
+    await connection.nats.request(`$SRV.PING.${service}.${workerId}`, '', { timeout: timeoutMs });
+    return true;
+  } catch (error) {
+    // Only 'no responders' proves that it is gone; a time-out may be a busy process.
+    const isStable = Date.now() - since >= stableMs && connection.connectedSince() === since;
+    return isStable && /no responders/i.test(String(error)) ? false : 'unknown';
+  }
 }
 
 function singleFlight(task: () => Promise<void>): () => Promise<void> {

@@ -1,4 +1,5 @@
-import { nuid, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { nuid, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createOpenPulls } from './open-pulls.js';
 
 export interface PullOptions {
   stream: string;
@@ -19,11 +20,7 @@ export interface Pull {
 }
 
 const EXPIRES_MS = 10_000;
-
-interface Request {
-  outstanding: number;
-  timer: NodeJS.Timeout;
-}
+const PAUSE_MS = 100;
 
 /**
  * Pulls from a durable consumer exactly as many messages as there is room for, so that none waits in a busy process
@@ -32,93 +29,53 @@ interface Request {
 export function startPull(nats: NatsConnection, inboxPrefix: string, options: PullOptions): Pull {
   const inbox = `${inboxPrefix}.${nuid.next()}.pull`;
   const api = `$JS.API.CONSUMER.MSG.NEXT.${options.stream}.${options.durable}`;
-  const requests = new Map<string, Request>();
-  let counter = 0;
+  // The broker ends a request by itself, a moment before we do.
+  const open = createOpenPulls(EXPIRES_MS + 1_000, end);
   let inFlight = 0;
   let stopped = false;
   let backoff: NodeJS.Timeout | undefined;
-  const subscription: Subscription = nats.subscribe(`${inbox}.*`, { callback: (error, message) => (error ? undefined : receive(message)) });
-
-  function outstanding(): number {
-    let total = 0;
-    for (const request of requests.values()) total += request.outstanding;
-    return total;
-  }
+  const subscription = nats.subscribe(`${inbox}.*`, { callback: (error, message) => (error ? undefined : receive(message)) });
 
   function ask(): void {
     if (stopped || backoff !== undefined) return;
-    const room = options.capacity() - inFlight - outstanding();
+    const room = options.capacity() - inFlight - open.outstanding();
     if (room <= 0) return;
-    const id = (counter++).toString(36);
-    // The broker ends a request by itself; the timer covers a request that was lost with its connection.
-    const timer = setTimeout(() => end(id), EXPIRES_MS + 1_000);
-    requests.set(id, { outstanding: room, timer });
+    const id = open.add(room);
     nats.publish(api, JSON.stringify({ batch: room, expires: EXPIRES_MS * 1_000_000 }), { reply: `${inbox}.${id}` });
   }
 
   function end(id: string): void {
-    const request = requests.get(id);
-    if (!request) return;
-    clearTimeout(request.timer);
-    requests.delete(id);
-    ask();
+    if (open.end(id)) ask();
   }
 
   function receive(message: Msg): void {
-    if (message.subject.startsWith(inbox)) {
-      status(message, message.subject.slice(inbox.length + 1));
-      return;
-    }
+    if (message.subject.startsWith(inbox)) return saysMissing(message) ? backOff() : end(message.subject.slice(inbox.length + 1));
     inFlight += 1;
-    countDown();
+    open.countDown();
     options.onMessage(message);
   }
 
-  function status(message: Msg, id: string): void {
-    const code = message.headers?.code ?? 0;
-    if (code === 503 || code === 404 || (code === 409 && /deleted|leadership/i.test(message.headers?.description ?? ''))) {
-      forgetAll();
-      pause();
-      if (!stopped) options.onMissing();
-      return;
-    }
-    end(id);
-  }
-
-  function pause(): void {
-    if (backoff !== undefined || stopped) return;
-    backoff = setTimeout(() => {
+  function backOff(): void {
+    open.clear();
+    if (stopped) return;
+    backoff ??= setTimeout(() => {
       backoff = undefined;
       ask();
-    }, 100);
+    }, PAUSE_MS);
+    options.onMissing();
   }
 
-  function forgetAll(): void {
-    for (const request of requests.values()) clearTimeout(request.timer);
-    requests.clear();
-  }
-
-  /** A message came for one of the open requests: which one does not matter, the oldest is counted down. */
-  function countDown(): void {
-    for (const [id, request] of requests) {
-      request.outstanding -= 1;
-      if (request.outstanding <= 0) {
-        clearTimeout(request.timer);
-        requests.delete(id);
-      }
-      return;
-    }
-  }
-
-  void (async () => {
+  /** The broker forgot our requests with the connection. */
+  async function askAfterReconnects(): Promise<void> {
     for await (const event of nats.status()) {
       if (stopped) return;
-      if (event.type === 'reconnect') {
-        forgetAll();
-        ask();
-      }
+      if (event.type !== 'reconnect') continue;
+      open.clear();
+      ask();
     }
-  })();
+  }
+
+  void askAfterReconnects();
   ask();
 
   return {
@@ -128,10 +85,16 @@ export function startPull(nats: NatsConnection, inboxPrefix: string, options: Pu
     },
     stop: () => {
       stopped = true;
-      forgetAll();
-      if (backoff) clearTimeout(backoff);
+      open.clear();
+      clearTimeout(backoff);
       subscription.unsubscribe();
     },
     inFlight: () => inFlight,
   };
+}
+
+/** Whether a status says that the consumer, its stream or their leader is not there, rather than that a request has ended. */
+function saysMissing(message: Msg): boolean {
+  const code = message.headers?.code ?? 0;
+  return code === 503 || code === 404 || (code === 409 && /deleted|leadership/i.test(message.headers?.description ?? ''));
 }

@@ -32,7 +32,8 @@ interface Running {
   done: Promise<void>;
 }
 
-export function createModelRunner({ bus, claims, context }: ModelRunnerParts): ModelRunner {
+export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
+  const { bus, claims, context } = parts;
   const running = new Map<string, Running>();
 
   async function claimAndAnswer(call: ModelCall, signal: AbortSignal): Promise<void> {
@@ -41,13 +42,13 @@ export function createModelRunner({ bus, claims, context }: ModelRunnerParts): M
     const child = call.parentCallId !== undefined;
     const claim = await claims.claim(ref, call.callId, context.worker, { child });
     if (claim.status === 'busy') throw new RedeliverError(`call ${call.callId} is held by ${claim.worker}`, BUSY_MS);
-    if (claim.status === 'done') return answerAgain(call);
+    if (claim.status === 'done') return answerAgain(parts, call);
     if (claim.status === 'unknown') return;
     context.reach('model.after-claim');
     try {
-      const result = await tracedAnswer(call, claim.epoch, signal);
+      const result = await tracedAnswer(call, context, { epoch: claim.epoch, signal });
       context.reach('model.after-settle-before-result');
-      await publish(call, result);
+      await publish(bus, call, result);
       context.reach('model.after-result-before-ack');
     } catch (error) {
       // Another worker may take it at once; when Redis does not answer either, the claim is freed once we are gone.
@@ -55,29 +56,6 @@ export function createModelRunner({ bus, claims, context }: ModelRunnerParts): M
       throw error;
     }
     await claims.release(ref, call.callId, context.worker, claim.epoch, child ? 'done' : 'keep');
-  }
-
-  /** A tool that runs again asks what was answered before: it gets that, and nothing is computed. */
-  async function answerAgain(call: ModelCall): Promise<void> {
-    if (call.answerTo === undefined) return;
-    const recorded = await recordedResultOf(call, context);
-    if (recorded) bus.notify(call.answerTo, replay(recorded, { epoch: recorded.epoch, context }), { workflowId: call.workflowId });
-  }
-
-  function tracedAnswer(call: ModelCall, epoch: number, signal: AbortSignal): Promise<ModelResult> {
-    const attributes = { [ATTRIBUTES.callId]: call.callId, [ATTRIBUTES.stepId]: call.stepId, [ATTRIBUTES.attempt]: call.attempt, [ATTRIBUTES.epoch]: epoch };
-    return withSpan('model.call', { kind: 'consumer', attributes }, async (span) => {
-      const result = await answerCall(call, context, { epoch, signal });
-      if (result.usage) span.setAttributes({ [ATTRIBUTES.genAiInputTokens]: result.usage.inputTokens, [ATTRIBUTES.genAiOutputTokens]: result.usage.outputTokens, [ATTRIBUTES.costNanoUsd]: result.usage.costNanoUsd });
-      if (result.failure) recordFailure(span, new FailureError(result.failure.code, result.failure.message));
-      return result;
-    });
-  }
-
-  async function publish(call: ModelCall, result: ModelResult): Promise<void> {
-    const { tenant, workflowId, callId } = call;
-    await bus.publish(subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r` });
-    if (call.answerTo !== undefined) bus.notify(call.answerTo, result, { workflowId });
   }
 
   async function run(call: ModelCall): Promise<void> {
@@ -106,4 +84,27 @@ export function createModelRunner({ bus, claims, context }: ModelRunnerParts): M
     },
     inFlight: () => running.size,
   };
+}
+
+/** A tool that runs again asks what was answered before: it gets that, and nothing is computed. */
+async function answerAgain({ bus, context }: ModelRunnerParts, call: ModelCall): Promise<void> {
+  if (call.answerTo === undefined) return;
+  const recorded = await recordedResultOf(call, context);
+  if (recorded) bus.notify(call.answerTo, replay(recorded, { epoch: recorded.epoch, context }), { workflowId: call.workflowId });
+}
+
+function tracedAnswer(call: ModelCall, context: ModelContext, { epoch, signal }: { epoch: number; signal: AbortSignal }): Promise<ModelResult> {
+  const attributes = { [ATTRIBUTES.callId]: call.callId, [ATTRIBUTES.stepId]: call.stepId, [ATTRIBUTES.attempt]: call.attempt, [ATTRIBUTES.epoch]: epoch };
+  return withSpan('model.call', { kind: 'consumer', attributes }, async (span) => {
+    const result = await answerCall(call, context, { epoch, signal });
+    if (result.usage) span.setAttributes({ [ATTRIBUTES.genAiInputTokens]: result.usage.inputTokens, [ATTRIBUTES.genAiOutputTokens]: result.usage.outputTokens, [ATTRIBUTES.costNanoUsd]: result.usage.costNanoUsd });
+    if (result.failure) recordFailure(span, new FailureError(result.failure.code, result.failure.message));
+    return result;
+  });
+}
+
+async function publish(bus: ModelRunnerParts['bus'], call: ModelCall, result: ModelResult): Promise<void> {
+  const { tenant, workflowId, callId } = call;
+  await bus.publish(subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r` });
+  if (call.answerTo !== undefined) bus.notify(call.answerTo, result, { workflowId });
 }

@@ -34,89 +34,116 @@ export interface DispatcherParts {
  * tenant with ten thousand calls stands in its own line.
  */
 export function startDispatcher(parts: DispatcherParts): Dispatcher {
-  const depths: Record<Tier, { ready: number; sent: number }> = { tool: { ready: 0, sent: 0 }, model: { ready: 0, sent: 0 } };
-  const wanted: Record<Tier, Set<number>> = { tool: new Set(), model: new Set() };
-  const running: Record<Tier, Promise<void> | null> = { tool: null, model: null };
+  const lanes: Record<Tier, Lane> = { tool: createLane(parts, 'tool'), model: createLane(parts, 'model') };
+  const timer = setInterval(() => {
+    for (const lane of Object.values(lanes)) void lane.refresh().catch(parts.onError);
+  }, TICK_MS);
+
+  return {
+    kick: (ref, tier, freed = 0) => lanes[tier].kick(partitionOfRef(ref), freed),
+    publish: (call) => publish(parts, call),
+    depth: () => ({ tool: lanes.tool.depth(), model: lanes.model.depth() }),
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all([lanes.tool.stop(), lanes.model.stop()]);
+    },
+  };
+}
+
+interface Depth {
+  ready: number;
+  sent: number;
+}
+
+/** The calls of one tier. The tiers are dealt side by side: a full one holds up no other. */
+interface Lane {
+  kick: (partition: number, freed: number) => void;
+  /** Calls may be ready that no commit of this process made so: another orchestrator died before it dealt them. */
+  refresh: () => Promise<void>;
+  depth: () => Depth;
+  stop: () => Promise<void>;
+}
+
+function createLane(parts: DispatcherParts, tier: Tier): Lane {
+  const wanted = new Set<number>();
+  let depth: Depth = { ready: 0, sent: 0 };
+  let running: Promise<void> | null = null;
   let turn = 0;
   let stopped = false;
 
-  async function publish(call: DealtCall): Promise<void> {
-    const envelope: CallEnvelope = JSON.parse(call.spec);
-    const { tenant, workflowId } = call.ref;
-    const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);
-    const messageId = `${tenant}:${workflowId}:${envelope.stepId}:${envelope.attempt}${call.published > 0 ? `:r${call.published}` : ''}`;
-    const headers = envelope.traceparent ? { [HEADERS.traceparent]: envelope.traceparent } : undefined;
-    const ack = await parts.bus.publish(subject, envelope.body, { workflowId, messageId, ...(headers ? { headers } : {}) });
-    parts.reach('orchestrator.after-publish-before-confirm');
-    await parts.queue.confirm(call.ref, call.callId, ack.seq, await parts.incarnation());
-  }
+  const room = (): number => Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - depth.sent;
 
-  function room(tier: Tier): number {
-    return Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - depths[tier].sent;
-  }
-
-  async function deal(tier: Tier): Promise<void> {
+  async function deal(): Promise<void> {
     const publishing = new Set<Promise<void>>();
-    while (!stopped && wanted[tier].size > 0) {
-      if (room(tier) <= 0) {
-        depths[tier] = await parts.queue.depth(tier);
-        if (room(tier) <= 0) break;
+    while (!stopped && wanted.size > 0) {
+      if (room() <= 0) {
+        depth = await parts.queue.depth(tier);
+        if (room() <= 0) break;
       }
-      const partitions = [...wanted[tier]];
+      const partitions = [...wanted];
       turn += 1;
-      for (let index = 0; index < partitions.length && room(tier) > 0; index += 1) {
+      for (let index = 0; index < partitions.length && room() > 0; index += 1) {
         const partition = partitions[(index + turn) % partitions.length];
         if (partition === undefined) continue;
-        const share = Math.max(1, Math.min(DEAL_SIZE, Math.ceil(room(tier) / partitions.length)));
+        const share = Math.max(1, Math.min(DEAL_SIZE, Math.ceil(room() / partitions.length)));
         const calls = await parts.queue.deal(partition, tier, share);
-        if (calls.length < share) wanted[tier].delete(partition);
-        depths[tier].sent += calls.length;
-        for (const call of calls) {
-          // A publish that fails is not lost: the call has its due entry, and the sweeper publishes it again.
-          const task: Promise<void> = publish(call).catch(parts.onError).finally(() => publishing.delete(task));
-          publishing.add(task);
-        }
+        if (calls.length < share) wanted.delete(partition);
+        depth.sent += calls.length;
+        startPublishing(parts, calls, publishing);
       }
     }
     await Promise.all(publishing);
   }
 
-  function run(tier: Tier): void {
-    if (stopped || running[tier]) return;
-    running[tier] = deal(tier)
+  function run(): void {
+    if (stopped || running) return;
+    running = deal()
       .catch(parts.onError)
       .finally(() => {
-        running[tier] = null;
-        if (wanted[tier].size > 0 && room(tier) > 0) run(tier);
+        running = null;
+        if (wanted.size > 0 && room() > 0) run();
       });
   }
 
-  const timer = setInterval(() => {
-    for (const tier of ['tool', 'model'] as const) void refresh(tier).catch(parts.onError);
-  }, TICK_MS);
-
-  /** Calls may be ready that no commit of this process made so: another orchestrator died before it dealt them. */
-  async function refresh(tier: Tier): Promise<void> {
-    if (running[tier]) return;
-    depths[tier] = await parts.queue.depth(tier);
-    if (depths[tier].ready === 0) return;
-    for (const partition of PARTITIONS) wanted[tier].add(partition);
-    run(tier);
-  }
+  const wantAll = (): void => PARTITIONS.forEach((partition) => wanted.add(partition));
 
   return {
-    kick: (ref, tier, freed = 0) => {
-      depths[tier].sent = Math.max(0, depths[tier].sent - freed);
-      wanted[tier].add(partitionOfRef(ref));
-      if (depths[tier].ready > 0) for (const partition of PARTITIONS) wanted[tier].add(partition);
-      run(tier);
+    kick: (partition, freed) => {
+      depth.sent = Math.max(0, depth.sent - freed);
+      wanted.add(partition);
+      if (depth.ready > 0) wantAll();
+      run();
     },
-    publish,
-    depth: () => depths,
+    refresh: async () => {
+      if (running) return;
+      depth = await parts.queue.depth(tier);
+      if (depth.ready === 0) return;
+      wantAll();
+      run();
+    },
+    depth: () => depth,
     stop: async () => {
       stopped = true;
-      clearInterval(timer);
-      await Promise.all([running.tool, running.model]);
+      await running;
     },
   };
+}
+
+/** A publish that fails is not lost: the call has its due entry, and the sweeper publishes it again. */
+function startPublishing(parts: DispatcherParts, calls: readonly DealtCall[], publishing: Set<Promise<void>>): void {
+  for (const call of calls) {
+    const task: Promise<void> = publish(parts, call).catch(parts.onError).finally(() => publishing.delete(task));
+    publishing.add(task);
+  }
+}
+
+async function publish({ bus, queue, incarnation, reach }: DispatcherParts, call: DealtCall): Promise<void> {
+  const envelope: CallEnvelope = JSON.parse(call.spec);
+  const { tenant, workflowId } = call.ref;
+  const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);
+  const messageId = `${tenant}:${workflowId}:${envelope.stepId}:${envelope.attempt}${call.published > 0 ? `:r${call.published}` : ''}`;
+  const headers = envelope.traceparent ? { [HEADERS.traceparent]: envelope.traceparent } : undefined;
+  const ack = await bus.publish(subject, envelope.body, { workflowId, messageId, ...(headers ? { headers } : {}) });
+  reach('orchestrator.after-publish-before-confirm');
+  await queue.confirm(call.ref, call.callId, ack.seq, await incarnation());
 }

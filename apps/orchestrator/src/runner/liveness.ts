@@ -71,18 +71,10 @@ export function startLiveness(parts: LivenessParts): Liveness {
 
   async function lose(worker: { service: string; id: string }): Promise<void> {
     live.delete(worker.id);
-    for (const call of await parts.claims.heldBy(worker.id)) await takeOver(worker.id, call);
+    for (const call of await parts.claims.heldBy(worker.id)) await takeOver(parts, worker.id, call);
     answered.delete(worker.id);
     await parts.presence.leave({ service: worker.service === 'model' ? 'model' : worker.service === 'executor' ? 'executor' : 'orchestrator', id: worker.id });
     parts.onLost(worker);
-  }
-
-  async function takeOver(workerId: string, call: Awaited<ReturnType<Claims['heldBy']>>[number]): Promise<void> {
-    const claim = await parts.claims.read(call.ref, call.callId);
-    if (!claim || claim.status !== 'held' || claim.worker !== workerId) return;
-    const outcome = await parts.runner.deliver(call.ref, { type: 'worker-lost', callId: call.callId, worker: workerId, epoch: claim.epoch });
-    // Not a step's call: one made inside a tool. Its message comes again by itself; only the claim stands in the way.
-    if (outcome !== 'applied') await parts.claims.release(call.ref, call.callId, workerId, claim.epoch, 'open');
   }
 
   const tick = (): void => {
@@ -95,7 +87,7 @@ export function startLiveness(parts: LivenessParts): Liveness {
   return {
     workers: () => [...live.values()],
     isGone: async (workerId) => !(await parts.presence.list()).some((entry) => entry.id === workerId && entry.present),
-    slots: (tier) => [...live.values()].filter((worker) => worker.service === (tier === 'tool' ? 'executor' : 'model') && !worker.draining).reduce((total, worker) => total + worker.slots, 0),
+    slots: (tier) => slotsOf([...live.values()], tier),
     stop: async () => {
       stopped = true;
       clearInterval(timer);
@@ -103,4 +95,18 @@ export function startLiveness(parts: LivenessParts): Liveness {
       await running;
     },
   };
+}
+
+/** Tells the workflow of a call that the worker which held it is gone, so that another takes it up. */
+async function takeOver({ claims, runner }: LivenessParts, workerId: string, call: Awaited<ReturnType<Claims['heldBy']>>[number]): Promise<void> {
+  const claim = await claims.read(call.ref, call.callId);
+  if (!claim || claim.status !== 'held' || claim.worker !== workerId) return;
+  const outcome = await runner.deliver(call.ref, { type: 'worker-lost', callId: call.callId, worker: workerId, epoch: claim.epoch });
+  // Not a step's call: one made inside a tool. Its message comes again by itself; only the claim stands in the way.
+  if (outcome !== 'applied') await claims.release(call.ref, call.callId, workerId, claim.epoch, 'open');
+}
+
+function slotsOf(workers: readonly Worker[], tier: Tier): number {
+  const service = tier === 'tool' ? 'executor' : 'model';
+  return workers.filter((worker) => worker.service === service && !worker.draining).reduce((total, worker) => total + worker.slots, 0);
 }

@@ -32,23 +32,9 @@ export function startRelay(parts: RelayParts): Relay {
   let lastLease = 0;
   let stopped = false;
 
-  async function relayWorkflow(partition: number, ref: WorkflowRef): Promise<void> {
-    let upTo = await parts.journal.journaledUpTo(ref);
-    for (;;) {
-      const texts = await parts.store.readEvents(ref, upTo, MOST_EVENTS);
-      if (texts.length === 0) break;
-      // The broker stores what one connection sends in the order it was sent; a gap would show in seq.
-      await Promise.all(texts.map((text) => publishEvent(parts.bus, ref, text)));
-      upTo += texts.length;
-      await parts.journal.markJournaled(partition, ref, upTo);
-      if (texts.length < MOST_EVENTS) return;
-    }
-    await parts.journal.markJournaled(partition, ref, upTo);
-  }
-
   async function relayPartition(partition: number): Promise<void> {
     const waiting = await parts.journal.waiting(partition, MOST_WORKFLOWS);
-    for (const ref of waiting) await relayWorkflow(partition, ref);
+    for (const ref of waiting) await relayWorkflow(parts, partition, ref);
     if (waiting.length === MOST_WORKFLOWS) again.add(partition);
   }
 
@@ -99,6 +85,21 @@ export function startRelay(parts: RelayParts): Relay {
       await Promise.all([...leased].map((partition) => parts.journal.giveUp(partition, parts.owner))).catch(parts.onError);
     },
   };
+}
+
+/** Takes what a workflow has beyond the journal there; it waits no more once it is marked up to its last event. */
+async function relayWorkflow({ bus, journal, store }: RelayParts, partition: number, ref: WorkflowRef): Promise<void> {
+  let upTo = await journal.journaledUpTo(ref);
+  for (;;) {
+    const texts = await store.readEvents(ref, upTo, MOST_EVENTS);
+    if (texts.length === 0) break;
+    // The broker stores what one connection sends in the order it was sent; a gap would show in seq.
+    await Promise.all(texts.map((text) => publishEvent(bus, ref, text)));
+    upTo += texts.length;
+    await journal.markJournaled(partition, ref, upTo);
+    if (texts.length < MOST_EVENTS) return;
+  }
+  await journal.markJournaled(partition, ref, upTo);
 }
 
 async function publishEvent(bus: Bus, ref: WorkflowRef, text: string): Promise<void> {

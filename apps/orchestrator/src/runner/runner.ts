@@ -37,18 +37,7 @@ const MOST_CONFLICTS = 50;
 export function createRunner(parts: RunnerParts): Runner {
   const cache = createCache(MOST_CACHED);
   const exclusive = createKeyedMutex();
-  const instance = randomBytes(6).toString('hex');
-  let operations = 0;
-  const nextOpId = (): string => `${instance}:${(operations++).toString(36)}`;
-
-  async function load(ref: WorkflowRef): Promise<CachedWorkflow | null> {
-    const stored = await parts.store.load(ref);
-    return stored ? { state: decodeWorkflow(stored), version: stored.version, seq: stored.seq, chain: stored.chain } : null;
-  }
-
-  async function surroundings(state: WorkflowState | null): Promise<Surroundings> {
-    return { nowMs: parts.clock.nowMs(), values: state ? await referredValues(parts.blobs, state) : new Map(), jitter: Math.random() };
-  }
+  const nextOpId = countOpIds();
 
   async function commit(ref: WorkflowRef, before: CachedWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
     for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
@@ -67,9 +56,9 @@ export function createRunner(parts: RunnerParts): Runner {
 
   async function deliverOnce(ref: WorkflowRef, input: Input, fresh: boolean): Promise<'applied' | 'ignored' | 'unknown' | 'again'> {
     const cached = fresh ? undefined : cache.get(keyOf(ref));
-    const before = cached ?? (await load(ref));
+    const before = cached ?? (await load(parts.store, ref));
     if (!before) return 'unknown';
-    const around = await surroundings(before.state);
+    const around = await surroundings(parts, before.state);
     const transition = advance(before.state, before.seq, input, around);
     if (transition.events.length === 0) {
       // What looked like nothing to a cached state may be news to the stored one.
@@ -84,7 +73,7 @@ export function createRunner(parts: RunnerParts): Runner {
     begin: (ref, data) =>
       exclusive(keyOf(ref), () =>
         inSpan(ref, 'begin', data.traceparent, async () => {
-          const around = await surroundings(null);
+          const around = await surroundings(parts, null);
           const transition = begin({ type: 'task.accepted', data }, ref.workflowId, around);
           const outcome = await commit(ref, null, transition, around);
           if (outcome.status === 'exists') return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
@@ -102,11 +91,28 @@ export function createRunner(parts: RunnerParts): Runner {
           throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
         }),
       ),
-    read: async (ref) => (await load(ref))?.state ?? null,
+    read: async (ref) => (await load(parts.store, ref))?.state ?? null,
   };
 }
 
 const keyOf = (ref: WorkflowRef): string => `${ref.tenant}/${ref.workflowId}`;
+
+/** Ids no other process and no earlier commit has: by them a script knows a commit that was sent again. */
+function countOpIds(): () => string {
+  const instance = randomBytes(6).toString('hex');
+  let operations = 0;
+  return () => `${instance}:${(operations++).toString(36)}`;
+}
+
+async function load(store: WorkflowStore, ref: WorkflowRef): Promise<CachedWorkflow | null> {
+  const stored = await store.load(ref);
+  return stored ? { state: decodeWorkflow(stored), version: stored.version, seq: stored.seq, chain: stored.chain } : null;
+}
+
+/** All that the pure machine may not find out by itself. */
+async function surroundings({ clock, blobs }: RunnerParts, state: WorkflowState | null): Promise<Surroundings> {
+  return { nowMs: clock.nowMs(), values: state ? await referredValues(blobs, state) : new Map(), jitter: Math.random() };
+}
 
 function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null | undefined, task: () => Promise<Result>): Promise<Result> {
   return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));

@@ -30,11 +30,7 @@ export function createLedgerModel() {
   const accounts = new Map<string, Record<Metric, Figures>>();
   const holds = new Map<string, Hold>();
 
-  const figuresOf = (key: string): Record<Metric, Figures> => {
-    const known = accounts.get(key) ?? { tokens: emptyFigures(), cost: emptyFigures() };
-    accounts.set(key, known);
-    return known;
-  };
+  const figuresOf = (key: string): Record<Metric, Figures> => figuresIn(accounts, key);
 
   function finish(id: string, state: 'settled' | 'released' | 'expired', amounts: Record<Metric, number>): TransitionAnswer {
     const hold = holds.get(id);
@@ -63,23 +59,11 @@ export function createLedgerModel() {
       const before = holds.get(reservationId);
       if (before) return before.fingerprint === fingerprint ? replayOf(before) : { status: 'conflict' };
       const amounts = { tokens, cost: nanoUsd };
-      const crossed: { notice: CrossedThreshold; figures: Figures }[] = [];
-      for (const account of refs) {
-        for (const metric of METRICS) {
-          const figures = figuresOf(accountKey(account))[metric];
-          const { used, held } = figures;
-          const limit = figures.limit ?? Number.MAX_SAFE_INTEGER;
-          const requested = amounts[metric];
-          const name = accountName(account);
-          if (requested > 0 && used + held + requested > limit) {
-            return { status: 'denied', account: name, window: 'total', metric, limit, used, held, requested, remaining: Math.max(0, limit - used - held) };
-          }
-          if (figures.limit && (used + held + requested) * 5 >= limit * 4 && figures.toldFor !== limit) {
-            crossed.push({ notice: { account, name, window: 'total', metric, limit, used, held: held + requested }, figures });
-          }
-        }
-      }
-      for (const account of refs) for (const metric of METRICS) figuresOf(accountKey(account))[metric].held += amounts[metric];
+      const asked = refs.flatMap((account) => METRICS.map((metric) => ({ account, metric, requested: amounts[metric], figures: figuresOf(accountKey(account))[metric] })));
+      const denied = asked.find(isOverLimit);
+      if (denied) return denialOf(denied);
+      const crossed = asked.filter(crossesThreshold).map((hold) => ({ notice: noticeOf(hold), figures: hold.figures }));
+      for (const { figures, requested } of asked) figures.held += requested;
       for (const { notice, figures } of crossed) figures.toldFor = notice.limit;
       holds.set(reservationId, { state: 'held', fingerprint, amounts, charged: { tokens: 0, cost: 0 }, accounts: refs.map(accountKey), due: leaseMs === 0 });
       return { status: 'held', crossed: crossed.map(({ notice }) => notice) };
@@ -101,6 +85,39 @@ export function createLedgerModel() {
       return { tokens: { limit: tokens.limit, used: tokens.used, held: tokens.held }, cost: { limit: cost.limit, used: cost.used, held: cost.held } };
     },
   };
+}
+
+function figuresIn(accounts: Map<string, Record<Metric, Figures>>, key: string): Record<Metric, Figures> {
+  const known = accounts.get(key) ?? { tokens: emptyFigures(), cost: emptyFigures() };
+  accounts.set(key, known);
+  return known;
+}
+
+/** What one reservation asks of one account in one metric. */
+interface Asked {
+  account: AccountRef;
+  metric: Metric;
+  requested: number;
+  figures: Figures;
+}
+
+const limitOf = ({ limit }: Figures): number => limit ?? Number.MAX_SAFE_INTEGER;
+
+const isOverLimit = ({ requested, figures }: Asked): boolean => requested > 0 && figures.used + figures.held + requested > limitOf(figures);
+
+function denialOf({ account, metric, requested, figures }: Asked): ReserveAnswer {
+  const { used, held } = figures;
+  const limit = limitOf(figures);
+  return { status: 'denied', account: accountName(account), window: 'total', metric, limit, used, held, requested, remaining: Math.max(0, limit - used - held) };
+}
+
+/** At four fifths of a limit somebody is told, once for each limit. */
+function crossesThreshold({ requested, figures: { limit, used, held, toldFor } }: Asked): boolean {
+  return limit !== null && limit > 0 && (used + held + requested) * 5 >= limit * 4 && toldFor !== limit;
+}
+
+function noticeOf({ account, metric, requested, figures }: Asked): CrossedThreshold {
+  return { account, name: accountName(account), window: 'total', metric, limit: limitOf(figures), used: figures.used, held: figures.held + requested };
 }
 
 const replayOf = ({ state, amounts, charged }: Hold): ReserveAnswer => ({

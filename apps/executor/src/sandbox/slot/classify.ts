@@ -37,21 +37,27 @@ const PLUGIN_ERROR = 'Plugin-originated error: ';
 /** The tool's own error: text, or the JSON that the guest library writes. */
 function ownFailure(text: string, tool: string, memoryBytes: number, figures: InstanceFigures): SlotFailure | null {
   if (!text.startsWith(PLUGIN_ERROR)) return null;
-  const said = text.slice(PLUGIN_ERROR.length);
-  const error = parseObject(said);
-  const message = typeof error?.['message'] === 'string' ? error['message'] : said;
+  const { name, message, line, code } = parseOwnError(text.slice(PLUGIN_ERROR.length));
   const full = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
   // With no memory left for an error object, the interpreter throws null.
-  if ((error?.['name'] === 'InternalError' && message === 'out of memory') || (full && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
-  const line = typeof error?.['line'] === 'number' ? error['line'] : null;
-  const name = typeof error?.['name'] === 'string' ? error['name'] : 'Error';
-  const hostCode = name === 'HostError' && typeof error?.['code'] === 'string' ? error['code'] : undefined;
+  if ((name === 'InternalError' && message === 'out of memory') || (full && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
+  const hostCode = name === 'HostError' ? code : undefined;
   const prefix = name === 'Error' || name === 'HostError' ? '' : `${name}: `;
   const place = line === null ? '' : ` (line ${line})`;
   return { code: 'tool_failed', message: `${prefix}${message}${place}`.slice(0, MAX_MESSAGE_LENGTH), detail: { name, ...(line === null ? {} : { line }) }, ...(hostCode ? { hostCode } : {}) };
 }
 
 const MAX_MESSAGE_LENGTH = 4000;
+
+function parseOwnError(said: string): { name: string; message: string; line: number | null; code: string | undefined } {
+  const { name, message, line, code } = parseObject(said) ?? {};
+  return {
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : said,
+    line: typeof line === 'number' ? line : null,
+    code: typeof code === 'string' ? code : undefined,
+  };
+}
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {

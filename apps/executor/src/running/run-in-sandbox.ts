@@ -1,0 +1,56 @@
+import { context as telemetryContext } from '@opentelemetry/api';
+import type { JsonValue, ToolCall } from '@trivet/contracts';
+import type { Blobs } from '@trivet/state';
+import { callTool } from '../call-tool.js';
+import type { CatalogTool } from '../catalog/tool-catalog.js';
+import { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from '../host/host-functions.js';
+import type { SandboxPool } from '../sandbox/pool.js';
+import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
+
+export interface SandboxParts {
+  blobs: Blobs;
+  pool: SandboxPool;
+  tools: ReadonlyMap<string, CatalogTool>;
+  services: Omit<HostServices, 'tool'>;
+}
+
+/** Runs the tool of a call with the call's input, and whatever tools that tool calls. */
+export async function runInSandbox(parts: SandboxParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
+  const input = call.inputRef ? await parts.blobs.load(call.inputRef) : (call.input ?? {});
+  const tool = parts.tools.get(call.tool);
+  if (call.digest && tool && tool.digest !== call.digest) return failed('tool_unknown', `This executor has ${call.tool} as ${tool.digest.slice(0, 12)}…, not as ${call.digest.slice(0, 12)}….`, undefined, EMPTY_FIGURES);
+  const { tenant, workflowId, stepId, callId, attempt, user, session, deadlineAt } = call;
+  const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, ...(user ? { user } : {}), ...(session ? { session } : {}) };
+  return runTool(parts, context, input, signal, call.timeoutMs);
+}
+
+async function runTool(parts: SandboxParts, context: HostCallContext, input: JsonValue, signal: AbortSignal, timeoutMs: number | undefined): Promise<SandboxResult> {
+  const tool = parts.tools.get(context.tool);
+  if (!tool) return failed('tool_unknown', `This executor has no tool ${context.tool}.`, undefined, EMPTY_FIGURES);
+  const answer = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
+  // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
+  const host = telemetryContext.bind(telemetryContext.active(), answer);
+  const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
+  return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: Date.now(), ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
+}
+
+/** A tool called by a tool: in this very process, under the same call, one level deeper. */
+function nestedCalls(parts: SandboxParts): InjectedFunction {
+  return async (context, request, _occurrence, signal) => {
+    const { name, input } = nestedRequest(request);
+    const result = await runTool(parts, { ...context, tool: name, depth: context.depth + 1 }, input, signal, undefined);
+    return result.outcome === 'completed' ? { value: result.output } : { error: { code: result.failure.code, message: result.failure.message } };
+  };
+}
+
+function nestedRequest(request: JsonValue): { name: string; input: JsonValue } {
+  const { name, input } = request !== null && typeof request === 'object' && !Array.isArray(request) ? request : {};
+  return { name: typeof name === 'string' ? name : '', input: input ?? {} };
+}
+
+/** Code interpreters take their time limit in the input; it can only shorten the tool's own. */
+function ownTimeoutMs(tool: string, input: JsonValue): number | undefined {
+  if (!tool.startsWith('code_') || input === null || typeof input !== 'object' || Array.isArray(input)) return undefined;
+  const { timeoutMs } = input;
+  return typeof timeoutMs === 'number' && timeoutMs > 0 ? timeoutMs : undefined;
+}

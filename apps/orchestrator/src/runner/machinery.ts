@@ -1,0 +1,87 @@
+import type { Bus } from '@trivet/bus';
+import { reach } from '@trivet/service';
+import { createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowStore } from '@trivet/state';
+import type { Logger } from '@trivet/telemetry';
+import { afterCommit } from '../effects.js';
+import { startDispatcher, type Dispatcher } from './dispatcher.js';
+import { startLiveness, type Liveness } from './liveness.js';
+import { startRelay } from './relay.js';
+import { createRunner, type Runner } from './runner.js';
+import { startSweeper } from './sweeper.js';
+
+const EXPIRE_EVERY_MS = 1_000;
+const EXPIRE_SIZE = 100;
+/** Our own connection must be this old before 'nobody answers' is taken for a death. */
+const STABLE_MS = 3_000;
+
+/** What moves workflows, and goes on by itself once it is started. */
+export interface Machinery {
+  runner: Runner;
+  liveness: Liveness;
+  dispatcher: Dispatcher;
+  /** Moves nothing more by itself: what is due is left to the other orchestrators. */
+  idle: () => Promise<void>;
+  /** Takes the last events to the journal, and gives its leases back. */
+  flush: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+export interface MachineryParts {
+  bus: Bus;
+  redis: Redis;
+  clock: LedgerClock;
+  store: WorkflowStore;
+  blobs: Blobs;
+  queue: CallQueue;
+  claims: Claims;
+  presence: Presence;
+  catalog: ToolCatalog;
+  ledger: Ledger;
+  workerId: string;
+  logger: Logger;
+  onError: (error: unknown) => void;
+}
+
+/** Starts all that moves workflows, and with it recovers what others left. */
+export function startMachinery(parts: MachineryParts): Machinery {
+  const { bus, redis, queue, claims, store, workerId, onError } = parts;
+  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition) => afterCommit({ bus, dispatcher, relay, onError }, ref, transition) });
+  const liveness = watchWorkers(parts, runner);
+  const incarnation = keepStreams(bus, onError);
+  const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation, reach, onError });
+  const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, onError });
+  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, onError });
+  const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
+
+  return {
+    runner, liveness, dispatcher,
+    idle: async () => {
+      clearInterval(expiry);
+      await sweeper.stop();
+      await dispatcher.stop();
+    },
+    flush: () => relay.stop(),
+    stop: () => liveness.stop(),
+  };
+}
+
+function watchWorkers({ bus, presence, claims, catalog, logger, onError }: MachineryParts, runner: Runner): Liveness {
+  return startLiveness({
+    bus, presence, claims, runner, stableMs: STABLE_MS, onError,
+    onSeen: async (worker) => {
+      if (worker.service !== 'executor') return;
+      for (const tool of await presence.toolsOf(worker.id)) await catalog.put(tool);
+    },
+    onLost: (worker) => logger.warn({ worker: worker.id, service: worker.service }, 'A worker is gone; its calls are taken over'),
+  });
+}
+
+/** Makes streams anew that a broker lost, and says when the one of calls was made; asked again after each reconnect. */
+function keepStreams(bus: Bus, onError: (error: unknown) => void): () => Promise<string> {
+  let created: Promise<string> | null = null;
+  bus.onReconnect(() => {
+    created = null;
+    void bus.ensureStreams().catch(onError);
+  });
+  return () => (created ??= bus.streamState('CALLS').then((state) => state.created, (error) => { created = null; throw error; }));
+}
