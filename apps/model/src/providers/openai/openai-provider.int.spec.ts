@@ -82,7 +82,7 @@ describe('the openai provider', () => {
     });
 
     it('stops when it is told to', async () => {
-      mock.onMessage('x', { content: 'late' }, { chaos: { latencyMs: 5_000 } });
+      mock.onMessage('x', { content: 'late' }, { chaos: { latencyMs: 700 } });
       const stop = new AbortController();
       const answering = provider().complete(request('x'), { signal: stop.signal });
       setTimeout(() => stop.abort(), 50);
@@ -91,11 +91,13 @@ describe('the openai provider', () => {
   });
 
   describe('against servers that differ', () => {
-    let server: Server | undefined;
-    afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
+    const servers: Server[] = [];
+    const close = () => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+    afterEach(close);
     const serve = async (listener: RequestListener): Promise<string> => {
-      server = createServer(listener);
-      await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+      const server = createServer(listener);
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const address = server.address();
       return `http://127.0.0.1:${address && typeof address === 'object' ? address.port : 0}/v1`;
     };
@@ -151,7 +153,7 @@ describe('the openai provider', () => {
 
     it('knows that nothing was spent where nobody listens', async () => {
       const baseUrl = await serve(json({}));
-      await new Promise((resolve) => server?.close(resolve));
+      await close();
       const answer = await createOpenAiProvider({ name: 'gone', baseUrl, stream: true }).complete(request('x'), { signal: live() });
       expect(answer).toMatchObject({ status: 'failed', failure: { code: 'model_unavailable', message: expect.stringContaining('ECONNREFUSED') }, spent: false });
     });
