@@ -1,6 +1,6 @@
 import { FailureError, ModelResult, type ModelCall } from '@trivet/contracts';
-import { createLedger, type AccountRef, type Ledger, type Redis } from '@trivet/state';
-import { startConnectedRedis } from '@trivet/testing';
+import { connectRedis, createLedger, type AccountRef, type Ledger, type Redis } from '@trivet/state';
+import { startRedis, type TestServer } from '@trivet/testing';
 import { answerCall } from './answer-call.js';
 import { localRouter, modelCall, observedContext, routerOf, targetOf } from './answering/context-for-tests.js';
 import type { ProviderAnswer, ProviderRefusal } from './providers/provider.js';
@@ -22,17 +22,33 @@ const failed = (code: 'model_unavailable' | 'model_rate_limited' | 'model_reques
 });
 
 describe('answering a model call', () => {
-  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
+  let server: TestServer;
+  let redis: Redis;
   let ledger: Ledger;
   beforeAll(async () => {
-    server = await startConnectedRedis();
-    ledger = createLedger(server.redis);
+    server = await startRedis({ appendfsync: 'no' });
+    redis = connectRedis({ url: server.url, name: 'test' });
+    ledger = createLedger(redis);
   });
-  afterAll(() => server.stop());
-  beforeEach(() => server.redis.flushall());
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  beforeEach(() => redis.flushall());
+  const dying: AbortController[] = [];
+  afterEach(() => dying.splice(0).forEach((controller) => controller.abort(new Error('the test is over'))));
+
+  /** A worker that reserves, asks the vendor, and is never heard of again. */
+  async function abandon(call: ModelCall): Promise<void> {
+    const { context } = await observedContext(redis, routerOf({ medium: [targetOf('a', () => new Promise(() => undefined), { stopGraceMs: 0 })] }));
+    const controller = new AbortController();
+    dying.push(controller);
+    answerCall(call, context, { epoch: 1, signal: controller.signal }).catch(() => undefined);
+    await until(async () => (await totals(TENANT)).held === 112);
+  }
 
   async function answer(router: Router, call: ModelCall, options: { epoch?: number; signal?: AbortSignal; redis?: Redis } = {}) {
-    const { context, observed } = await observedContext(options.redis ?? server.redis, router);
+    const { context, observed } = await observedContext(options.redis ?? redis, router);
     const result = await answerCall(call, context, { epoch: options.epoch ?? 1, signal: options.signal ?? new AbortController().signal });
     return { result: ModelResult.parse(result), observed };
   }
@@ -92,11 +108,7 @@ describe('answering a model call', () => {
     });
 
     it('after a crash between provider and settlement, charges the lost attempt in full and asks anew', async () => {
-      // What the worker that died had done: reserved, and asked the vendor.
-      const crash = routerOf({ medium: [targetOf('a', () => new Promise(() => undefined))] });
-      const { context } = await observedContext(server.redis, crash);
-      void answerCall(modelCall('c1', ask), context, { epoch: 1, signal: new AbortController().signal });
-      await until(async () => (await totals(TENANT)).held === 112);
+      await abandon(modelCall('c1', ask));
       const { result } = await answer(routerOf({ medium: [targetOf('a', async () => answered('at last'))] }), modelCall('c1', ask), { epoch: 2 });
       expect(result).toMatchObject({ output: { text: 'at last' }, usage: { attempts: 2, totalTokens: 112 + 17, source: 'estimated' } });
       expect(await totals(TENANT)).toMatchObject({ used: 112 + 17, held: 0 });
@@ -105,7 +117,7 @@ describe('answering a model call', () => {
     it('after a crash under the offline provider, takes the hold over and charges once', async () => {
       const call = modelCall('c1', { prompt: 'summarise', variables: { text: TEXT } });
       const router = localRouter();
-      const { context } = await observedContext(server.redis, router);
+      const { context } = await observedContext(redis, router);
       const dying = { ...context, ledger: { ...context.ledger, settle: () => Promise.reject(new FailureError('unavailable', 'killed')) } };
       await expect(answerCall(call, dying, { epoch: 1, signal: new AbortController().signal })).rejects.toThrow('killed');
       expect((await totals(TENANT)).held).toBeGreaterThan(0);
@@ -116,7 +128,7 @@ describe('answering a model call', () => {
 
     it('gives the result that was recorded first when two workers answer', async () => {
       const router = routerOf({ medium: [targetOf('a', async () => answered('second'))] });
-      const { context } = await observedContext(server.redis, router);
+      const { context } = await observedContext(redis, router);
       const late = { ...context, ledger: { ...context.ledger, recordedResult: async () => null } };
       const first = await answer(routerOf({ medium: [targetOf('a', async () => answered('first'))] }), modelCall('c1', ask));
       const second = await answerCall(modelCall('c1', ask), late, { epoch: 2, signal: new AbortController().signal });
@@ -124,11 +136,8 @@ describe('answering a model call', () => {
     });
 
     it('refuses a call id that comes with another request', async () => {
-      const hanging = routerOf({ medium: [targetOf('a', () => new Promise(() => undefined))] });
-      const { context } = await observedContext(server.redis, hanging);
-      void answerCall(modelCall('c1', ask), context, { epoch: 1, signal: new AbortController().signal });
-      await until(async () => (await totals(TENANT)).held === 112);
-      const { result } = await answer(hanging, modelCall('c1', { messages: [{ role: 'user', content: 'Something else' }] }));
+      await abandon(modelCall('c1', ask));
+      const { result } = await answer(routerOf({ medium: [targetOf('a', async () => answered('no'))] }), modelCall('c1', { messages: [{ role: 'user', content: 'Something else' }] }));
       expect(result.failure?.code).toBe('state_conflict');
     });
   });
@@ -275,7 +284,7 @@ describe('answering a model call', () => {
     const { result } = await answer(routerOf({ medium: [targetOf('a', async () => answered(long))] }), modelCall('c1', ask));
     expect(result.output).toBeUndefined();
     if (!result.outputRef) throw new Error('no reference');
-    const { context } = await observedContext(server.redis, routerOf({}));
+    const { context } = await observedContext(redis, routerOf({}));
     expect(await context.blobs.load(result.outputRef)).toMatchObject({ text: long });
   });
 
@@ -286,7 +295,7 @@ describe('answering a model call', () => {
   });
 
   it('leaves the message to be delivered again when Redis does not answer', async () => {
-    const gone = server.redis.duplicate({ port: 1, lazyConnect: true, retryStrategy: () => null, enableOfflineQueue: false });
+    const gone = redis.duplicate({ port: 1, lazyConnect: true, retryStrategy: () => null, enableOfflineQueue: false });
     gone.on('error', () => undefined);
     let asked = 0;
     const router = routerOf({ medium: [targetOf('a', async () => ((asked += 1), answered('free')))] });

@@ -39,8 +39,10 @@ function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new FailureError('invalid_request', `TRIVET_MODEL_CONFIG names ${path}, which cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'}).`);
+    throw new FailureError('invalid_request', `TRIVET_MODEL_CONFIG names ${path}, which cannot be read (${errorCodeOf(error)}).`);
   }
 }
+
+const errorCodeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'for an unknown reason');
 
 const linesOf = ({ message, errors }: FailureError): string[] => (errors.length > 1 ? errors.map(({ pointer, detail }) => `TRIVET_MODEL_CONFIG ${pointer || '/'} ${detail}.`) : [message]);

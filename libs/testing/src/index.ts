@@ -1,3 +1,2 @@
 export { startNats, startRedis, startServers, type TestServer, type TestServers } from './servers.js';
 export { startStack, until, type ServiceProcess, type Stack, type StackOptions } from './stack.js';
-export { startConnectedRedis } from './connected-redis.js';

@@ -1,8 +1,9 @@
+import { startRedis, type TestServer } from '@trivet/testing';
 import fc from 'fast-check';
+import { connectRedis, type Redis } from '../redis.js';
 import type { AccountRef } from './ledger-keys.js';
 import { createLedger, type Ledger } from './ledger.js';
 import { createLedgerModel } from './ledger-model.js';
-import { startConnectedRedis } from '@trivet/testing';
 
 const HOUR_MS = 3_600_000;
 const ACCOUNTS: AccountRef[] = [
@@ -29,17 +30,22 @@ const operation = fc.oneof(
 type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : never;
 
 describe('the ledger against its model', () => {
-  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
+  let server: TestServer;
+  let redis: Redis;
   beforeAll(async () => {
-    server = await startConnectedRedis();
+    server = await startRedis({ appendfsync: 'no' });
+    redis = connectRedis({ url: server.url, name: 'test' });
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
 
   it('answers and balances the same, whatever the order of operations', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 40, size: 'max' }), async (operations) => {
-        await server.redis.flushall();
-        const ledger = createLedger(server.redis);
+        await redis.flushall();
+        const ledger = createLedger(redis);
         const model = createLedgerModel();
         for (const step of operations) expect(await onLedger(ledger, step)).toEqual(onModel(model, step));
         for (const ref of ACCOUNTS) expect(await balances(ledger, ref)).toEqual(model.balances(ref));

@@ -1,6 +1,7 @@
+import { startRedis, type TestServer } from '@trivet/testing';
+import { connectRedis, type Redis } from '../redis.js';
 import { createLedger, type Ledger } from './ledger.js';
 import type { AccountRef } from './ledger-keys.js';
-import { startConnectedRedis } from '@trivet/testing';
 
 const GLOBAL: AccountRef = { scope: 'global', tenant: 'acme', id: 'global' };
 const TENANT: AccountRef = { scope: 'tenant', tenant: 'acme', id: 'acme' };
@@ -9,14 +10,19 @@ const CALL = { tenant: 'acme', workflowId: 'w1', callId: 'c1' };
 const HOUR_MS = 3_600_000;
 
 describe('the ledger', () => {
-  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
+  let server: TestServer;
+  let redis: Redis;
   let ledger: Ledger;
   beforeAll(async () => {
-    server = await startConnectedRedis();
-    ledger = createLedger(server.redis);
+    server = await startRedis({ appendfsync: 'no' });
+    redis = connectRedis({ url: server.url, name: 'test' });
+    ledger = createLedger(redis);
   });
-  afterAll(() => server.stop());
-  beforeEach(() => server.redis.flushall());
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  beforeEach(() => redis.flushall());
 
   const hold = (reservationId: string, tokens: number, nanoUsd = 0, leaseMs = HOUR_MS, accounts = [WORKFLOW, TENANT, GLOBAL]) =>
     ledger.reserve({ reservationId, fingerprint: `${tokens}:${nanoUsd}`, accounts, tokens, nanoUsd, leaseMs });
@@ -176,7 +182,7 @@ describe('the ledger', () => {
 
   it('settles into the window it was reserved in, and not into one that is gone', async () => {
     await hold('c1.1', 10);
-    for (const key of await server.redis.keys('{ledger}:account:tenant:acme:day:*')) await server.redis.del(key);
+    for (const key of await redis.keys('{ledger}:account:tenant:acme:day:*')) await redis.del(key);
     await ledger.settle({ reservationId: 'c1.1', tokens: 4, nanoUsd: 0, keepMs: HOUR_MS });
     const { windows } = await ledger.readAccount(TENANT);
     expect(windows.map(({ window, usedTokens, heldTokens }) => [window, usedTokens, heldTokens])).toEqual([['total', 4, 0], ['day', 0, 0], ['month', 4, 0]]);
@@ -186,6 +192,6 @@ describe('the ledger', () => {
     await ledger.setLimits(WORKFLOW, [{ window: 'total', limitTokens: 10 }]);
     await hold('c1.1', 1);
     await ledger.retireAccount(WORKFLOW, 60_000);
-    for (const key of ['limits', 'total']) expect(await server.redis.pttl(`{ledger}:account:workflow:acme:w1:${key}`)).toBeGreaterThan(0);
+    for (const key of ['limits', 'total']) expect(await redis.pttl(`{ledger}:account:workflow:acme:w1:${key}`)).toBeGreaterThan(0);
   });
 });

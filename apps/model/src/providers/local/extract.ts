@@ -45,41 +45,42 @@ function chunksOf(sentences: readonly string[]): string[][] {
   return chunks;
 }
 
+/** Chooses one sentence after another: important, and not what has been said; near-duplicates of a chosen one never. */
 function rank(sentences: readonly string[], { sentences: wanted, focus }: ExtractOptions): string[] {
   const vectors = wordVectors(focus ? [...sentences, focus] : sentences);
   const focusVector = focus ? vectors.pop() : undefined;
-  const importance = importanceOf(vectors, focusVector);
+  const graph = similarityGraph(vectors);
+  const importance = importanceOf(graph, vectors, focusVector);
   const chosen: number[] = [];
-  const open = new Set(sentences.keys());
+  /** Sentences that may still be chosen, with how much each repeats of what is chosen. */
+  const open = new Map(vectors.map((_, position) => [position, 0]));
   while (chosen.length < wanted && open.size > 0) {
-    const best = bestOf(open, importance, vectors, chosen);
-    if (best === undefined) break;
+    const best = bestOf(open, importance);
     chosen.push(best);
     open.delete(best);
+    for (const [other, alike] of graph[best] ?? []) {
+      const before = open.get(other);
+      if (before === undefined) continue;
+      if (alike > NEAR_DUPLICATE) open.delete(other);
+      else open.set(other, Math.max(before, alike));
+    }
   }
   return chosen.sort((left, right) => left - right).map((position) => sentences[position] ?? '');
 }
 
-/** The next sentence: important, and not what has been said. Near-duplicates of a chosen one leave the set for good. */
-function bestOf(open: Set<number>, importance: readonly number[], vectors: readonly WordVector[], chosen: readonly number[]): number | undefined {
-  let best: { position: number; score: number } | undefined;
-  const last = chosen.at(-1);
-  for (const position of open) {
-    const vector = vectors[position] ?? new Map();
-    if (last !== undefined && similarity(vector, vectors[last] ?? new Map()) > NEAR_DUPLICATE) {
-      open.delete(position);
-      continue;
-    }
-    const repeated = Math.max(0, ...chosen.map((other) => similarity(vector, vectors[other] ?? new Map())));
+function bestOf(open: ReadonlyMap<number, number>, importance: readonly number[]): number {
+  let best = -1;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const [position, repeated] of open) {
     const score = IMPORTANCE_SHARE * (importance[position] ?? 0) - (1 - IMPORTANCE_SHARE) * repeated;
-    if (!best || score > best.score) best = { position, score };
+    if (score > highest) [best, highest] = [position, score];
   }
-  return best?.position;
+  return best;
 }
 
 /** From 0 to 1: how central a sentence is among the others, early ones and those near the focus lifted. */
-function importanceOf(vectors: readonly WordVector[], focus: WordVector | undefined): number[] {
-  const central = pageRank(similarityGraph(vectors));
+function importanceOf(graph: readonly Map<number, number>[], vectors: readonly WordVector[], focus: WordVector | undefined): number[] {
+  const central = pageRank(graph);
   const lifted = central.map((score, position) => score * (1 + 0.3 * Math.exp(-position / 3)) * (focus ? 1 + 4 * similarity(vectors[position] ?? new Map(), focus) : 1));
   const highest = Math.max(...lifted, Number.MIN_VALUE);
   return lifted.map((score) => score / highest);

@@ -34,7 +34,13 @@ export function startExtractorThread(entry = new URL('./extract-thread.js', impo
       const answer = last.then(() => {
         signal.throwIfAborted();
         thread ??= start();
-        return ask(thread, assignment, signal);
+        const current = thread;
+        return ask(current, assignment, signal).catch(async (error: unknown) => {
+          // Whatever went wrong, it may still be working: the next assignment gets a thread of its own.
+          if (thread === current) thread = null;
+          await current.terminate();
+          throw error;
+        });
       });
       last = answer.catch(() => undefined);
       return answer;
@@ -50,10 +56,7 @@ function ask(thread: Worker, assignment: Assignment, signal: AbortSignal): Promi
     const onMessage = (text: string): void => finish(() => resolve(text));
     const onError = (error: unknown): void => finish(() => reject(error));
     const onExit = (code: number): void => finish(() => reject(new Error(`the extractor thread ended with code ${code}`)));
-    const onAbort = (): void => {
-      void thread.terminate();
-      finish(() => reject(signal.reason));
-    };
+    const onAbort = (): void => finish(() => reject(signal.reason));
     const finish = (act: () => void): void => {
       thread.off('message', onMessage).off('error', onError).off('exit', onExit);
       signal.removeEventListener('abort', onAbort);

@@ -22,21 +22,48 @@ export function languageOf(text: string): 'zh' | 'en' {
   return (sample.match(CJK_ALL)?.length ?? 0) * 4 > sample.length ? 'zh' : 'en';
 }
 
-/** Sentences with white space made single; a line break that ends a paragraph ends a sentence too. */
+/** Sentences with white space made single; a line break that ends a paragraph or begins a list item ends a sentence too. */
 export function sentencesOf(text: string): string[] {
   return text.split(/\n\s*\n|\n(?=\s*(?:[#\-*•]|\d+\.)\s)/).flatMap((paragraph) =>
-    [...sentenceSegmenters[languageOf(paragraph)].segment(paragraph)]
-      .map(({ segment }) => segment.replace(/\s+/g, ' ').trim())
-      .filter((sentence) => sentence.length >= (isCjk(sentence) ? SHORTEST_CJK_SENTENCE : SHORTEST_SENTENCE)),
+    piecesOf(paragraph).flatMap((piece) =>
+      [...sentenceSegmenters[languageOf(piece)].segment(piece)]
+        .map(({ segment }) => segment.replace(/\s+/g, ' ').trim())
+        .filter((sentence) => sentence.length >= (isCjk(sentence) ? SHORTEST_CJK_SENTENCE : SHORTEST_SENTENCE)),
+    ),
   );
 }
 
 /** Lower-case words that mean something. */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];
-  for (const { segment, isWordLike } of wordSegmenters[languageOf(text)].segment(text)) {
-    const word = segment.toLowerCase();
-    if (isWordLike && !STOP_WORDS.has(word) && word.length > (isCjk(word) ? 0 : 1)) words.push(word);
+  for (const piece of piecesOf(text)) {
+    for (const { segment, isWordLike } of wordSegmenters[languageOf(piece)].segment(piece)) {
+      const word = segment.toLowerCase();
+      if (isWordLike && !STOP_WORDS.has(word) && word.length > (isCjk(word) ? 0 : 1)) words.push(word);
+    }
   }
   return words;
+}
+
+/** Each segment that Intl.Segmenter gives carries a copy of its whole input: 300 KB at once would take gigabytes. */
+const LONGEST_PIECE = 4_000;
+
+/** A text in pieces, cut after a sentence, else after a word, else anywhere but within a character. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  while (text.length - start > LONGEST_PIECE) {
+    const window = text.slice(start, start + LONGEST_PIECE);
+    const length = lastEnd(window, /[.!?]["')\]]*\s|[。!?;]/g) ?? lastEnd(window, /\s/g) ?? (/[\uD800-\uDBFF]$/.test(window) ? LONGEST_PIECE - 1 : LONGEST_PIECE);
+    pieces.push(window.slice(0, length));
+    start += length;
+  }
+  pieces.push(text.slice(start));
+  return pieces;
+}
+
+function lastEnd(window: string, pattern: RegExp): number | undefined {
+  let end: number | undefined;
+  for (const match of window.matchAll(pattern)) end = match.index + match[0].length;
+  return end;
 }

@@ -4,10 +4,10 @@ import type { ProviderAnswer, ProviderUsage } from '../provider.js';
 
 /** What we read of an answer; compatible servers differ in the rest. */
 const Usage = z.object({ prompt_tokens: z.number().int().min(0), completion_tokens: z.number().int().min(0) });
-const UsageIfAny = z.unknown().transform((value): ProviderUsage | undefined => {
+function usageIfAny(value: unknown): ProviderUsage | undefined {
   const { data } = Usage.safeParse(value);
   return data && { inputTokens: data.prompt_tokens, outputTokens: data.completion_tokens, source: 'reported' };
-});
+}
 
 const ToolCallPart = z.object({
   index: z.number().int().optional(),
@@ -17,8 +17,8 @@ const ToolCallPart = z.object({
 const Part = z.object({ content: z.string().nullish(), refusal: z.string().nullish(), tool_calls: z.array(ToolCallPart).nullish() });
 const finish = z.string().nullish();
 
-const Completion = z.object({ model: z.string().optional(), choices: z.array(z.object({ message: Part, finish_reason: finish })).min(1), usage: UsageIfAny });
-const Chunk = z.object({ model: z.string().optional(), choices: z.array(z.object({ delta: Part.optional(), finish_reason: finish })).default([]), usage: UsageIfAny });
+const Completion = z.object({ model: z.string().optional(), choices: z.array(z.object({ message: Part, finish_reason: finish })).min(1), usage: z.unknown().optional() });
+const Chunk = z.object({ model: z.string().optional(), choices: z.array(z.object({ delta: Part.optional(), finish_reason: finish })).default([]), usage: z.unknown().optional() });
 
 /** An answer as it grows, from one body or from the pieces of a stream. */
 export interface AnswerInProgress {
@@ -36,7 +36,7 @@ export const emptyAnswer = (): AnswerInProgress => ({ text: '', refusal: '', too
 export function takeCompletion(answer: AnswerInProgress, body: unknown): void {
   const { model, choices, usage } = Completion.parse(body);
   answer.model = model;
-  answer.usage = usage;
+  answer.usage = usageIfAny(usage);
   const [choice] = choices;
   if (choice) takePart(answer, choice.message, choice.finish_reason ?? 'stop');
 }
@@ -45,7 +45,7 @@ export function takeCompletion(answer: AnswerInProgress, body: unknown): void {
 export function takeChunk(answer: AnswerInProgress, body: unknown): string {
   const { model, choices, usage } = Chunk.parse(body);
   answer.model ??= model;
-  answer.usage = usage ?? answer.usage;
+  answer.usage = usageIfAny(usage) ?? answer.usage;
   const [choice] = choices;
   if (choice) takePart(answer, choice.delta ?? {}, choice.finish_reason);
   return choice?.delta?.content ?? '';

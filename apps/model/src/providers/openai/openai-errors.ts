@@ -16,7 +16,7 @@ const VendorError = z.object({
   code: z.string().nullish().catch(undefined),
   message: z.string().default(''),
   headers: z.instanceof(Headers).optional().catch(undefined),
-  cause: z.unknown(),
+  cause: z.unknown().optional(),
 });
 
 /** No vendor waits this long; the next endpoint is tried instead. */
@@ -77,12 +77,10 @@ function quoted(message: string, apiKey: string | undefined): string {
   return safe ? `: ${safe.replace(/[.\s]+$/, '')}` : '';
 }
 
-/** The code at the bottom of a chain of causes, such as ECONNREFUSED. */
-function rootCode(error: unknown): string | undefined {
-  let code: string | undefined;
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if ('code' in at && typeof at.code === 'string') code = at.code;
-    if (at instanceof AggregateError && at.errors[0] !== undefined) code = rootCode(at.errors[0]) ?? code;
-  }
-  return code;
+/** The code at the bottom of a chain of causes, such as ECONNREFUSED; of several errors at once that of the first. */
+function rootCode(error: unknown, depth = 0): string | undefined {
+  const { data } = Cause.safeParse(error);
+  if (!data || depth > 5) return undefined;
+  return rootCode(data.errors?.[0], depth + 1) ?? rootCode(data.cause, depth + 1) ?? data.code;
 }
+const Cause = z.object({ code: z.string().optional().catch(undefined), cause: z.unknown().optional(), errors: z.array(z.unknown()).optional().catch(undefined) });

@@ -59,7 +59,10 @@ async function ask(client: OpenAI, answer: AnswerInProgress, request: ProviderRe
   }
   const { Stream } = await import('openai/streaming');
   const controller = new AbortController();
-  for await (const chunk of Stream.fromSSEResponse<unknown>(response, controller, client)) onDelta?.(takeChunk(answer, chunk));
+  for await (const chunk of Stream.fromSSEResponse<unknown>(response, controller, client)) {
+    const text = takeChunk(answer, chunk);
+    onDelta?.(text);
+  }
 }
 
 function ended(answer: AnswerInProgress, request: ProviderRequest): ProviderAnswer | ProviderRefusal {

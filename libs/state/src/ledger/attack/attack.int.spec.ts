@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { startRedis, type TestServer } from '@trivet/testing';
+import { connectRedis, type Redis } from '../../redis.js';
 import type { AccountRef } from '../ledger-keys.js';
 import { createLedger, type Ledger } from '../ledger.js';
-import { startConnectedRedis } from '@trivet/testing';
 import { sourceArguments } from './run-source.js';
 
 const LIMIT = 300_000;
@@ -19,15 +20,18 @@ interface Tally {
 }
 
 describe('the ledger under attack', () => {
-  let server: Awaited<ReturnType<typeof startConnectedRedis>>;
+  let server: TestServer;
+  let redis: Redis;
   let ledger: Ledger;
   const children: ChildProcess[] = [];
   beforeAll(async () => {
-    server = await startConnectedRedis();
-    ledger = createLedger(server.redis);
+    server = await startRedis({ appendfsync: 'no' });
+    redis = connectRedis({ url: server.url, name: 'test' });
+    ledger = createLedger(redis);
   });
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
+    redis.disconnect();
     await server.stop();
   });
 
@@ -59,7 +63,7 @@ describe('the ledger under attack', () => {
   }, 60_000);
 
   function startSpender(number: number): { child: ChildProcess; tally: Promise<Tally> } {
-    const child = fork(fileURLToPath(new URL('./spender.ts', import.meta.url)), [String(server.port), String(number), '1500', '60'], { execArgv: sourceArguments(), env: { ...process.env, NODE_OPTIONS: '' } });
+    const child = fork(fileURLToPath(new URL('./spender.ts', import.meta.url)), [server.url, String(number), '1500', '60'], { execArgv: sourceArguments(), env: { ...process.env, NODE_OPTIONS: '' } });
     children.push(child);
     const tally = new Promise<Tally>((resolve, reject) => {
       child.once('message', (message: Tally) => {
@@ -92,8 +96,8 @@ describe('the ledger under attack', () => {
     const shared = await Promise.all(SHARED.map(({ scope, id }) => total(scope, id)));
     const workflows = await Promise.all(WORKFLOWS.map(({ scope, id }) => total(scope, id)));
     for (const row of [...shared, ...workflows]) expect(row).toMatchObject({ heldTokens: 0, heldNanoUsd: 0 });
-    const keys = await server.redis.keys('{ledger}:reservation:*');
-    const charges = await Promise.all(keys.map((key) => server.redis.hget(key, 'charged:tokens')));
+    const keys = await redis.keys('{ledger}:reservation:*');
+    const charges = await Promise.all(keys.map((key) => redis.hget(key, 'charged:tokens')));
     const charged = charges.reduce((sum, charge) => sum + Number(charge), 0);
     expect(charged).toBeGreaterThan(0);
     expect(shared.map(({ usedTokens }) => usedTokens)).toEqual([charged, charged, charged]);

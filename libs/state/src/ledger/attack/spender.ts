@@ -1,16 +1,17 @@
-import { Redis } from 'ioredis';
+import { connectRedis } from '../../redis.js';
 import type { AccountRef } from '../ledger-keys.js';
 import { createLedger } from '../ledger.js';
 
 /**
  * One of several processes that spend from the same accounts as fast as they can, with repeated reservations,
  * repeated settlements, releases, and attempts that are never finished, as if their process had died.
- * Arguments: port of Redis, its number, how many attempts, how many at once.
+ * Arguments: URL of Redis, its number, how many attempts, how many at once.
  */
-const [port = 0, worker = 0, attempts = 0, parallel = 0] = process.argv.slice(2).map(Number);
+const [url = '', ...numbers] = process.argv.slice(2);
+const [worker = 0, attempts = 0, parallel = 0] = numbers.map(Number);
 
 const LEASE_MS = 1_500;
-const ledger = createLedger(new Redis({ port, host: '127.0.0.1' }));
+const ledger = createLedger(connectRedis({ url, name: `spender-${worker}` }));
 const account = (scope: AccountRef['scope'], id: string): AccountRef => ({ scope, tenant: 'acme', id });
 const random = randomFrom(worker);
 const tally = { held: 0, denied: 0, abandoned: 0, over: 0 };
