@@ -8,14 +8,15 @@ export const NOTHING = { passed: 0, failed: 0, skipped: 0 };
 
 /**
  * Runs jest over the sources (ESM needs the vm modules) and counts. A suite that could not even start, and a run that
- * died without a report, count as one failure each: silence is never a pass.
+ * died without a report, count as one failure each: silence is never a pass. What a test leaves open (jest says so)
+ * does not keep the run from ending.
  */
 export async function runJest(args) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'trivet-jest-'));
   const report = path.join(folder, 'report.json');
   const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim();
   try {
-    const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--silent=false', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false' });
+    const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--forceExit', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false' });
     return count(report, code);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Made by `npm run generate` from apps/cli/src/launcher/rights.ts; do not edit.
+# Made by scripts/generate-infra.mjs from apps/cli/src/launcher/rights.ts; do not edit.
 # Starts Redis with one user per service; passwords are taken from the environment.
 set -eu
 : "${TRIVET_REDIS_PASSWORD_ORCHESTRATOR:?is not set}"

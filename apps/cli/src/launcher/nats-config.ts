@@ -29,7 +29,7 @@ export function natsConfig(options: NatsConfigOptions): string {
  */
 export function sharedNatsConfig(): string {
   return [
-    '# Made by `npm run generate` from apps/cli/src/launcher/rights.ts; do not edit.',
+    '# Made by scripts/generate-infra.mjs from apps/cli/src/launcher/rights.ts; do not edit.',
     '# Each service has its own user; passwords are taken from the environment of the server.',
     'listen: "0.0.0.0:4222"',
     'http: "0.0.0.0:8222"',

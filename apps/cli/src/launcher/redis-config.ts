@@ -43,7 +43,7 @@ export function sharedRedisStart(): string {
   const hash = (name: string): string => `#$(hash "$TRIVET_REDIS_PASSWORD_${name.toUpperCase()}")`;
   return [
     '#!/bin/sh',
-    '# Made by `npm run generate` from apps/cli/src/launcher/rights.ts; do not edit.',
+    '# Made by scripts/generate-infra.mjs from apps/cli/src/launcher/rights.ts; do not edit.',
     '# Starts Redis with one user per service; passwords are taken from the environment.',
     'set -eu',
     ...SERVICE_USERS.map((name) => `: "\${TRIVET_REDIS_PASSWORD_${name.toUpperCase()}:?is not set}"`),
