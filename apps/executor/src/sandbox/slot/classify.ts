@@ -39,16 +39,25 @@ function ownFailure(text: string, tool: string, memoryBytes: number, figures: In
   if (!text.startsWith(PLUGIN_ERROR)) return null;
   const said = text.slice(PLUGIN_ERROR.length);
   const error = parseObject(said);
-  const message = typeof error?.['message'] === 'string' ? error['message'] : said;
-  const full = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
+  const message = textOf(error, 'message') ?? said;
+  const name = textOf(error, 'name') ?? 'Error';
   // With no memory left for an error object, the interpreter throws null.
-  if ((error?.['name'] === 'InternalError' && message === 'out of memory') || (full && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
+  const isFull = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
+  if ((name === 'InternalError' && message === 'out of memory') || (isFull && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
   const line = typeof error?.['line'] === 'number' ? error['line'] : null;
-  const name = typeof error?.['name'] === 'string' ? error['name'] : 'Error';
-  const hostCode = name === 'HostError' && typeof error?.['code'] === 'string' ? error['code'] : undefined;
+  const hostCode = name === 'HostError' ? textOf(error, 'code') : undefined;
+  return { code: 'tool_failed', message: sentence(name, message, line), detail: { name, ...(line === null ? {} : { line }) }, ...(hostCode ? { hostCode } : {}) };
+}
+
+function sentence(name: string, message: string, line: number | null): string {
   const prefix = name === 'Error' || name === 'HostError' ? '' : `${name}: `;
   const place = line === null ? '' : ` (line ${line})`;
-  return { code: 'tool_failed', message: `${prefix}${message}${place}`.slice(0, MAX_MESSAGE_LENGTH), detail: { name, ...(line === null ? {} : { line }) }, ...(hostCode ? { hostCode } : {}) };
+  return `${prefix}${message}${place}`.slice(0, MAX_MESSAGE_LENGTH);
+}
+
+function textOf(error: Record<string, unknown> | null, field: string): string | undefined {
+  const value = error?.[field];
+  return typeof value === 'string' ? value : undefined;
 }
 
 const MAX_MESSAGE_LENGTH = 4000;
