@@ -14,7 +14,7 @@ export interface SandboxLimits {
   watchdogSlackMib: number;
 }
 
-export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 200, callsPerSharedProcess: 2000, bootTimeoutMs: 10_000, watchMs: 20, watchdogSlackMib: 96 };
+export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 1000, callsPerSharedProcess: 2000, bootTimeoutMs: 10_000, watchMs: 20, watchdogSlackMib: 96 };
 
 export const PAGES_PER_MIB = 16;
 

@@ -37,27 +37,30 @@ const PLUGIN_ERROR = 'Plugin-originated error: ';
 /** The tool's own error: text, or the JSON that the guest library writes. */
 function ownFailure(text: string, tool: string, memoryBytes: number, figures: InstanceFigures): SlotFailure | null {
   if (!text.startsWith(PLUGIN_ERROR)) return null;
-  const { name, message, line, code } = parseOwnError(text.slice(PLUGIN_ERROR.length));
-  const full = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
+  const said = text.slice(PLUGIN_ERROR.length);
+  const error = parseObject(said);
+  const message = textOf(error, 'message') ?? said;
+  const name = textOf(error, 'name') ?? 'Error';
   // With no memory left for an error object, the interpreter throws null.
-  if ((name === 'InternalError' && message === 'out of memory') || (full && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
-  const hostCode = name === 'HostError' ? code : undefined;
+  const isFull = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
+  if ((name === 'InternalError' && message === 'out of memory') || (isFull && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
+  const line = typeof error?.['line'] === 'number' ? error['line'] : null;
+  const hostCode = name === 'HostError' ? textOf(error, 'code') : undefined;
+  return { code: 'tool_failed', message: sentence(name, message, line), detail: { name, ...(line === null ? {} : { line }) }, ...(hostCode ? { hostCode } : {}) };
+}
+
+function sentence(name: string, message: string, line: number | null): string {
   const prefix = name === 'Error' || name === 'HostError' ? '' : `${name}: `;
   const place = line === null ? '' : ` (line ${line})`;
-  return { code: 'tool_failed', message: `${prefix}${message}${place}`.slice(0, MAX_MESSAGE_LENGTH), detail: { name, ...(line === null ? {} : { line }) }, ...(hostCode ? { hostCode } : {}) };
+  return `${prefix}${message}${place}`.slice(0, MAX_MESSAGE_LENGTH);
+}
+
+function textOf(error: Record<string, unknown> | null, field: string): string | undefined {
+  const value = error?.[field];
+  return typeof value === 'string' ? value : undefined;
 }
 
 const MAX_MESSAGE_LENGTH = 4000;
-
-function parseOwnError(said: string): { name: string; message: string; line: number | null; code: string | undefined } {
-  const { name, message, line, code } = parseObject(said) ?? {};
-  return {
-    name: typeof name === 'string' ? name : 'Error',
-    message: typeof message === 'string' ? message : said,
-    line: typeof line === 'number' ? line : null,
-    code: typeof code === 'string' ? code : undefined,
-  };
-}
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {

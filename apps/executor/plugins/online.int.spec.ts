@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { JsonValue } from '@trivet/contracts';
+import type { CatalogTool } from '../src/catalog/tool-catalog.js';
+import type { HttpExchange } from '../src/host/egress/http-exchange.js';
+import { SandboxPool } from '../src/sandbox/pool.js';
+import { call, prepareSandbox } from '../hostile/prepare.js';
+
+/** What the web answers, by the start of the address. */
+type Web = Record<string, { status?: number; type?: string; body: string }>;
+
+describe('the web tools, with a network', () => {
+  let pool: SandboxPool;
+  let tools: Map<string, CatalogTool>;
+  let asked: string[];
+  beforeAll(async () => {
+    tools = await prepareSandbox();
+    pool = new SandboxPool({ slots: 1 });
+  }, 120_000);
+  afterAll(() => pool.close());
+
+  function run(name: string, input: JsonValue, web: Web, model?: (request: JsonValue) => JsonValue) {
+    asked = [];
+    const http: HttpExchange = async (_tool, { url }) => {
+      asked.push(url);
+      const [, answer] = Object.entries(web).find(([start]) => url.startsWith(start)) ?? [];
+      if (!answer) return { error: { code: 'tool_host_denied', message: `${url} is not granted` } };
+      return { value: { status: answer.status ?? 200, url, headers: { 'content-type': answer.type ?? 'application/json' }, body: answer.body } };
+    };
+    const tool = tools.get(name);
+    if (!tool) throw new Error(`no tool ${name}`);
+    return call(pool, tool, input, { services: { http, model: async (_call, request) => ({ value: model?.(request) ?? null }) } });
+  }
+
+  const found = (...titles: string[]): string => JSON.stringify({ query: { search: titles.map((title) => ({ title, snippet: `About <span class="searchmatch">${title}</span> &amp; &quot;more&quot;` })) } });
+
+  it('web_search asks Wikipedia in the language of the query', async () => {
+    expect(await run('web_search', { query: 'grey heron', limit: 2 }, { 'https://en.wikipedia.org/w/api.php?': { body: found('Grey heron', 'C++ (language)') } })).toMatchObject({
+      output: { source: 'wikipedia', results: [{ title: 'Grey heron', url: 'https://en.wikipedia.org/wiki/Grey_heron', snippet: 'About Grey heron & "more"' }, { url: 'https://en.wikipedia.org/wiki/C%2B%2B_(language)' }] },
+    });
+    expect(asked[0]).toContain('srsearch=grey%20heron&srlimit=2');
+    expect(await run('web_search', { query: '苍鹭' }, { 'https://zh.wikipedia.org/w/api.php?': { body: found('苍鹭') } })).toMatchObject({ output: { results: [{ title: '苍鹭' }] } });
+  });
+
+  it('web_search does not hide a denial or a broken answer behind the sample corpus', async () => {
+    expect(await run('web_search', { query: 'x' }, {})).toMatchObject({ failure: { code: 'tool_host_denied' } });
+    expect(await run('web_search', { query: 'x' }, { 'https://en.wikipedia.org/': { status: 503, body: 'busy' } })).toMatchObject({ failure: { code: 'tool_failed', message: 'Wikipedia answered with status 503.' } });
+    expect(await run('web_search', { query: 'x' }, { 'https://en.wikipedia.org/': { body: '<html>' } })).toMatchObject({ failure: { code: 'tool_failed' } });
+  });
+
+  it('web_fetch gives the words of a page without its menus and scripts', async () => {
+    const page = `<!doctype html><html><head><title> The &amp; title </title><style>p{}</style></head><body><nav>Home About</nav><script>alert(1)</script>
+      <article><h1>Heading</h1><p>First   paragraph,<br>two lines.</p><p>${'Long enough to count as the article. '.repeat(10)}</p></article><footer>Imprint</footer></body></html>`;
+    const result = await run('web_fetch', { url: 'https://example.org/page' }, { 'https://example.org/': { type: 'text/html; charset=utf-8', body: page } });
+    expect(result).toMatchObject({ output: { url: 'https://example.org/page', title: 'The & title', text: expect.stringMatching(/^Heading\nFirst paragraph,\ntwo lines\.\nLong enough/) } });
+    expect(JSON.stringify(result)).not.toMatch(/alert|Home About|Imprint/);
+  });
+
+  it('web_fetch gives other text as it is, and says when the page is an error', async () => {
+    expect(await run('web_fetch', { url: 'https://example.org/a.txt' }, { 'https://example.org/': { type: 'text/plain', body: 'plain <b>text</b>' } })).toMatchObject({ output: { text: 'plain <b>text</b>' } });
+    expect(await run('web_fetch', { url: 'https://example.org/none' }, { 'https://example.org/': { status: 404, type: 'text/html', body: 'no' } })).toMatchObject({ failure: { message: 'https://example.org/none answered with status 404.' } });
+  });
+
+  it('web_research searches, reads the pages and asks the model, in one call', async () => {
+    const extract = JSON.stringify({ query: { pages: { 7: { extract: 'Herons are wading birds.' } } } });
+    let question = '';
+    const result = await run('web_research', { query: 'heron', maxSources: 2 }, { 'https://en.wikipedia.org/w/api.php?action=query&format=json&list=search': { body: found('Heron', 'Egret') }, 'https://en.wikipedia.org/w/api.php?action=query&format=json&prop=extracts': { body: extract } }, (request) => {
+      question = JSON.stringify(request);
+      return { text: 'Herons wade.' };
+    });
+    expect(result).toMatchObject({ output: { summary: 'Herons wade.', source: 'wikipedia', sources: [{ title: 'Heron', url: 'https://en.wikipedia.org/wiki/Heron' }, { title: 'Egret' }] }, sandbox: { hostCalls: 4 } });
+    expect(question).toContain('Herons are wading birds.');
+  });
+
+  it('web_research fails with the refusal of the model tier', async () => {
+    const tool = tools.get('web_research');
+    if (!tool) throw new Error('no web_research');
+    const http: HttpExchange = async () => ({ error: { code: 'network_unreachable', message: 'no network' } });
+    const model = async () => ({ error: { code: 'budget_exceeded', message: 'Workflow w1 has 10 tokens left; this call needs 700.', detail: { left: 10 } } });
+    expect(await call(pool, tool, { query: 'Nimbus Robotics' }, { services: { http, model } })).toMatchObject({ failure: { code: 'budget_exceeded', message: 'Workflow w1 has 10 tokens left; this call needs 700.', detail: { left: 10 } } });
+  });
+});
