@@ -36,6 +36,8 @@ export interface Bus {
   /** Messages of a stream by subject, oldest first; for reading the journal, spans and dead letters. */
   read: (stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }) => Promise<StoredMessage[]>;
   onReconnect: (listener: () => void) => () => void;
+  /** How long our connection has been up; 0 while it is not. */
+  connectedForMs: () => number;
   isConnected: () => boolean;
   maxPayloadBytes: () => number;
   close: () => Promise<void>;
@@ -88,6 +90,10 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     consumerState: (stream, durable) => consumerState(nats, stream, durable),
     read: (stream, readOptions) => readStream(nats, stream, readOptions),
     onReconnect: connection.onReconnect,
+    connectedForMs: () => {
+      const since = connection.connectedSince();
+      return since === null ? 0 : Date.now() - since;
+    },
     isConnected: () => connection.connectedSince() !== null && !nats.isClosed(),
     maxPayloadBytes: () => nats.info?.max_payload ?? 1_048_576,
     close: async () => {

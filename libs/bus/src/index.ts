@@ -1,7 +1,7 @@
 export { subjects, subjectToken } from './subjects.js';
 export { OLDEST_NATS, type BusOptions } from './connection.js';
 export { connectBus, type Bus, type Notice } from './bus.js';
-export { type PublishAck, type PublishOptions } from './publisher.js';
+export { publishPatiently, type PublishAck, type PublishOptions } from './publisher.js';
 export { type Delivery } from './delivery.js';
 export { ACK, DeadLetterError, MOST_DELIVERIES, RedeliverError, settlementOf, type Settlement } from './settlement.js';
 export { JetStreamStrategy, OnDelivery, consumerName, type ConsumerPlan } from './strategy.js';

@@ -94,3 +94,24 @@ export function createPublisher(nats: NatsConnection, inboxPrefix: string): Publ
     },
   };
 }
+
+/** For how long a worker that has a result keeps trying to hand it over before the work is given up. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 200;
+
+/**
+ * Publishes what must not be computed again just because the broker is away for a moment: tries until the broker has
+ * it, or a minute is over. The message id makes a repeat harmless.
+ */
+export async function publishPatiently(publisher: Pick<Publisher, 'publish'>, subject: string, body: unknown, options: PublishOptions & { messageId: string }): Promise<PublishAck> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await publisher.publish(subject, body, { timeoutMs: 2_000, ...options });
+    } catch (error) {
+      const isAway = error instanceof FailureError && error.failure.code === 'unavailable';
+      if (!isAway || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}

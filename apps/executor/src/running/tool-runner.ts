@@ -1,4 +1,4 @@
-import { RedeliverError, subjects, type Bus } from '@trivet/bus';
+import { RedeliverError, publishPatiently, subjects, type Bus } from '@trivet/bus';
 import { FailureError, type Failure, type ToolCall, type ToolResult } from '@trivet/contracts';
 import type { Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
@@ -40,10 +40,12 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
       if (claim.status === 'busy') throw new RedeliverError(`call ${call.callId} is held by ${claim.worker}`, BUSY_MS);
       if (claim.status !== 'claimed') return;
       parts.reach('executor.after-claim');
+      let resultSeq: number | null = null;
       try {
-        await runClaimed(parts, call, claim.epoch, controller.signal);
+        resultSeq = await runClaimed(parts, call, claim.epoch, controller.signal);
       } finally {
-        await parts.claims.release(ref, call.callId, parts.workerId, claim.epoch, 'keep');
+        // Without a published result another worker may take it at once.
+        await parts.claims.release(ref, call.callId, parts.workerId, claim.epoch, resultSeq === null ? 'open' : { reported: resultSeq });
       }
     } finally {
       running.delete(call.callId);
@@ -61,24 +63,26 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
   };
 }
 
-async function runClaimed(parts: ToolRunnerParts, call: ToolCall, epoch: number, signal: AbortSignal): Promise<void> {
+/** @returns the sequence of the result in its stream; null when the call was stopped and has none */
+async function runClaimed(parts: ToolRunnerParts, call: ToolCall, epoch: number, signal: AbortSignal): Promise<number | null> {
   const startedAt = new Date().toISOString();
   const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool, 'gen_ai.tool.call.id': call.callId, 'trivet.step.id': call.stepId, 'trivet.attempt': call.attempt, 'trivet.epoch': epoch };
-  await withSpan('tool.call', { kind: 'consumer', attributes }, async (span) => {
+  return withSpan('tool.call', { kind: 'consumer', attributes }, async (span) => {
     const result = await withSpan('sandbox.run', { attributes: { 'gen_ai.tool.name': call.tool } }, async (inner) => {
       const outcome = await runInSandbox(parts, call, signal);
       inner.setAttributes({ 'trivet.sandbox.wall_ms': outcome.sandbox.wallMs, 'trivet.sandbox.cpu_ms': outcome.sandbox.cpuMs, 'trivet.sandbox.peak_memory_mib': outcome.sandbox.peakMemoryMib });
       return outcome;
     });
     if (result.outcome === 'failed') recordFailure(span, new FailureError(result.failure.code, result.failure.message));
-    if (signal.aborted) return;
+    if (signal.aborted) return null;
     parts.reach('executor.before-result');
-    await publish(parts, call, epoch, startedAt, result);
+    const resultSeq = await publish(parts, call, epoch, startedAt, result);
     parts.reach('executor.result-before-ack');
+    return resultSeq;
   });
 }
 
-async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall, epoch: number, startedAt: string, result: SandboxResult): Promise<void> {
+async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall, epoch: number, startedAt: string, result: SandboxResult): Promise<number> {
   const { callId, tenant, workflowId, stepId, attempt } = call;
   const value = result.outcome === 'completed' ? await blobs.store(result.output) : { inline: undefined };
   const message: ToolResult = {
@@ -90,7 +94,8 @@ async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall
     ...(result.outcome === 'failed' ? { failure: completeFailure(result.failure) } : {}),
     ...('reference' in value ? { outputRef: value.reference } : value.inline === undefined ? {} : { output: value.inline }),
   };
-  await bus.publish(subjects.toolResult(tenant, workflowId), message, { workflowId, messageId: `${callId}:${epoch}:r` });
+  const { seq } = await publishPatiently(bus, subjects.toolResult(tenant, workflowId), message, { workflowId, messageId: `${callId}:${epoch}:r` });
+  return seq;
 }
 
 /** A failure always says how to mend it. */

@@ -1,4 +1,4 @@
-import { RedeliverError, subjects, type Bus } from '@trivet/bus';
+import { type Bus, publishPatiently, RedeliverError, subjects } from '@trivet/bus';
 import { FailureError, type ModelCall, type ModelResult } from '@trivet/contracts';
 import type { Claims } from '@trivet/state';
 import { ATTRIBUTES, recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
@@ -45,17 +45,18 @@ export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
     if (claim.status === 'done') return answerAgain(parts, call);
     if (claim.status === 'unknown') return;
     context.reach('model.after-claim');
+    let resultSeq = 0;
     try {
       const result = await tracedAnswer(call, context, { epoch: claim.epoch, signal });
       context.reach('model.after-settle-before-result');
-      await publish(bus, call, result);
+      resultSeq = await publish(bus, call, result);
       context.reach('model.after-result-before-ack');
     } catch (error) {
       // Another worker may take it at once; when Redis does not answer either, the claim is freed once we are gone.
       await claims.release(ref, call.callId, context.worker, claim.epoch, 'open').catch(() => undefined);
       throw error;
     }
-    await claims.release(ref, call.callId, context.worker, claim.epoch, child ? 'done' : 'keep');
+    await claims.release(ref, call.callId, context.worker, claim.epoch, child ? 'done' : { reported: resultSeq });
   }
 
   async function run(call: ModelCall): Promise<void> {
@@ -103,8 +104,10 @@ function tracedAnswer(call: ModelCall, context: ModelContext, { epoch, signal }:
   });
 }
 
-async function publish(bus: ModelRunnerParts['bus'], call: ModelCall, result: ModelResult): Promise<void> {
+/** @returns the sequence of the result in its stream */
+async function publish(bus: ModelRunnerParts['bus'], call: ModelCall, result: ModelResult): Promise<number> {
   const { tenant, workflowId, callId } = call;
-  await bus.publish(subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r` });
+  const { seq } = await publishPatiently(bus, subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r` });
   if (call.answerTo !== undefined) bus.notify(call.answerTo, result, { workflowId });
+  return seq;
 }

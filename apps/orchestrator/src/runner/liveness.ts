@@ -9,7 +9,7 @@ const PING_TIMEOUT_MS = 1_000;
 export interface Liveness {
   /** Everyone who is there. */
   workers: () => Worker[];
-  /** Whether a worker is there no more, by its presence now. */
+  /** Whether a worker is there no more, asked now. */
   isGone: (workerId: string) => Promise<boolean>;
   slots: (tier: Tier) => number;
   stop: () => Promise<void>;
@@ -45,20 +45,22 @@ export function startLiveness(parts: LivenessParts): Liveness {
     const next = new Map<string, Worker>();
     await Promise.all(
       entries.map(async (entry) => {
-        const gone = !entry.present || (await isDead(entry.service, entry.id));
-        if (gone) await lose(entry);
-        else if (entry.worker) {
-          if (!live.has(entry.id)) await parts.onSeen(entry.worker);
-          next.set(entry.id, entry.worker);
+        const worker = entry.worker ?? live.get(entry.id);
+        if (await isGone(entry)) await lose(entry);
+        else if (worker) {
+          if (!live.has(entry.id)) await parts.onSeen(worker);
+          next.set(entry.id, worker);
         }
       }),
     );
     live = next;
   }
 
-  async function isDead(service: string, id: string): Promise<boolean> {
+  async function isGone({ service, id, present }: { service: string; id: string; present: boolean }): Promise<boolean> {
     const alive = await parts.bus.isAlive(service, id, { timeoutMs: PING_TIMEOUT_MS, stableMs: parts.stableMs });
     if (alive === true) answered.add(id);
+    // Hung or cut off. One that answers lives: Redis was away, and its presence lapsed meanwhile.
+    if (!present) return alive !== true && parts.bus.connectedForMs() >= parts.stableMs;
     if (alive !== false || !answered.has(id)) {
       suspected.delete(id);
       return false;
@@ -86,7 +88,10 @@ export function startLiveness(parts: LivenessParts): Liveness {
 
   return {
     workers: () => [...live.values()],
-    isGone: async (workerId) => !(await parts.presence.list()).some((entry) => entry.id === workerId && entry.present),
+    isGone: async (workerId) => {
+      const entry = (await parts.presence.list()).find((each) => each.id === workerId);
+      return entry === undefined || isGone(entry);
+    },
     slots: (tier) => slotsOf([...live.values()], tier),
     stop: async () => {
       stopped = true;

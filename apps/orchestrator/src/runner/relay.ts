@@ -34,7 +34,8 @@ export function startRelay(parts: RelayParts): Relay {
 
   async function relayPartition(partition: number): Promise<void> {
     const waiting = await parts.journal.waiting(partition, MOST_WORKFLOWS);
-    for (const ref of waiting) await relayWorkflow(parts, partition, ref);
+    // One workflow whose events cannot go must not keep back the others.
+    for (const ref of waiting) await relayWorkflow(parts, partition, ref).catch(parts.onError);
     if (waiting.length === MOST_WORKFLOWS) again.add(partition);
   }
 

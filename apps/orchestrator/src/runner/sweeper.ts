@@ -51,6 +51,10 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
     if (found.status === 'held' && (await parts.liveness.isGone(found.worker))) {
       await parts.runner.deliver(ref, { type: 'worker-lost', callId, worker: found.worker, epoch: found.epoch });
     }
+    // The orchestrators' consumer is past it, or the stream was made anew, and yet the call has no result.
+    if (found.status === 'reported' && (streams.results.lastSeq < found.resultSeq || streams.results.ackFloor >= found.resultSeq)) {
+      await parts.runner.deliver(ref, { type: 'result-lost', callId, worker: found.worker, epoch: found.epoch });
+    }
   }
 
   const timer = setInterval(() => {
@@ -67,12 +71,16 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
   };
 }
 
+/** What the broker held before the calls were looked at: a result that it had passed on by then is committed. */
 interface CallStreams {
   incarnation: string;
   ackFloor: Record<Tier, number>;
+  results: { lastSeq: number; ackFloor: number };
 }
 
 async function callStreams(bus: Bus): Promise<CallStreams> {
-  const [stream, tool, model] = await Promise.all([bus.streamState('CALLS'), bus.consumerState('CALLS', CONSUMERS.toolCalls.durable), bus.consumerState('CALLS', CONSUMERS.modelCalls.durable)]);
-  return { incarnation: stream.created, ackFloor: { tool: tool.ackFloor, model: model.ackFloor } };
+  const floors = await Promise.all([CONSUMERS.toolCalls, CONSUMERS.modelCalls, CONSUMERS.results].map(async ({ stream, durable }) => (await bus.consumerState(stream, durable)).ackFloor));
+  const [calls, results] = await Promise.all([bus.streamState('CALLS'), bus.streamState('RESULTS')]);
+  const [tool = 0, model = 0, result = 0] = floors;
+  return { incarnation: calls.created, ackFloor: { tool, model }, results: { lastSeq: results.lastSeq, ackFloor: result } };
 }
