@@ -2,7 +2,7 @@ import type { Client } from '@trivet/client';
 import type { WorkflowEvent } from '@trivet/contracts';
 import { colorsFor } from './colors.js';
 import { formatStepTree } from './step-tree.js';
-import { formatDuration } from './text.js';
+import { clip, formatDuration } from './text.js';
 import { EMPTY_VIEW, foldEvent, type WorkflowView } from './workflow-view.js';
 
 export interface LiveViewOptions {
@@ -14,6 +14,7 @@ export interface LiveViewOptions {
 }
 
 const REDRAW_EVERY_MS = 100;
+const DEFAULT_WIDTH = 100;
 
 /** Follows a workflow to its end and draws its steps; resolves to the last view. */
 export async function followLive(client: Client, workflowId: string, options: LiveViewOptions): Promise<WorkflowView> {
@@ -47,7 +48,9 @@ function terminalCanvas({ stream, environment }: LiveViewOptions): Canvas {
   let drawn = 0;
   const draw = (view: WorkflowView): void => {
     if (view.steps.size === 0) return;
-    const lines = formatStepTree(view, { colors, nowMs: Date.now(), width: stream.columns ?? 100 });
+    const width = stream.columns ?? DEFAULT_WIDTH;
+    // A line that wraps would take two rows, and the next drawing would start one too low.
+    const lines = formatStepTree(view, { colors, nowMs: Date.now(), width }).map((line) => clip(line, width));
     stream.write(`${drawn > 0 ? `\u001b[${drawn}A` : ''}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
     drawn = lines.length;
   };
@@ -83,7 +86,7 @@ function lineCanvas({ stream, environment }: LiveViewOptions): Canvas {
       lastNote = line;
     },
     end: (view) => {
-      if (view.steps.size > 0) formatStepTree(view, { colors, nowMs: Date.now(), width: 100 }).forEach(write);
+      if (view.steps.size > 0) formatStepTree(view, { colors, nowMs: Date.now(), width: DEFAULT_WIDTH }).forEach(write);
     },
   };
 }

@@ -3,7 +3,7 @@ import { colorsFor } from './colors.js';
 import { printer } from './printer.js';
 import { formatStepTree } from './step-tree.js';
 import { formatFields, formatTable } from './table.js';
-import { formatBudget, formatCost, formatDuration, formatResult, shorten } from './text.js';
+import { clip, formatBudget, formatCost, formatDuration, formatResult, shorten } from './text.js';
 import { formatWaterfall } from './waterfall.js';
 import { EMPTY_VIEW, foldEvent, type WorkflowView } from './workflow-view.js';
 import { PassThrough } from 'node:stream';
@@ -84,6 +84,11 @@ describe('tables and words', () => {
   it('finds the words of a result', () => {
     expect([formatResult('x'), formatResult({ report: 'y' }), formatResult({ report: { text: 'z' } }), formatResult({ a: 1 })]).toEqual(['x', 'y', 'z', '{\n  "a": 1\n}']);
     expect(shorten('one  two\nthree', 9)).toBe('one two …');
+  });
+
+  it('cuts a coloured line by what is seen of it', () => {
+    expect(clip('\u001b[2mabc\u001b[22mdef', 4)).toBe('\u001b[2mabc\u001b[22md\u001b[0m');
+    expect(clip('\u001b[2mabc\u001b[22m', 3)).toBe('\u001b[2mabc\u001b[22m');
   });
 });
 

@@ -44,3 +44,17 @@ export function shorten(text: string, width: number): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
+
+/** Cut to a width in the terminal: colour codes take no room, and are closed at the end. */
+export function clip(line: string, width: number): string {
+  let room = width;
+  let kept = '';
+  // oxlint-disable-next-line no-control-regex -- the escape character is what colour codes begin with
+  for (const [piece] of line.matchAll(/\u001b\[[0-9;]*m|[^\u001b]/gu)) {
+    const isColour = piece.startsWith('\u001b');
+    if (!isColour && room === 0) return `${kept}\u001b[0m`;
+    if (!isColour) room -= 1;
+    kept += piece;
+  }
+  return kept;
+}
