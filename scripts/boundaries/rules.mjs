@@ -22,7 +22,7 @@ export const LIBRARY_OF_TESTS = 'libs/testing';
 export const FORBIDDEN_FOLDERS = ['utils', 'util', 'common', 'shared', 'core', 'helpers', 'types', 'interfaces', 'dto', 'entities'];
 
 /** Beside these, a source file's name is kebab-case and nothing else. `lua`: a script as text; `as`: AssemblyScript; `d`: types of something untyped. */
-export const SUFFIXES = ['module', 'config', 'handler', 'controller', 'spec', 'int.spec', 'hostile.spec', 'replay.spec', 'e2e', 'lua', 'as', 'd'];
+export const SUFFIXES = ['module', 'config', 'handler', 'controller', 'config.spec', 'handler.spec', 'controller.spec', 'spec', 'int.spec', 'hostile.spec', 'replay.spec', 'e2e', 'lua', 'as', 'd'];
 
 export const LONGEST_FILE = 400;
 
