@@ -3,18 +3,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { JetStreamStrategy, connectBus, subjects } from '@trivet/bus';
+import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger } from '@trivet/telemetry';
+import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence, type Redis } from '@trivet/state';
+import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
-import type { ModelServiceConfig } from './model.config.js';
+import type { ModelServiceConfig } from './service-config.js';
 import { createPromptStore, loadPrompts } from './prompts/prompt-store.js';
 import { startExtractorThread, type Extractor } from './providers/local/extractor.js';
 import { createRouter } from './routing/create-router.js';
+import type { Router } from './routing/router.js';
 import { CallHandler } from './running/call.handler.js';
-import { createModelRunner } from './running/model-runner.js';
+import { createModelRunner, type ModelRunner } from './running/model-runner.js';
 import { createModelMetrics } from './running/model-metrics.js';
 import { MODEL_RUNNER } from './tokens.js';
 
@@ -38,10 +39,11 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
 
   const clock = await createLedgerClock(redis);
+  for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
   const metrics = createMetrics('model');
-  const counted = createModelMetrics(metrics);
   const context: ModelContext = {
+    ...observersOf({ bus, logger, metrics }),
     ledger: createLedger(redis),
     router,
     prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
@@ -50,28 +52,17 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
     nowMs: clock.nowMs,
     random: Math.random,
     sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
-    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
-    onAttempt: counted.onAttempt,
-    onThreshold: (call, crossed) => logger.warn({ workflowId: call.workflowId, account: crossed.name, window: crossed.window, metric: crossed.metric, limit: crossed.limit }, 'An account has passed 80 % of its limit'),
-    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
     reach,
   };
   const runner = createModelRunner({ bus, claims: createClaims(redis), context });
-  const cancels = bus.listen(subjects.allCancels(), (notice) => {
-    const cancel = CallCancel.safeParse(notice.json());
-    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
-  });
+  const cancels = listenForCancels(bus, runner);
 
   let draining = false;
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.modelCalls, concurrency: () => CONCURRENCY }], { drainTimeoutMs: config.drainTimeoutMs });
   const startedAt = new Date(clock.nowMs()).toISOString();
   const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
   runtime.setMetrics(metrics);
-  runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
-  runtime.health.addCheck('redis', async () => void (await redis.ping()));
-  runtime.health.addCheck('models', async () => (await router.models()).join(', '), { critical: false });
-  for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
-
+  addChecks(runtime.health, { bus, redis, router });
   const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
   const announced = await keepPresence(createPresence(redis), describe, onError);
   const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
@@ -98,4 +89,27 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
       redis.disconnect();
     },
   };
+}
+
+/** Where what happens on the way is told: listeners for pieces, metrics, the log. */
+function observersOf({ bus, logger, metrics }: { bus: Bus; logger: Logger; metrics: Metrics }): Pick<ModelContext, 'onDelta' | 'onAttempt' | 'onThreshold' | 'onNotice'> {
+  return {
+    ...createModelMetrics(metrics),
+    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
+    onThreshold: (call, { name, window, metric, limit, used, held }) => logger.warn({ workflowId: call.workflowId, account: name, window, metric, limit, used, held }, 'An account has passed 80 % of its limit'),
+    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
+  };
+}
+
+function addChecks(health: ModelRuntime['health'], { bus, redis, router }: { bus: Bus; redis: Redis; router: Router }): void {
+  health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
+  health.addCheck('redis', async () => void (await redis.ping()));
+  health.addCheck('models', async () => (await router.models()).join(', '), { critical: false });
+}
+
+function listenForCancels(bus: Bus, runner: ModelRunner): { stop: () => void } {
+  return bus.listen(subjects.allCancels(), (notice) => {
+    const cancel = CallCancel.safeParse(notice.json());
+    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
+  });
 }
