@@ -10,7 +10,7 @@ export interface RecordedCall {
   callId: string;
 }
 
-export const recordedResult = (redis: Redis, call: RecordedCall): Promise<string | null> => 
+export const recordedResult = (redis: Redis, call: RecordedCall): Promise<string | null> =>
   withRedis(() => redis.get(resultKey(call.tenant, call.workflowId, call.callId)));
 
 /** The first result stands; it is returned, so that two workers that both came to one tell the same. */
