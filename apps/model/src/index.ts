@@ -6,6 +6,6 @@ export { embedLexically } from './providers/local/embed.js';
 export { configFromEnvironment, parseModelConfig, type ModelConfig } from './routing/model-config.js';
 export { createRouter } from './routing/create-router.js';
 export type { Router, Target } from './routing/router.js';
-export { loadModelConfig, type ModelServiceConfig } from './model.config.js';
+export { loadModelConfig, type ModelServiceConfig } from './service-config.js';
 export { startModel, type ModelRuntime } from './start.js';
 export { VARIABLES as MODEL_VARIABLES } from './variables.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { runService } from '@trivet/service';
 import { createLogger } from '@trivet/telemetry';
-import { loadModelConfig } from './model.config.js';
+import { loadModelConfig } from './service-config.js';
 import { startModel } from './start.js';
 import { VERSION } from './version.js';
 

@@ -7,14 +7,15 @@ import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence, type Redis } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger, type Telemetry } from '@trivet/telemetry';
+import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
-import type { ModelServiceConfig } from './model.config.js';
+import type { ModelServiceConfig } from './service-config.js';
 import { createPromptStore, loadPrompts } from './prompts/prompt-store.js';
 import { startExtractorThread, type Extractor } from './providers/local/extractor.js';
 import { createRouter } from './routing/create-router.js';
+import type { Router } from './routing/router.js';
 import { CallHandler } from './running/call.handler.js';
-import { createModelRunner } from './running/model-runner.js';
+import { createModelRunner, type ModelRunner } from './running/model-runner.js';
 import { createModelMetrics } from './running/model-metrics.js';
 import { MODEL_RUNNER } from './tokens.js';
 
@@ -31,28 +32,37 @@ class ModelModule {}
 export async function startModel(runtime: ModelRuntime, extractor: Extractor = startExtractorThread()): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const { telemetry, redis, bus } = await connect(runtime, onError);
+  const telemetry = startTelemetry({ service: 'model', version, workerId, otel: config.otel });
+  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', onError });
+  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
+
   const clock = await createLedgerClock(redis);
+  for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
   const metrics = createMetrics('model');
-  const { onAttempt } = createModelMetrics(metrics);
-  const context = await createContext(runtime, { redis, bus, router, nowMs: clock.nowMs, onAttempt });
+  const context: ModelContext = {
+    ...observersOf({ bus, logger, metrics }),
+    ledger: createLedger(redis),
+    router,
+    prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
+    blobs: createBlobs(redis),
+    worker: workerId,
+    nowMs: clock.nowMs,
+    random: Math.random,
+    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
+    reach,
+  };
   const runner = createModelRunner({ bus, claims: createClaims(redis), context });
-  const cancels = bus.listen(subjects.allCancels(), (notice) => {
-    const cancel = CallCancel.safeParse(notice.json());
-    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
-  });
+  const cancels = listenForCancels(bus, runner);
 
   let draining = false;
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.modelCalls, concurrency: () => CONCURRENCY }], { drainTimeoutMs: config.drainTimeoutMs });
   const startedAt = new Date(clock.nowMs()).toISOString();
   const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
   runtime.setMetrics(metrics);
-  runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
-  runtime.health.addCheck('redis', async () => void (await redis.ping()));
-  runtime.health.addCheck('models', async () => (await router.models()).join(', '), { critical: false });
-  for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
-
+  addChecks(runtime.health, { bus, redis, router });
   const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
   const announced = await keepPresence(createPresence(redis), describe, onError);
   const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
@@ -81,29 +91,25 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   };
 }
 
-/** Opens what a model service shares with the others: its traces, Redis and the bus. */
-async function connect({ config, logger, workerId, version }: ModelRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
-  const telemetry = startTelemetry({ service: 'model', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
-  for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', onError });
-  telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-  return { telemetry, redis, bus };
+/** Where what happens on the way is told: listeners for pieces, metrics, the log. */
+function observersOf({ bus, logger, metrics }: { bus: Bus; logger: Logger; metrics: Metrics }): Pick<ModelContext, 'onDelta' | 'onAttempt' | 'onThreshold' | 'onNotice'> {
+  return {
+    ...createModelMetrics(metrics),
+    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
+    onThreshold: (call, { name, window, metric, limit, used, held }) => logger.warn({ workflowId: call.workflowId, account: name, window, metric, limit, used, held }, 'An account has passed 80 % of its limit'),
+    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
+  };
 }
 
-/** What every call is answered with. */
-async function createContext({ workerId, logger }: ModelRuntime, { redis, bus, ...given }: { redis: Redis; bus: Bus } & Pick<ModelContext, 'router' | 'nowMs' | 'onAttempt'>): Promise<ModelContext> {
-  return {
-    ...given,
-    ledger: createLedger(redis),
-    prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
-    blobs: createBlobs(redis),
-    worker: workerId,
-    random: Math.random,
-    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
-    onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
-    onThreshold: (call, crossed) => logger.warn({ workflowId: call.workflowId, account: crossed.name, window: crossed.window, metric: crossed.metric, limit: crossed.limit }, 'An account has passed 80 % of its limit'),
-    onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),
-    reach,
-  };
+function addChecks(health: ModelRuntime['health'], { bus, redis, router }: { bus: Bus; redis: Redis; router: Router }): void {
+  health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
+  health.addCheck('redis', async () => void (await redis.ping()));
+  health.addCheck('models', async () => (await router.models()).join(', '), { critical: false });
+}
+
+function listenForCancels(bus: Bus, runner: ModelRunner): { stop: () => void } {
+  return bus.listen(subjects.allCancels(), (notice) => {
+    const cancel = CallCancel.safeParse(notice.json());
+    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
+  });
 }

@@ -5,11 +5,9 @@ import { countLocalTokens } from './local-tokens.js';
 /** Counts tokens of a text exactly, or from above. */
 export type TokenCounter = (text: string) => number;
 
-/** Role, separators and name around each message, and the start of the answer; OpenAI's own figure is 3 to 4 a message. */
+/** Role, separators and name around each message, and the start of the answer; vendors say 3 to 5 a message. */
 const TOKENS_AROUND_MESSAGE = 8;
-const TOKENS_AROUND_REQUEST = 32;
-/** What a chat template of a server we do not know may add around a message, in bytes. */
-const BYTES_AROUND_MESSAGE = 64;
+const TOKENS_AROUND_REQUEST = 16;
 
 /** Models that use o200k_base. */
 const O200K = /^(gpt-4o|gpt-4\.1|gpt-5|chatgpt-4o|o1|o3|o4)/;
@@ -26,9 +24,8 @@ export async function openAiCounter(model: string): Promise<TokenCounter | null>
 /** An upper bound of a request's input tokens. Without a tokenizer: its bytes, since no token is shorter than one. */
 export function boundInput({ messages, tools, schema }: ProviderRequest, counter: TokenCounter | null): number {
   const count = counter ?? ((text: string) => Buffer.byteLength(text));
-  const around = counter ? TOKENS_AROUND_MESSAGE : BYTES_AROUND_MESSAGE;
   const definitions = (tools?.length ?? 0) > 0 || schema ? count(JSON.stringify({ tools, schema })) + TOKENS_AROUND_REQUEST : 0;
-  return messages.reduce((sum, message) => sum + count(textOf(message)) + around, TOKENS_AROUND_REQUEST + definitions);
+  return messages.reduce((sum, message) => sum + count(textOf(message)) + TOKENS_AROUND_MESSAGE, TOKENS_AROUND_REQUEST + definitions);
 }
 
 const textOf = ({ content, name, toolCalls, toolCallId }: ModelMessage): string =>

@@ -33,46 +33,19 @@ interface Running {
 }
 
 export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
-  const { bus, claims, context } = parts;
   const running = new Map<string, Running>();
-
-  async function claimAndAnswer(call: ModelCall, signal: AbortSignal): Promise<void> {
-    const ref = { tenant: call.tenant, workflowId: call.workflowId };
-    // A call made inside a tool has no record of its own before somebody claims it.
-    const child = call.parentCallId !== undefined;
-    const claim = await claims.claim(ref, call.callId, context.worker, { child });
-    if (claim.status === 'busy') throw new RedeliverError(`call ${call.callId} is held by ${claim.worker}`, BUSY_MS);
-    if (claim.status === 'done') return answerAgain(parts, call);
-    if (claim.status === 'unknown') return;
-    context.reach('model.after-claim');
-    let resultSeq = 0;
-    try {
-      const result = await tracedAnswer(call, context, { epoch: claim.epoch, signal });
-      context.reach('model.after-settle-before-result');
-      resultSeq = await publish(bus, call, result);
-      context.reach('model.after-result-before-ack');
-    } catch (error) {
-      // Another worker may take it at once; when Redis does not answer either, the claim is freed once we are gone.
-      await claims.release(ref, call.callId, context.worker, claim.epoch, 'open').catch(() => undefined);
-      throw error;
-    }
-    await claims.release(ref, call.callId, context.worker, claim.epoch, child ? 'done' : { reported: resultSeq });
-  }
-
-  async function run(call: ModelCall): Promise<void> {
-    if (running.has(call.callId)) throw new RedeliverError(`call ${call.callId} is being answered here already`, BUSY_MS);
-    const controller = new AbortController();
-    const done = withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndAnswer(call, controller.signal));
-    running.set(call.callId, { call, controller, done });
-    try {
-      await done;
-    } finally {
-      running.delete(call.callId);
-    }
-  }
-
   return {
-    run,
+    async run(call) {
+      if (running.has(call.callId)) throw new RedeliverError(`call ${call.callId} is being answered here already`, BUSY_MS);
+      const controller = new AbortController();
+      const done = withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndAnswer(parts, call, controller.signal));
+      running.set(call.callId, { call, controller, done });
+      try {
+        await done;
+      } finally {
+        running.delete(call.callId);
+      }
+    },
     cancel(tenant, workflowId, callIds) {
       for (const { call, controller } of running.values()) {
         if (call.tenant !== tenant || call.workflowId !== workflowId || (callIds && !callIds.includes(call.callId))) continue;
@@ -87,6 +60,30 @@ export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
   };
 }
 
+async function claimAndAnswer(parts: ModelRunnerParts, call: ModelCall, signal: AbortSignal): Promise<void> {
+  const { claims, context } = parts;
+  const ref = { tenant: call.tenant, workflowId: call.workflowId };
+  // A call made inside a tool has no record of its own before somebody claims it.
+  const child = call.parentCallId !== undefined;
+  const claim = await claims.claim(ref, call.callId, context.worker, { child });
+  if (claim.status === 'busy') throw new RedeliverError(`call ${call.callId} is held by ${claim.worker}`, BUSY_MS);
+  if (claim.status === 'done') return answerAgain(parts, call);
+  if (claim.status === 'unknown') return;
+  context.reach('model.after-claim');
+  let resultSeq: number;
+  try {
+    const result = await tracedAnswer(context, call, claim.epoch, signal);
+    context.reach('model.after-settle-before-result');
+    resultSeq = await publish(parts, call, result);
+    context.reach('model.after-result-before-ack');
+  } catch (error) {
+    // Another worker may take it at once; when Redis does not answer either, the claim is freed once we are gone.
+    await claims.release(ref, call.callId, context.worker, claim.epoch, 'open').catch(() => undefined);
+    throw error;
+  }
+  await claims.release(ref, call.callId, context.worker, claim.epoch, child ? 'done' : { reported: resultSeq });
+}
+
 /** A tool that runs again asks what was answered before: it gets that, and nothing is computed. */
 async function answerAgain({ bus, context }: ModelRunnerParts, call: ModelCall): Promise<void> {
   if (call.answerTo === undefined) return;
@@ -94,7 +91,7 @@ async function answerAgain({ bus, context }: ModelRunnerParts, call: ModelCall):
   if (recorded) bus.notify(call.answerTo, replay(recorded, { epoch: recorded.epoch, context }), { workflowId: call.workflowId });
 }
 
-function tracedAnswer(call: ModelCall, context: ModelContext, { epoch, signal }: { epoch: number; signal: AbortSignal }): Promise<ModelResult> {
+function tracedAnswer(context: ModelContext, call: ModelCall, epoch: number, signal: AbortSignal): Promise<ModelResult> {
   const attributes = { [ATTRIBUTES.callId]: call.callId, [ATTRIBUTES.stepId]: call.stepId, [ATTRIBUTES.attempt]: call.attempt, [ATTRIBUTES.epoch]: epoch };
   return withSpan('model.call', { kind: 'consumer', attributes }, async (span) => {
     const result = await answerCall(call, context, { epoch, signal });
@@ -105,7 +102,7 @@ function tracedAnswer(call: ModelCall, context: ModelContext, { epoch, signal }:
 }
 
 /** @returns the sequence of the result in its stream */
-async function publish(bus: ModelRunnerParts['bus'], call: ModelCall, result: ModelResult): Promise<number> {
+async function publish({ bus }: ModelRunnerParts, call: ModelCall, result: ModelResult): Promise<number> {
   const { tenant, workflowId, callId } = call;
   const { seq } = await publishPatiently(bus, subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r` });
   if (call.answerTo !== undefined) bus.notify(call.answerTo, result, { workflowId });

@@ -1,10 +1,10 @@
 import type { Bus } from '@trivet/bus';
 import type { Worker } from '@trivet/contracts';
 import type { Claims, Presence, Tier } from '@trivet/state';
+import { createJudge } from './judge.js';
 import type { Runner } from './runner.js';
 
 const TICK_MS = 200;
-const PING_TIMEOUT_MS = 1_000;
 
 export interface Liveness {
   /** Everyone who is there. */
@@ -27,18 +27,12 @@ export interface LivenessParts {
   onLost: (worker: { service: string; id: string }) => void;
 }
 
-/**
- * Notices dead workers. A killed process is noticed at once, since the bus answers 'no responders' for it; that is
- * believed only while our own connection is stable and the worker has answered on it before, so that a restart of the
- * broker does not look like mass death. A hung or cut-off one is noticed when its presence expires.
- */
+/** Keeps an eye on all workers, and has the calls of those that are gone taken over. */
 export function startLiveness(parts: LivenessParts): Liveness {
   let live = new Map<string, Worker>();
-  const answered = new Set<string>();
-  const suspected = new Set<string>();
+  const judge = createJudge(parts.bus, parts.stableMs);
   let stopped = false;
   let running: Promise<void> | null = null;
-  const forget = parts.bus.onReconnect(() => answered.clear());
 
   async function look(): Promise<void> {
     const entries = await parts.presence.list();
@@ -46,7 +40,7 @@ export function startLiveness(parts: LivenessParts): Liveness {
     await Promise.all(
       entries.map(async (entry) => {
         const worker = entry.worker ?? live.get(entry.id);
-        if (await isGone(entry)) await lose(entry);
+        if (await judge.isGone(entry)) await lose(entry);
         else if (worker) {
           if (!live.has(entry.id)) await parts.onSeen(worker);
           next.set(entry.id, worker);
@@ -56,25 +50,10 @@ export function startLiveness(parts: LivenessParts): Liveness {
     live = next;
   }
 
-  async function isGone({ service, id, present }: { service: string; id: string; present: boolean }): Promise<boolean> {
-    const alive = await parts.bus.isAlive(service, id, { timeoutMs: PING_TIMEOUT_MS, stableMs: parts.stableMs });
-    if (alive === true) answered.add(id);
-    // Hung or cut off. One that answers lives: Redis was away, and its presence lapsed meanwhile.
-    if (!present) return alive !== true && parts.bus.connectedForMs() >= parts.stableMs;
-    if (alive !== false || !answered.has(id)) {
-      suspected.delete(id);
-      return false;
-    }
-    // Twice in a row: a worker that is just reconnecting is back by the next look.
-    if (suspected.delete(id)) return true;
-    suspected.add(id);
-    return false;
-  }
-
   async function lose(worker: { service: string; id: string }): Promise<void> {
     live.delete(worker.id);
     for (const call of await parts.claims.heldBy(worker.id)) await takeOver(parts, worker.id, call);
-    answered.delete(worker.id);
+    judge.forget(worker.id);
     await parts.presence.leave({ service: worker.service === 'model' ? 'model' : worker.service === 'executor' ? 'executor' : 'orchestrator', id: worker.id });
     parts.onLost(worker);
   }
@@ -90,13 +69,13 @@ export function startLiveness(parts: LivenessParts): Liveness {
     workers: () => [...live.values()],
     isGone: async (workerId) => {
       const entry = (await parts.presence.list()).find((each) => each.id === workerId);
-      return entry === undefined || isGone(entry);
+      return entry === undefined || judge.isGone(entry);
     },
     slots: (tier) => slotsOf([...live.values()], tier),
     stop: async () => {
       stopped = true;
       clearInterval(timer);
-      forget();
+      judge.stop();
       await running;
     },
   };

@@ -70,7 +70,7 @@ function watchWorkers({ bus, presence, claims, catalog, logger, onError }: Machi
     bus, presence, claims, runner, stableMs: STABLE_MS, onError,
     onSeen: async (worker) => {
       if (worker.service !== 'executor') return;
-      for (const tool of await presence.toolsOf(worker.id)) await catalog.put(tool);
+      await catalog.put(await presence.toolsOf(worker.id));
     },
     onLost: (worker) => logger.warn({ worker: worker.id, service: worker.service }, 'A worker is gone; its calls are taken over'),
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { connectRedis, type Redis } from '../redis.js';
 import type { AccountRef } from './ledger-keys.js';
 import { createLedger, type Ledger } from './ledger.js';
-import { createLedgerModel } from './ledger-model.js';
+import { LedgerModel } from './ledger-model.js';
 
 const HOUR_MS = 3_600_000;
 const ACCOUNTS: AccountRef[] = [
@@ -16,7 +16,9 @@ const ACCOUNTS: AccountRef[] = [
 
 const account = fc.constantFrom(...ACCOUNTS);
 const id = fc.constantFrom('a.1', 'a.2', 'b.1', 'c.1', 'd.1', 'e.1');
-const amount = fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, { weight: 1, arbitrary: fc.constantFrom(0, Number.MAX_SAFE_INTEGER) });
+/** Near the largest amount; the rest is for settlements above their hold, which the model could not count exactly beyond it. */
+const HUGE = Number.MAX_SAFE_INTEGER - 10_000;
+const amount = fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, { weight: 1, arbitrary: fc.constantFrom(0, HUGE) });
 const limit = fc.option(fc.nat(200), { nil: null });
 const leaseMs = fc.constantFrom(0, HOUR_MS);
 const operation = fc.oneof(
@@ -46,7 +48,7 @@ describe('the ledger against its model', () => {
       fc.asyncProperty(fc.array(operation, { maxLength: 40, size: 'max' }), async (operations) => {
         await redis.flushall();
         const ledger = createLedger(redis);
-        const model = createLedgerModel();
+        const model = new LedgerModel();
         for (const step of operations) expect(await onLedger(ledger, step)).toEqual(onModel(model, step));
         for (const ref of ACCOUNTS) expect(await balances(ledger, ref)).toEqual(model.balances(ref));
       }),
@@ -72,7 +74,7 @@ async function onLedger(ledger: Ledger, step: Operation): Promise<unknown> {
   }
 }
 
-function onModel(model: ReturnType<typeof createLedgerModel>, step: Operation): unknown {
+function onModel(model: LedgerModel, step: Operation): unknown {
   switch (step.kind) {
     case 'limit':
       return model.setLimits(step.account, { window: 'total', limitTokens: step.limitTokens, limitNanoUsd: step.limitNanoUsd });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { sourceArguments } from '../../../../../libs/state/src/ledger/attack/run-source.js';
+import { sourceArguments } from '@trivet/testing';
 import { startExtractorThread } from './extractor.js';
 
 const LONG = Array.from({ length: 6_000 }, (_, index) => `Sentence ${index} is about topic ${index % 97} and its figure ${index * 7}.`).join(' ');

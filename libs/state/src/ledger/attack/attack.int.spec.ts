@@ -1,10 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { startRedis, type TestServer } from '@trivet/testing';
+import { sourceArguments, startRedis, type TestServer } from '@trivet/testing';
 import { connectRedis, type Redis } from '../../redis.js';
 import type { AccountRef } from '../ledger-keys.js';
 import { createLedger, type Ledger } from '../ledger.js';
-import { sourceArguments } from './run-source.js';
 
 const LIMIT = 300_000;
 const WORKFLOW_LIMIT = 80_000;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, type Environment } from '@trivet/service';
-import { loadModelConfig } from './model.config.js';
+import { loadModelConfig } from './service-config.js';
 
 describe('the configuration of the model service', () => {
   const folder = mkdtempSync(join(tmpdir(), 'trivet-model-'));
