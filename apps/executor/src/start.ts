@@ -47,7 +47,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   });
 
   let draining = false;
-  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * CALLS_PER_SLOT }], { drainTimeoutMs: config.drainTimeoutMs });
+  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * CALLS_PER_SLOT }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date().toISOString();
   const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
   runtime.setMetrics(createPoolMetrics(pool));

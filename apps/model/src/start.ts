@@ -58,7 +58,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;
-  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.modelCalls, concurrency: () => CONCURRENCY }], { drainTimeoutMs: config.drainTimeoutMs });
+  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.modelCalls, concurrency: () => CONCURRENCY }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date(clock.nowMs()).toISOString();
   const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
   runtime.setMetrics(metrics);

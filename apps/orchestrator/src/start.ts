@@ -42,7 +42,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const queries = createQueries({ store, ledger, claims, blobs, bus, liveness });
   const watches = createWatches(bus, queries);
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
-  const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs });
+  const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
   const describe = (): Worker => ({ service: 'orchestrator', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: strategy.inFlight(), slots: CONCURRENCY, draining });
   const startedAt = new Date(clock.nowMs()).toISOString();

@@ -4,7 +4,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus } from './bus.js';
 import type { RunningConsumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
-import { ACK, settlementOf, type Settlement } from './settlement.js';
+import { ACK, describeSettlement, settlementOf, type Settlement } from './settlement.js';
 
 /**
  * Marks a method of a Nest controller as the handler of a durable consumer. The method gets the Delivery; what it
@@ -35,6 +35,9 @@ export interface ConsumerPlan {
   concurrency: () => number;
 }
 
+/** What is needed of a service's logger. */
+export type SettlementLogger = Record<'debug' | 'warn' | 'error', (fields: object, message: string) => void>;
+
 /** Nest's transport for JetStream: runs each marked method as a durable pull consumer of our bus. */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   private readonly running: RunningConsumer[] = [];
@@ -42,7 +45,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   constructor(
     private readonly bus: Bus,
     private readonly plans: readonly ConsumerPlan[],
-    private readonly options: { drainTimeoutMs: number; onSettled?: (delivery: Delivery, settlement: Settlement) => void },
+    private readonly options: { drainTimeoutMs: number; logger: SettlementLogger },
   ) {
     super();
   }
@@ -56,12 +59,18 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
           const answer: unknown = await handler(delivery, delivery);
           return settlementFrom(isObservable(answer) ? await lastValueFrom(answer, { defaultValue: ACK }) : answer);
         };
-        this.running.push(this.bus.consume({ ...plan, handle, ...(this.options.onSettled ? { onSettled: this.options.onSettled } : {}) }));
+        this.running.push(this.bus.consume({ ...plan, handle, onSettled: (delivery, settlement) => this.log(delivery, settlement) }));
       }
       callback();
     } catch (error) {
       callback(error);
     }
+  }
+
+  /** What did not go as it should is said, so that nothing is retried in silence. */
+  private log(delivery: Delivery, settlement: Settlement): void {
+    const line = describeSettlement(settlement, delivery);
+    if (line) this.options.logger[line.level](line.fields, line.message);
   }
 
   /** How many messages are being worked on. */
