@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
-import { DeadLetterError, OnDelivery, subjectToken, type Delivery } from '@trivet/bus';
-import { CONSUMERS, FailureError, HEADERS, ModelResult, ToolResult, parseJsonText, parseOrFail } from '@trivet/contracts';
+import { DeadLetterError, MOST_DELIVERIES, OnDelivery, subjectToken, type Delivery } from '@trivet/bus';
+import { CONSUMERS, FailureError, HEADERS, ModelResult, ToolResult, asFailureError, parseJsonText, parseOrFail } from '@trivet/contracts';
+import type { WorkflowRef } from '@trivet/state';
 import { withWorkflow } from '@trivet/telemetry';
 import type { Runner } from '../runner/runner.js';
 import type { Tier } from '../workflow/tier.js';
@@ -19,8 +20,19 @@ export class ResultHandler {
     const tier: Tier = subjectToken(delivery.subject, 2) === 'model' ? 'model' : 'tool';
     const result = readResult(delivery, tier);
     const ref = { tenant: result.tenant, workflowId: result.workflowId };
-    await withWorkflow(ref, () => this.runner.deliver(ref, { type: 'result', tier, result }));
+    await withWorkflow(ref, () => this.apply(ref, tier, result, delivery));
     this.reach('orchestrator.after-result-before-ack');
+  }
+
+  /** What no attempt can apply must not leave its workflow waiting for ever. */
+  private async apply(ref: WorkflowRef, tier: Tier, result: ToolResult | ModelResult, delivery: Delivery): Promise<void> {
+    try {
+      await this.runner.deliver(ref, { type: 'result', tier, result });
+    } catch (error) {
+      if (asFailureError(error).failure.code === 'unavailable' || delivery.deliveries < MOST_DELIVERIES - 1) throw error;
+      const { failure } = new FailureError('internal', `The result of step ${result.stepId} could not be applied: ${error instanceof Error ? error.message : String(error)}`);
+      await this.runner.deliver(ref, { type: 'give-up', failure });
+    }
   }
 }
 

@@ -31,9 +31,13 @@ function duplicateIds(plan: Plan): FieldError[] {
   });
 }
 
+/** It would not be a member of an object like any other. */
+const RESERVED_ID = '__proto__';
+
 function checkStep(plan: Plan, step: PlanStep, pointer: string, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck): FieldError[] {
   const errors: FieldError[] = [];
   const { byId } = planIndex(plan);
+  if (step.id === RESERVED_ID) errors.push({ pointer: `${pointer}/id`, detail: `is ${RESERVED_ID}, which is reserved` });
   step.dependsOn?.forEach((id, index) => {
     if (!byId.has(id)) errors.push({ pointer: `${pointer}/dependsOn/${index}`, detail: `names the step ${id}, which the plan does not have` });
     if (id === step.id) errors.push({ pointer: `${pointer}/dependsOn/${index}`, detail: 'names the step itself' });

@@ -54,7 +54,7 @@ export function decodeWorkflow(stored: StoredWorkflow): WorkflowState {
   const head = decodeHead(stored.head);
   const pending = (id: string): StepState => ({ id, status: 'pending', attempts: 0, startedAt: null, finishedAt: null, calls: [], input: null });
   const steps = createStepTable([...planIndex(accepted.plan).byId.keys()].map((id) => {
-    const text = stored.steps[id];
+    const text = stored.steps.get(id);
     return text === undefined ? pending(id) : decodeStep(text);
   }));
   const common = { accepted, steps, done: head.done, startedAt: head.startedAt };

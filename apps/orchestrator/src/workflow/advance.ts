@@ -1,6 +1,6 @@
 import type { Fact, WorkflowEvent } from '@trivet/contracts';
 import { apply } from './apply.js';
-import { cancel } from './commands/finish.js';
+import { cancel, fail } from './commands/finish.js';
 import { carryOut } from './commands/carry-out.js';
 import { candidatesAfter, decide } from './decide.js';
 import { receiveResult } from './inputs/result.js';
@@ -47,6 +47,8 @@ function receive(state: WorkflowState, input: Input, around: Surroundings): Outc
       return receiveTimer(state, input.timer, around);
     case 'cancel':
       return cancel(state, input.reason);
+    case 'give-up':
+      return fail(state, input.failure);
     default:
       return unreachable(input);
   }

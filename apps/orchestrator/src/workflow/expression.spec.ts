@@ -12,6 +12,11 @@ describe('expressions', () => {
     expect(evaluate('[{{ nothing }}]', scope)).toBe('[]');
   });
 
+  it.each(['input.toString', 'input.constructor', '[input.hasOwnProperty]', '{ a: input.valueOf }'])('finds no function behind %s', (expression) => {
+    expect(JSON.stringify(evaluate({ $: expression }, scope))).not.toContain('function');
+    expect(JSON.stringify(evaluate({ value: { $: expression } }, scope))).toBeDefined();
+  });
+
   it('does not evaluate what an expression brings in', () => {
     expect(evaluate('{{ goal }}', { goal: '{{ input }}' })).toBe('{{ input }}');
   });

@@ -66,8 +66,9 @@ function wholeExpression(value: JsonObject): string | undefined {
 
 function search(expression: string, scope: Scope): JsonValue {
   try {
-    const found: JsonValue | undefined = jmespath.search(scope, expression.trim());
-    return found ?? null;
+    // The round trip drops what is no JSON: JMESPath reads members such as toString from the prototype.
+    const text: string | undefined = JSON.stringify(jmespath.search(scope, expression.trim()));
+    return text === undefined ? null : JSON.parse(text);
   } catch (error) {
     throw new FailureError('expression_invalid', `The expression ${JSON.stringify(expression.trim().slice(0, 200))} cannot be evaluated: ${error instanceof Error ? error.message : String(error)}`);
   }

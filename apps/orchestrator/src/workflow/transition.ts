@@ -10,7 +10,9 @@ export type Input =
   /** The broker lost a result that a worker had published. */
   | { type: 'result-lost'; callId: string; worker: string; epoch: number }
   | { type: 'timer'; timer: string }
-  | { type: 'cancel'; reason: string };
+  | { type: 'cancel'; reason: string }
+  /** An input cannot be applied, however often it is tried: a defect of ours. It still comes to an end. */
+  | { type: 'give-up'; failure: Failure };
 
 /** What must happen outside with the commit of a transition. Effects are data: the runner carries them out. */
 export type Effect =

@@ -60,7 +60,8 @@ export interface StoredWorkflow {
   version: number;
   head: string;
   task: string;
-  steps: Record<string, string>;
+  /** As JSON by id. */
+  steps: ReadonlyMap<string, string>;
   seq: number;
   chain: string;
   hash: string;
@@ -85,7 +86,7 @@ export function createWorkflowStore(redis: Redis): WorkflowStore {
       withRedis(async () => {
         const [record, steps] = await Promise.all([redis.hgetall(keys.workflow(ref)), redis.hgetall(keys.steps(ref))]);
         if (record['v'] === undefined) return null;
-        return { version: Number(record['v']), head: record['head'] ?? '{}', task: record['task'] ?? '{}', steps, seq: Number(record['seq'] ?? 0), chain: record['chain'] ?? '', hash: record['hash'] ?? '' };
+        return { version: Number(record['v']), head: record['head'] ?? '{}', task: record['task'] ?? '{}', steps: new Map(Object.entries(steps)), seq: Number(record['seq'] ?? 0), chain: record['chain'] ?? '', hash: record['hash'] ?? '' };
       }),
     readEvents: (ref, after, limit) => withRedis(() => redis.lrange(keys.events(ref), after, after + limit - 1)),
     list: (tenant, options) => listWorkflows(redis, tenant, options),

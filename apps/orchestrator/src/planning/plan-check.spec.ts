@@ -1,0 +1,53 @@
+import { FailureError, type Plan, type Tool } from '@trivet/contracts';
+import { createInputCheck } from './input-check.js';
+import { checkPlan } from './plan-check.js';
+
+const tool: Tool = { name: 'echo', version: '1.0.0', description: 'd', input: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'], additionalProperties: false }, output: {}, limits: { timeoutMs: 1, memoryMib: 1, outputKib: 1, hostCalls: 0 }, digest: 'f'.repeat(64), bundled: true };
+const tools = new Map([[tool.name, tool]]);
+const step = (id: string, rest: object = {}): Plan['steps'][number] => ({ id, kind: 'tool', tool: 'echo', input: { text: 'x' }, ...rest });
+
+/** The mistakes of a plan as `pointer: detail`. */
+function mistakes(steps: Plan['steps'], output?: Plan['output']): string[] {
+  try {
+    checkPlan({ steps, ...(output === undefined ? {} : { output }) }, tools, createInputCheck());
+    return [];
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    expect(error.failure.code).toBe('plan_invalid');
+    return error.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`);
+  }
+}
+
+describe('a plan', () => {
+  it('passes when it can run', () => {
+    expect(mistakes([step('a'), step('b', { dependsOn: ['a'], input: { text: '{{ steps.a.output }}' }, when: 'steps.a.output' })], { $: 'steps.b.output' })).toEqual([]);
+  });
+
+  it.each<[string, Plan['steps'], RegExp]>([
+    ['a repeated id', [step('a'), step('a')], /^\/plan\/steps\/1\/id: repeats/],
+    ['a reserved id', [step('__proto__')], /^\/plan\/steps\/0\/id: is __proto__/],
+    ['an unknown tool', [step('a', { tool: 'nope' })], /^\/plan\/steps\/0\/tool: names the tool nope.*there are echo/],
+    ['a tool step without a tool', [step('a', { tool: undefined })], /tool: is missing/],
+    ['an input that does not fit its tool', [step('a', { input: { text: 5, more: 1 } })], /^\/plan\/steps\/0\/input/],
+    ['a dependency that is not there', [step('a', { dependsOn: ['z'] })], /^\/plan\/steps\/0\/dependsOn\/0: names the step z/],
+    ['a step that waits for itself', [step('a', { dependsOn: ['a'] })], /names the step itself/],
+    ['a circle by dependsOn', [step('a', { dependsOn: ['b'] }), step('b', { dependsOn: ['a'] })], /circle: a, b/],
+    ['a circle by expressions', [step('a', { input: { text: '{{ steps.b.output }}' } }), step('b', { input: { text: '{{ steps.a.output }}' } })], /circle/],
+    ['an expression that does not compile', [step('a', { input: { text: '{{ a[ }}' } })], /^\/plan\/steps\/0\/input\/text: has the expression "a\["/],
+    ['a reference to a step that is not there', [step('a', { when: 'steps.nobody.output' })], /^\/plan\/steps\/0\/when: refers to the step nobody/],
+    ['a kind that is not served', [step('a', { kind: 'map' })], /map is not served/],
+    ['a model step without a request', [{ id: 'a', kind: 'model', input: {} }], /messages or prompt/],
+  ])('is refused for %s', (_, steps, expected) => {
+    expect(mistakes(steps).some((mistake) => expected.test(mistake))).toBe(true);
+  });
+
+  it('names every mistake at once', () => {
+    const found = mistakes([step('a', { tool: 'nope' }), step('b', { dependsOn: ['z'] }), step('c', { input: {} })], { $: 'steps.q' });
+    expect(found.map((mistake) => mistake.split(':')[0])).toEqual(['/plan/steps/0/tool', '/plan/steps/1/dependsOn/0', '/plan/steps/2/input', '/plan/output']);
+  });
+
+  it('of ten thousand steps is checked in one pass', () => {
+    const steps = Array.from({ length: 10_000 }, (_, index) => step(`s${index}`, index > 0 ? { dependsOn: [`s${index - 1}`] } : {}));
+    expect(mistakes(steps)).toEqual([]);
+  });
+});

@@ -1,0 +1,38 @@
+import type { Fact, Plan } from '@trivet/contracts';
+import { begin } from '../workflow/advance.js';
+import { changeOf, eventHash } from './change.js';
+import { decodeWorkflow } from './codec.js';
+
+const PLAN: Plan = { steps: [{ id: 'constructor', kind: 'tool', tool: 't', input: { text: '{{ goal }}' } }, { id: 'toString', kind: 'tool', tool: 't', dependsOn: ['constructor'] }] };
+const accepted: Fact = { type: 'task.accepted', data: { tenant: 'acme', task: { goal: 'g', priority: 'high', user: 'u' }, plan: PLAN, template: null, templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null } };
+const context = { ref: { tenant: 'acme', workflowId: 'wf' }, opId: 'o', expectedVersion: 0, seqBefore: 0, chainBefore: '', nowMs: 1_000, traceparent: '00-a-b-01' };
+
+describe('a change', () => {
+  const transition = begin(accepted, 'wf', { nowMs: 1_000, values: new Map(), jitter: 0 });
+  const change = changeOf(transition, context);
+
+  it('chains each event to the one before by its hash', () => {
+    let chain = '';
+    for (const text of change.events) {
+      const { hash, ...event } = JSON.parse(text);
+      expect(hash).toBe(eventHash(chain, event));
+      chain = hash;
+    }
+    expect(change.chain).toBe(chain);
+    expect(change.seq).toBe(3);
+  });
+
+  it('carries the call as it will be published, with whose account it is and its trace', () => {
+    const [call] = change.schedule;
+    expect(call).toMatchObject({ tier: 'tool', priority: 'high' });
+    expect(JSON.parse(call?.spec ?? '{}')).toMatchObject({ tier: 'tool', traceparent: '00-a-b-01', body: { tool: 't', user: 'u', input: { text: 'g' }, attempt: 1, callId: call?.callId } });
+  });
+
+  it('gives the same state when it is read back, whatever its steps are called', () => {
+    const stored = { version: 1, head: change.head, task: change.created?.task ?? '', steps: new Map(Object.entries(change.steps)), seq: change.seq, chain: change.chain, hash: 'h' };
+    const state = decodeWorkflow(stored);
+    expect([...state.steps.all()]).toEqual([...transition.state.steps.all()]);
+    expect(state.status).toBe('running');
+    expect(state.accepted).toEqual(transition.state.accepted);
+  });
+});
