@@ -99,9 +99,10 @@ describe('the bus', () => {
 
   it('gives back what is unfinished when the drain time is over', async () => {
     let starts = 0;
+    let finish: () => void = () => undefined;
     const consumer = consume(bus, 1, () => {
       starts += 1;
-      return new Promise(() => undefined);
+      return new Promise((resolve) => (finish = resolve));
     });
     await bus.publish(subjects.toolCall('acme', 'wf'), {}, { workflowId: 'wf' });
     await until(() => starts === 1, 10_000);
@@ -111,6 +112,7 @@ describe('the bus', () => {
     const next = consume(bus, 1, async () => void (again += 1));
     await until(() => again === 1, 3_000);
     next.stop();
+    finish();
   });
 
   it('goes on after the broker was killed and came back, with what was stored', async () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.js';
 
 /** Who logs in to the bus and to Redis: the three services, and the operator's own user that creates streams and looks after them. */
 export const PRINCIPALS = ['orchestrator', 'executor', 'model', 'bootstrap'] as const;
@@ -12,7 +13,7 @@ export function readOrMakePasswords(file: string): Passwords {
   const kept = readKept(file);
   const password = (principal: Principal): string => kept[principal] ?? randomBytes(24).toString('base64url');
   const passwords: Passwords = { orchestrator: password('orchestrator'), executor: password('executor'), model: password('model'), bootstrap: password('bootstrap') };
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(file, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 });
   return passwords;
 }

@@ -1,12 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LauncherError } from './launcher-error.js';
+import { makeFolder } from './make-folder.js';
 
 /** Takes the folder for this process, so that no two launchers write to the same stores. Returns what gives it back. */
 export function claimDataFolder(dataDir: string): () => void {
   const folder = resolve(dataDir);
   const file = join(folder, 'launcher.pid');
-  mkdirSync(join(folder, 'logs'), { recursive: true });
+  makeFolder(join(folder, 'logs'));
   const holder = readHolder(file);
   if (holder && holder.startedAt === processStartedAt(holder.pid)) {
     throw new LauncherError(`the data folder ${folder} is in use by the launcher with process id ${holder.pid}.`, ['Stop that one, or choose another folder and ports: TRIVET_DATA_DIR=.trivet-2 TRIVET_HTTP_PORT=8081']);

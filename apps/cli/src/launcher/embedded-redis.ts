@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LauncherError } from './launcher-error.js';
+import { makeFolder } from './make-folder.js';
 
 const runFile = promisify(execFile);
 const FETCH_TIMEOUT_MS = 120_000;
@@ -26,7 +27,7 @@ export function embeddedRedisEntry(cacheDir: string): string | undefined {
 
 /** Fetches the embedded server into the cache folder and returns its script. */
 export async function fetchEmbeddedRedis(cacheDir: string): Promise<string> {
-  mkdirSync(cacheDir, { recursive: true });
+  makeFolder(cacheDir);
   const scratch = mkdtempSync(join(cacheDir, 'fetch-'));
   const specifiers = Object.entries(PACKAGES).map(([name, { version }]) => `${name}@${version}`);
   try {

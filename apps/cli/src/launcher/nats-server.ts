@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Passwords } from './credentials.js';
 import { startLocalServer, type LocalServer } from './local-server.js';
 import { natsConfig } from './nats-config.js';
 import { probeNats } from './probe.js';
+import { makeFolder } from './make-folder.js';
 
 export interface NatsServerOptions {
   binary: string;
@@ -16,7 +17,7 @@ export interface NatsServerOptions {
 
 export function startNatsServer(options: NatsServerOptions): Promise<LocalServer> {
   const configFile = join(options.dir, 'nats.conf');
-  mkdirSync(options.dir, { recursive: true });
+  makeFolder(options.dir);
   return startLocalServer({
     name: 'NATS',
     wantedPort: options.port,

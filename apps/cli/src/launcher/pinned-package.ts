@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LauncherError } from './launcher-error.js';
+import { makeFolder } from './make-folder.js';
 
 const runFile = promisify(execFile);
 const FETCH_TIMEOUT_MS = 120_000;
@@ -23,7 +24,7 @@ export interface PinnedPackage {
 export async function fetchPinnedPackage(wanted: PinnedPackage, cacheDir: string): Promise<string> {
   const target = pinnedPackageFolder(wanted, cacheDir);
   if (existsSync(target)) return target;
-  mkdirSync(cacheDir, { recursive: true });
+  makeFolder(cacheDir);
   // Unpacked beside the target and renamed at the end: a killed launcher leaves no half-unpacked folder that looks whole.
   const scratch = mkdtempSync(join(cacheDir, 'fetch-'));
   try {

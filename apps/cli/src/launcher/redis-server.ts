@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Passwords } from './credentials.js';
 import type { RedisChoice } from './find-redis.js';
 import { startLocalServer, type LocalServer } from './local-server.js';
 import { probeRedis } from './probe.js';
 import { redisAcl, redisConfig, type RedisConfigOptions } from './redis-config.js';
+import { makeFolder } from './make-folder.js';
 
 export interface RedisServerOptions {
   choice: Exclude<RedisChoice, { kind: 'url' }>;
@@ -18,7 +19,7 @@ export interface RedisServerOptions {
 
 export function startRedisServer(options: RedisServerOptions): Promise<LocalServer> {
   const { choice, dir, passwords } = options;
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const login = passwords && choice.kind === 'binary' ? `orchestrator:${passwords.orchestrator}@` : '';
   return startLocalServer({
     name: 'Redis',

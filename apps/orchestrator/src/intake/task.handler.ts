@@ -38,8 +38,9 @@ export class TaskHandler {
     const event = { seq: 1, type: 'task.rejected', at: new Date().toISOString(), workflowId, data };
     const headers = { 'ce-specversion': '1.0', 'ce-type': 'trivet.task.rejected', 'ce-source': `/trivet/${tenant}`, 'ce-id': `${workflowId}.1`, 'ce-time': event.at, 'ce-datacontenttype': 'application/json' };
     await this.bus.publish(subjects.event(tenant, workflowId, 'task.rejected'), event, { workflowId, messageId: `rejected-${delivery.stream}-${delivery.streamSeq}`, headers });
-    const listed = error.errors.map((mistake) => `${mistake.pointer || 'body'} ${mistake.detail}`).join('; ');
-    throw new DeadLetterError(listed ? `${error.message} (${listed})` : error.message);
+    // The message names the first few mistakes; the letter names them all.
+    const all = error.errors.map((mistake) => `${mistake.pointer || 'the body'} ${mistake.detail}`).join('; ');
+    throw new DeadLetterError(error.message.includes(all) ? error.message : `${error.message} (${all})`);
   }
 }
 

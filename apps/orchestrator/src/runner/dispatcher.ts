@@ -73,8 +73,9 @@ function createLane(parts: DispatcherParts, tier: Tier): Lane {
 
   const room = (): number => Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - depth.sent;
 
+  const publishing = new Set<Promise<void>>();
+
   async function deal(): Promise<void> {
-    const publishing = new Set<Promise<void>>();
     while (!stopped && wanted.size > 0) {
       if (room() <= 0) {
         depth = await parts.queue.depth(tier);
@@ -86,13 +87,14 @@ function createLane(parts: DispatcherParts, tier: Tier): Lane {
         const partition = partitions[(index + turn) % partitions.length];
         if (partition === undefined) continue;
         const share = Math.max(1, Math.min(DEAL_SIZE, Math.ceil(room() / partitions.length)));
+        // Before the look: what becomes ready during it asks for the partition again.
+        wanted.delete(partition);
         const calls = await parts.queue.deal(partition, tier, share);
-        if (calls.length < share) wanted.delete(partition);
+        if (calls.length === share) wanted.add(partition);
         depth.sent += calls.length;
         startPublishing(parts, calls, publishing);
       }
     }
-    await Promise.all(publishing);
   }
 
   function run(): void {
@@ -125,6 +127,7 @@ function createLane(parts: DispatcherParts, tier: Tier): Lane {
     stop: async () => {
       stopped = true;
       await running;
+      await Promise.all(publishing);
     },
   };
 }

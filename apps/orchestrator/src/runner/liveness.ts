@@ -69,7 +69,8 @@ export function startLiveness(parts: LivenessParts): Liveness {
     workers: () => [...live.values()],
     isGone: async (workerId) => {
       const entry = (await parts.presence.list()).find((each) => each.id === workerId);
-      return entry === undefined || judge.isGone(entry);
+      // Present ones are judged by the regular look alone, which counts its looks.
+      return entry === undefined || (!entry.present && judge.isGone(entry));
     },
     slots: (tier) => slotsOf([...live.values()], tier),
     stop: async () => {
