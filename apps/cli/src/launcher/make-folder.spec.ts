@@ -15,7 +15,7 @@ describe('makeFolder', () => {
 
   it('names the folder that cannot be made, and why', () => {
     writeFileSync(join(root, 'file'), '');
-    expect(() => makeFolder(join(root, 'file', 'x'))).toThrow(/file.* cannot be made \((ENOTDIR|EEXIST)\)/);
+    expect(() => makeFolder(join(root, 'file', 'x'))).toThrow(/file cannot be made \(.*EEXIST/);
   });
 
   (process.platform === 'linux' ? it : it.skip)('comes back below /proc too', () => {
