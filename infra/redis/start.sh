@@ -8,7 +8,7 @@ set -eu
 hash() { printf %s "$1" | sha256sum | cut -d " " -f 1; }
 umask 077
 cat > /tmp/users.acl <<USERS
-user default off
+user default off resetpass ~* &* +@all
 user orchestrator on #$(hash "$TRIVET_REDIS_PASSWORD_ORCHESTRATOR") resetchannels &* ~* +@all
 user executor on #$(hash "$TRIVET_REDIS_PASSWORD_EXECUTOR") resetchannels &* ~{w*}:claim:* ~{w*}:held:* ~{workers}:* ~blob:* ~{catalog}:* +@string +@hash +@set +@sortedset +@list +@keyspace +@transaction -scan -randomkey -dbsize -@dangerous -@admin +auth +hello +ping +echo +select +quit +reset +info +time +client|id +client|setname +client|getname +command +cluster|slots +cluster|shards +config|get +eval +evalsha +script|load +script|exists
 user model on #$(hash "$TRIVET_REDIS_PASSWORD_MODEL") resetchannels &* ~{w*}:claim:* ~{w*}:held:* ~{workers}:* ~blob:* ~{ledger}:* +@string +@hash +@set +@sortedset +@list +@keyspace +@transaction -scan -randomkey -dbsize -@dangerous -@admin +auth +hello +ping +echo +select +quit +reset +info +time +client|id +client|setname +client|getname +command +cluster|slots +cluster|shards +config|get +eval +evalsha +script|load +script|exists

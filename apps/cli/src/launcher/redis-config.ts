@@ -29,10 +29,16 @@ export function redisConfig(options: RedisConfigOptions): string {
   ].join('\n');
 }
 
+/**
+ * Nobody can log in as the default user. But Redis reads its append-only file as that user, and would refuse every
+ * transaction and script in it to a user without rights: all state would be gone after a restart.
+ */
+const DEFAULT_USER = 'user default off resetpass ~* &* +@all';
+
 /** The text of a Redis ACL file: one user per service, the default user off. Holds hashes, no passwords. */
 export function redisAcl(passwords: Passwords): string {
   const users = SERVICE_USERS.map((name) => userLine(name, `#${sha256(passwords[name])}`));
-  return ['user default off', ...users, ''].join('\n');
+  return [DEFAULT_USER, ...users, ''].join('\n');
 }
 
 /**
@@ -50,7 +56,7 @@ export function sharedRedisStart(): string {
     'hash() { printf %s "$1" | sha256sum | cut -d " " -f 1; }',
     'umask 077',
     'cat > /tmp/users.acl <<USERS',
-    'user default off',
+    DEFAULT_USER,
     ...SERVICE_USERS.map((name) => userLine(name, hash(name))),
     'USERS',
     `exec redis-server --dir /data --appendonly yes --appendfsync always --no-appendfsync-on-rewrite no --save '' --maxmemory-policy noeviction --aclfile /tmp/users.acl`,
