@@ -1,4 +1,4 @@
-import type { FailureError, JsonValue } from '@trivet/contracts';
+import { FailureError, MOST_JSON_DEPTH, type JsonValue } from '@trivet/contracts';
 import { validateInput, validateOutput, type CatalogTool } from './catalog/tool-catalog.js';
 import type { RunOptions } from './sandbox/job.js';
 import type { SandboxPool } from './sandbox/pool.js';
@@ -10,8 +10,26 @@ export async function callTool(pool: SandboxPool, tool: CatalogTool, input: Json
   if (inputProblem) return failure(inputProblem, EMPTY_FIGURES);
   const result = await pool.run(tool.sandbox, input, options);
   if (result.outcome === 'failed') return result;
-  const outputProblem = validateOutput(tool, result.output);
+  const outputProblem = tooDeep(tool, result.output) ?? validateOutput(tool, result.output);
   return outputProblem ? failure(outputProblem, result.sandbox) : result;
+}
+
+/** Deeper values would not pass the doors of the bus. The envelope around a value adds a few levels. */
+const MOST_DEPTH = MOST_JSON_DEPTH - 20;
+
+function tooDeep(tool: CatalogTool, output: JsonValue): FailureError | null {
+  const depth = depthOf(output);
+  if (depth <= MOST_DEPTH) return null;
+  return new FailureError('tool_output_invalid', `The output of tool ${tool.manifest.name} is nested ${depth} levels deep; the limit is ${MOST_DEPTH}.`, { detail: { value: depth, limit: MOST_DEPTH } });
+}
+
+/** Level by level, so that no nesting exhausts the stack. */
+function depthOf(value: JsonValue): number {
+  let depth = 0;
+  for (let level: JsonValue[] = [value]; level.length > 0; depth += 1) {
+    level = level.flatMap((item) => (item !== null && typeof item === 'object' ? Object.values(item) : []));
+  }
+  return depth;
 }
 
 function failure(error: FailureError, sandbox: SandboxResult['sandbox']): SandboxResult {

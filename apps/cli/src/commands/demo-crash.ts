@@ -18,7 +18,7 @@ interface Round {
 
 const ROUNDS: readonly Round[] = [
   // The fourth commit is the first step's end: before it come the acceptance and the model calls made inside the two tools.
-  { service: 'orchestrator', crashAt: 'orchestrator.after-commit-before-publish:4', story: 'SIGKILL to the orchestrator: it has committed a result and has not yet told anybody' },
+  { service: 'orchestrator', crashAt: 'orchestrator.after-commit-before-publish:5', story: 'SIGKILL to the orchestrator: it has committed a result and has not yet told anybody' },
   { service: 'executor', crashAt: 'executor.after-claim', story: 'SIGKILL to the executor: it has claimed a research step and works on it' },
 ];
 

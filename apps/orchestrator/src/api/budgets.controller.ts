@@ -1,10 +1,10 @@
 import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
-import { AccountLimits, FailureError, Identifier, Scope, parseOrFail, type Account } from '@trivet/contracts';
+import { AccountLimits, DEFAULT_TENANT, FailureError, Identifier, Scope, parseOrFail, type Account } from '@trivet/contracts';
 import type { AccountRef, Ledger } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { AUDIT, LEDGER } from '../tokens.js';
-import { tenantOf } from './request-context.js';
+import { actorOf, tenantOf } from './request-context.js';
 
 @Controller('api/v1/budgets')
 export class BudgetsController {
@@ -24,16 +24,18 @@ export class BudgetsController {
     const account = accountOf(tenant, scope, id);
     const { windows } = parseOrFail(AccountLimits, body, 'the limits');
     await this.ledger.setLimits(account, windows);
-    await this.audit.record({ tenant, actor: 'http', action: 'budget.set', target: `budget/${scope}/${id}`, workflowId: account.scope === 'workflow' ? account.id : null, detail: JSON.stringify(windows) });
+    await this.audit.record({ tenant, actor: actorOf(request), action: 'budget.set', target: `budget/${scope}/${id}`, workflowId: account.scope === 'workflow' ? account.id : null, detail: JSON.stringify(windows) });
     return this.ledger.readAccount(account);
   }
 }
 
-/** An account as a tenant may see it: its own, and the global one. */
+/** An account as a tenant may see it: its own; the operator's tenant also the global one. */
 function accountOf(tenant: string, scopeText: string, idText: string): AccountRef {
   const scope = Scope.safeParse(scopeText);
   if (!scope.success) throw new FailureError('not_found', `There is no scope ${JSON.stringify(scopeText.slice(0, 40))}; there are ${Scope.options.join(', ')}.`);
   const id = parseOrFail(Identifier, idText, 'the id');
+  // Without keys configured the default tenant is the operator's.
+  if (scope.data === 'global' && tenant !== DEFAULT_TENANT) throw new FailureError('not_found', 'There is no account global for this tenant.');
   if (scope.data === 'tenant' && id !== tenant) throw new FailureError('not_found', `There is no account tenant/${id}.`);
   return { scope: scope.data, tenant, id };
 }

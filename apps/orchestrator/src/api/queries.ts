@@ -17,6 +17,7 @@ export interface Queries {
   events: (ref: WorkflowRef, after: number, limit: number) => Promise<Event[]>;
   spans: (ref: WorkflowRef) => Promise<TraceSpan[]>;
   requireWorkflow: (ref: WorkflowRef) => Promise<void>;
+  hasEnded: (ref: WorkflowRef) => Promise<boolean>;
 }
 
 export interface QueryParts {
@@ -79,6 +80,10 @@ export function createQueries(parts: QueryParts): Queries {
       const spans = messages.flatMap((message) => SpanBatch.parse(JSON.parse(new TextDecoder().decode(message.data))).spans);
       // A submit of the same id that was refused, or found it there, has a trace of its own.
       return spans.filter((span) => span.traceId === traceId).sort((left, right) => left.startedAt - right.startedAt);
+    },
+    hasEnded: async (ref) => {
+      const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
+      return found === null || found === undefined || isTerminal(decodeHead(found.head).status);
     },
     requireWorkflow: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);

@@ -25,3 +25,6 @@ export function durationMs(text: string, field: string, mostMs: number): number 
   if (!Number.isFinite(value)) throw new FailureError('invalid_request', `${field} is ${JSON.stringify(text)}; it must be a time such as 30s, 500ms or 2m.`, { errors: [{ pointer: `/${field}`, detail: 'must be a time such as 30s' }] });
   return Math.min(value, mostMs);
 }
+
+/** Through which client a request came, for the audit log. */
+export const actorOf = (request: FastifyRequest): 'cli' | 'http' => (request.headers['x-trivet-client'] === 'cli' ? 'cli' : 'http');

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { INTAKE, QUERIES, WATCHES } from '../tokens.js';
 import type { Intake } from '../intake/intake.js';
 import type { Queries } from './queries.js';
-import { durationMs, tenantOf } from './request-context.js';
+import { actorOf, durationMs, tenantOf } from './request-context.js';
 import type { Watches } from './watches.js';
 
 const LONGEST_WAIT_MS = 300_000;
@@ -26,13 +26,12 @@ export class TasksController {
     @Query('wait') wait: string | undefined,
     @Query('dryRun') dryRun: string | undefined,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Headers('x-trivet-client') client: string | undefined,
   ): Promise<void> {
     const tenant = tenantOf(request);
-    if (dryRun === 'true') return void reply.send(await this.intake.plan(tenant, body));
+    if (flagOf(dryRun, 'dryRun')) return void reply.status(200).send(await this.intake.plan(tenant, body));
     const waitMs = wait === undefined ? 0 : durationMs(wait, 'wait', LONGEST_WAIT_MS);
     const fallbackId = idempotencyKey === undefined ? undefined : idOfKey(idempotencyKey);
-    const source = client === 'cli' ? 'cli' : 'http';
+    const source = actorOf(request);
     const accepted = await this.intake.submit({ tenant, body, source, actor: source, ...(fallbackId ? { fallbackId } : {}) });
     const ref = { tenant, workflowId: accepted.workflowId };
     reply.header(HEADERS.workflowId, ref.workflowId).header('Location', `/api/v1/workflows/${ref.workflowId}`);
@@ -40,6 +39,13 @@ export class TasksController {
     if (waitMs > 0 && (await this.watches.untilEnd(ref, waitMs))) return void reply.status(200).send(await this.queries.workflow(ref));
     reply.status(202).send(accepted);
   }
+}
+
+/** A flag of the query: one that is meant and not understood must not run the task after all. */
+function flagOf(text: string | undefined, field: string): boolean {
+  if (text === undefined || text === 'false' || text === '0') return false;
+  if (text === 'true' || text === '1' || text === '') return true;
+  throw new FailureError('invalid_request', `${field} is ${JSON.stringify(text)}; it must be true or false.`, { errors: [{ pointer: `/${field}`, detail: 'must be true or false' }] });
 }
 
 /** One key is one workflow, for ever: its id is made from the key. */

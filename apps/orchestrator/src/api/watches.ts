@@ -35,6 +35,8 @@ export function createWatches(bus: Bus, queries: Queries): Watches {
           if (TERMINAL_EVENTS.includes(event.type)) return;
         }
         if (batch.length === PAGE) continue;
+        // Whoever comes back after the terminal event has seen everything.
+        if (batch.length === 0 && (await queries.hasEnded(ref)) && (await queries.events(ref, last, 1)).length === 0) return;
         await Promise.race([woken, pause(POLL_MS)]);
       }
     } finally {

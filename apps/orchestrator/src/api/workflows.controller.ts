@@ -7,7 +7,7 @@ import type { Runner } from '../runner/runner.js';
 import { AUDIT, QUERIES, RUNNER, WATCHES } from '../tokens.js';
 import { parseListQuery } from './listing.js';
 import type { Queries } from './queries.js';
-import { tenantOf, workflowRefOf } from './request-context.js';
+import { actorOf, tenantOf, workflowRefOf } from './request-context.js';
 import { streamEvents } from './stream.js';
 import type { Watches } from './watches.js';
 
@@ -69,7 +69,7 @@ export class WorkflowsController {
     const before = await this.queries.workflow(ref);
     if (isTerminal(before.status)) throw new FailureError('state_conflict', `Workflow ${ref.workflowId} is ${before.status} already; only one that has not ended can be cancelled.`);
     await this.runner.deliver(ref, { type: 'cancel', reason });
-    await this.audit.record({ tenant: ref.tenant, actor: 'http', action: 'workflow.cancel', target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: reason });
+    await this.audit.record({ tenant: ref.tenant, actor: actorOf(request), action: 'workflow.cancel', target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: reason });
     return this.queries.workflow(ref);
   }
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { FailureError, NANO_USD_PER_USD, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type EventData, type TaskAccepted, type Tool } from '@trivet/contracts';
+import { FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type EventData, type TaskAccepted, type Tool } from '@trivet/contracts';
 import type { Ledger, ToolCatalog, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { checkPlan, type InputCheck } from '../planning/plan-check.js';
 import { chooseTemplate, type LoadedTemplate } from '../planning/templates.js';
+import { openAndBegin } from '../runner/open-and-begin.js';
 import type { Runner } from '../runner/runner.js';
+import { hasOwnBudget } from '../workflow/state.js';
 import { newWorkflowId } from './workflow-id.js';
 
 export interface Submission {
@@ -52,11 +54,12 @@ export function createIntake(parts: IntakeParts): Intake {
     const known = await parts.store.load(ref);
     if (known) return duplicateOf(ref, known.hash, bodyHash, statusOf(known.head));
     const planned = await planOf(task);
-    await openAccount(parts.ledger, ref, task);
+    requireFitting({ task: accepted, plan: planned.plan });
     parts.reach('orchestrator.before-accept');
     const outcome = await parts.runner.begin(ref, { tenant: ref.tenant, task: accepted, ...planned, source: submission.source, bodyHash, traceparent: currentTraceparent() ?? null });
     parts.reach('orchestrator.after-accept');
     if (outcome.status === 'exists') return duplicateOf(ref, outcome.bodyHash, bodyHash, outcome.workflowStatus);
+    if (hasOwnBudget(outcome.state)) await openAndBegin(parts, ref, accepted);
     await parts.audit.record({ tenant: ref.tenant, actor: submission.actor, action: 'task.submit', target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: `source ${submission.source}` });
     return { workflowId: ref.workflowId, status: 'accepted', duplicate: false };
   }
@@ -90,12 +93,10 @@ function duplicateOf(ref: WorkflowRef, knownHash: string, bodyHash: string, stat
   throw new FailureError('workflow_conflict', `A workflow ${ref.workflowId} exists that was accepted with another body.`, { detail: { workflowId: ref.workflowId } });
 }
 
-/** Before the workflow exists, so that its first call already finds its limit; harmless if the acceptance fails. */
-async function openAccount(ledger: Ledger, ref: WorkflowRef, task: TaskSubmit): Promise<void> {
-  const { tokens, costUsd } = task.budget ?? {};
-  if (tokens === undefined && costUsd === undefined) return;
-  const limits = { window: 'total', ...(tokens === undefined ? {} : { limitTokens: tokens }), ...(costUsd === undefined ? {} : { limitNanoUsd: Math.floor(costUsd * NANO_USD_PER_USD) }) } as const;
-  await ledger.setLimits({ scope: 'workflow', tenant: ref.tenant, id: ref.workflowId }, [limits], { onlyIfAbsent: true });
+/** A body can grow when it is written again (1e20 has 21 digits): what counts is the event that keeps it. */
+function requireFitting(kept: object): void {
+  const bytes = Buffer.byteLength(JSON.stringify(kept));
+  if (bytes > MOST_TASK_BYTES) throw new FailureError('payload_too_large', `The task has ${bytes} bytes when all its numbers are written out; the limit is ${MOST_TASK_BYTES}.`, { detail: { bytes, limit: MOST_TASK_BYTES } });
 }
 
 function statusOf(head: string): string {

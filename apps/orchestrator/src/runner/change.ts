@@ -82,7 +82,7 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
     workflowId: accepted.workflowId,
     stepId: effect.stepId,
     attempt: effect.attempt,
-    deadlineAt: context.nowMs + CALL_LIFETIME_MS,
+    deadlineAt: context.nowMs + (effect.tier === 'model' ? (effect.timeoutMs ?? CALL_LIFETIME_MS) : CALL_LIFETIME_MS),
     ...(accepted.task.user ? { user: accepted.task.user } : {}),
     ...(accepted.task.session ? { session: accepted.task.session } : {}),
   };

@@ -5,6 +5,7 @@ import type { Logger } from '@trivet/telemetry';
 import { afterCommit } from '../effects.js';
 import { startDispatcher, type Dispatcher } from './dispatcher.js';
 import { startLiveness, type Liveness } from './liveness.js';
+import { beginAccepted } from './open-and-begin.js';
 import { startRelay } from './relay.js';
 import { createRunner, type Runner } from './runner.js';
 import { startSweeper } from './sweeper.js';
@@ -50,7 +51,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const incarnation = keepStreams(bus, onError);
   const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, onError });
-  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, onError });
+  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner }, ref), onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
 
   return {

@@ -3,6 +3,7 @@ import { FailureError, type EventData, type JsonValue } from '@trivet/contracts'
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { Blobs, LedgerClock, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { advance, begin } from '../workflow/advance.js';
+import { MissingValueError } from '../workflow/scope.js';
 import { hasEnded, type WorkflowState } from '../workflow/state.js';
 import type { Effect, Input, Surroundings, Transition } from '../workflow/transition.js';
 import { createCache, type CachedWorkflow } from './cache.js';
@@ -58,8 +59,7 @@ export function createRunner(parts: RunnerParts): Runner {
     const cached = fresh ? undefined : cache.get(keyOf(ref));
     const before = cached ?? (await load(parts.store, ref));
     if (!before) return 'unknown';
-    const around = await surroundings(parts, before.state);
-    const transition = advance(before.state, before.seq, input, around);
+    const { transition, around } = await transitionOf(parts, (given) => advance(before.state, before.seq, input, given));
     if (transition.events.length === 0) {
       // What looked like nothing to a cached state may be news to the stored one.
       return cached ? 'again' : 'ignored';
@@ -69,20 +69,25 @@ export function createRunner(parts: RunnerParts): Runner {
     return outcome.status === 'conflict' || outcome.status === 'exists' ? 'again' : 'applied';
   }
 
+  /** What comes from a timer or the watchdog is in no trace; it belongs to that of the workflow. */
+  async function traceOf(ref: WorkflowRef): Promise<string | null | undefined> {
+    if (currentTraceparent() !== undefined) return undefined;
+    return (cache.get(keyOf(ref)) ?? (await load(parts.store, ref)))?.state.accepted.traceparent;
+  }
+
   return {
     begin: (ref, data) =>
       exclusive(keyOf(ref), () =>
         inSpan(ref, 'begin', data.traceparent, async () => {
-          const around = await surroundings(parts, null);
-          const transition = begin({ type: 'task.accepted', data }, ref.workflowId, around);
+          const { transition, around } = await transitionOf(parts, (given) => begin({ type: 'task.accepted', data }, ref.workflowId, given));
           const outcome = await commit(ref, null, transition, around);
           if (outcome.status === 'exists') return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
           return { status: 'created', state: transition.state };
         }),
       ),
     deliver: (ref, input) =>
-      exclusive(keyOf(ref), () =>
-        inSpan(ref, input.type, undefined, async () => {
+      exclusive(keyOf(ref), async () =>
+        inSpan(ref, input.type, await traceOf(ref), async () => {
           for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
             const outcome = await deliverOnce(ref, input, attempt > 0);
             if (outcome !== 'again') return outcome;
@@ -109,22 +114,22 @@ async function load(store: WorkflowStore, ref: WorkflowRef): Promise<CachedWorkf
   return stored ? { state: decodeWorkflow(stored), version: stored.version, seq: stored.seq, chain: stored.chain } : null;
 }
 
-/** All that the pure machine may not find out by itself. */
-async function surroundings({ clock, blobs }: RunnerParts, state: WorkflowState | null): Promise<Surroundings> {
-  return { nowMs: clock.nowMs(), values: state ? await referredValues(blobs, state) : new Map(), jitter: Math.random() };
-}
-
 function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null | undefined, task: () => Promise<Result>): Promise<Result> {
   return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));
 }
 
-/** Outputs that travel by reference, loaded before the pure machine may need them. */
-async function referredValues(blobs: Blobs, state: WorkflowState): Promise<Map<string, JsonValue>> {
+/** Runs a transition, loading each value that travels by reference when it turns out to be needed. It is pure, so it may run again. */
+async function transitionOf({ clock, blobs }: RunnerParts, run: (around: Surroundings) => Transition): Promise<{ transition: Transition; around: Surroundings }> {
   const values = new Map<string, JsonValue>();
-  for (const step of state.steps.all()) {
-    if (step.status === 'completed' && step.outputRef && !values.has(step.outputRef.blob)) values.set(step.outputRef.blob, await blobs.load(step.outputRef));
+  const around: Surroundings = { nowMs: clock.nowMs(), values, jitter: Math.random() };
+  for (;;) {
+    try {
+      return { transition: run(around), around };
+    } catch (error) {
+      if (!(error instanceof MissingValueError) || values.has(error.reference.blob)) throw error;
+      values.set(error.reference.blob, await blobs.load(error.reference));
+    }
   }
-  return values;
 }
 
 async function storeValue(blobs: Blobs, effect: Extract<Effect, { do: 'store' }>): Promise<void> {

@@ -3,6 +3,7 @@ import { CONSUMERS } from '@trivet/contracts';
 import { PARTITIONS, type CallQueue, type Claims, type DueMember, type Tier, type WorkflowRef } from '@trivet/state';
 import type { Dispatcher } from './dispatcher.js';
 import type { Liveness } from './liveness.js';
+import { BEGIN_TIMER } from '../workflow/state.js';
 import type { Runner } from './runner.js';
 
 const TICK_MS = 250;
@@ -15,6 +16,8 @@ export interface SweeperParts {
   dispatcher: Dispatcher;
   liveness: Liveness;
   runner: Runner;
+  /** Begins a workflow that stands accepted because whoever accepted it died. */
+  begin: (ref: WorkflowRef) => Promise<void>;
   onError: (error: unknown) => void;
 }
 
@@ -37,7 +40,8 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
 
   async function look(member: DueMember, streams: CallStreams | null): Promise<void> {
     if (member.kind === 'timer') {
-      await parts.runner.deliver(member.ref, { type: 'timer', timer: member.timer });
+      if (member.timer === BEGIN_TIMER) await parts.begin(member.ref);
+      else await parts.runner.deliver(member.ref, { type: 'timer', timer: member.timer });
       await parts.queue.dropTimer(member.ref, member.timer);
       return;
     }

@@ -6,7 +6,7 @@ import type { Input, Surroundings, Transition } from './transition.js';
 
 const around: Surroundings = { nowMs: 1_000_000, values: new Map(), jitter: 0 };
 
-const accepted = (plan: Plan, task: object = {}): Fact => ({
+const accepted = (plan: Plan, task: object = {}): Extract<Fact, { type: 'task.accepted' }> => ({
   type: 'task.accepted',
   data: { tenant: 'acme', task: { goal: 'the goal', ...task }, plan, template: null, templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null },
 });
@@ -150,7 +150,7 @@ describe('a workflow', () => {
     it('never counts what the broker lost as a death', () => {
       const run = drive(PAIR);
       const { callId } = callOf(run.state(), 'left');
-      for (const epoch of [1, 2, 3, 4]) {
+      for (const epoch of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) {
         const transition = run.tell({ type: 'result-lost', callId, worker: 'w1', epoch });
         expect(transition.effects).toEqual([{ do: 'reopen', callId, tier: 'tool', worker: 'w1', epoch }]);
       }
@@ -164,6 +164,30 @@ describe('a workflow', () => {
       expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'poisoned' } });
       expect(run.events.filter((event) => event.type === 'call.lost')).toHaveLength(3);
     });
+  });
+
+  it('with a budget begins only when its account is open, and the watchdog sees to that', () => {
+    const run = drive(PAIR, { budget: { tokens: 5 } });
+    expect(types(run.events)).toEqual(['task.accepted']);
+    expect(run.last().effects).toEqual([{ do: 'timer', timer: 'begin', delayMs: 2_000 }]);
+    const transition = run.tell({ type: 'begin' });
+    expect(types(transition.events)).toEqual(['workflow.started', 'step.scheduled', 'step.scheduled']);
+    expect(transition.effects).toContainEqual({ do: 'clear-timer', timer: 'begin' });
+    expect(run.tell({ type: 'begin' }).events).toEqual([]);
+  });
+
+  it('fails a model step whose input is not a request, naming what is wrong', () => {
+    const run = drive({ steps: [{ id: 'a', kind: 'model', input: { $: 'input.x' } }] }, { input: { x: 'just text' } });
+    expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'invalid_request', message: expect.stringContaining('the input of step a'.slice(4)) } });
+  });
+
+  it('asks for a value that travels by reference when it needs it', () => {
+    const run = drive({ steps: [{ id: 'a', kind: 'tool', tool: 't' }, { id: 'b', kind: 'tool', tool: 't', input: { $: 'steps.a.output' } }] });
+    const reference = { blob: 'f'.repeat(64), bytes: 70_000 };
+    const result = resultOf(run.state(), 'a', { outputRef: reference });
+    expect(() => run.tell(result)).toThrow(expect.objectContaining({ name: 'MissingValueError', reference }));
+    const transition = advance(run.state(), 4, result, { ...around, values: new Map([[reference.blob, { large: true }]]) });
+    expect(transition.state.steps.get('b')?.input).toEqual({ large: true });
   });
 
   it('fails when its deadline passes', () => {

@@ -6,7 +6,7 @@ import { candidatesAfter, decide } from './decide.js';
 import { receiveResult } from './inputs/result.js';
 import { receiveTimer } from './inputs/timer.js';
 import { receiveCallLost } from './inputs/call-lost.js';
-import { hasEnded, type WorkflowState } from './state.js';
+import { BEGIN_TIMER, hasEnded, hasOwnBudget, type WorkflowState } from './state.js';
 import { NOTHING, type Effect, type Input, type Outcome, type Surroundings, type Transition } from './transition.js';
 
 /**
@@ -17,6 +17,7 @@ import { NOTHING, type Effect, type Input, type Outcome, type Surroundings, type
  */
 export function advance(state: WorkflowState, seq: number, input: Input, around: Surroundings): Transition {
   const machine = createMachine(state, seq, around);
+  if (input.type === 'begin' && state.status !== 'accepted') return machine.finish();
   if (hasEnded(state)) {
     machine.take(afterTheEnd(state, input, around));
     return machine.finish();
@@ -26,18 +27,26 @@ export function advance(state: WorkflowState, seq: number, input: Input, around:
   return machine.finish();
 }
 
-/** The transition that makes a workflow: accepted, started, and its first steps scheduled. */
-export function begin(accepted: Fact, workflowId: string, around: Surroundings): Transition {
+/** How long a workflow may stand accepted before the watchdog opens its account and begins it. */
+const BEGIN_WITHIN_MS = 2_000;
+
+/**
+ * The transition that makes a workflow: accepted, started, and its first steps scheduled. One with a budget is only
+ * accepted: it begins (`begin` input) once its account has its limit, and the watchdog sees to that if nobody else does.
+ */
+export function begin(accepted: Extract<Fact, { type: 'task.accepted' }>, workflowId: string, around: Surroundings): Transition {
   const at = new Date(around.nowMs).toISOString();
   const event: WorkflowEvent = { seq: 1, at, workflowId, ...accepted };
-  const transition = advance(apply(null, event), 1, { type: 'begin' }, around);
-  return { ...transition, events: [event, ...transition.events], touched: new Set([...transition.state.steps.all()].map((step) => step.id)) };
+  const state = apply(null, event);
+  if (hasOwnBudget(state)) return { state, events: [event], effects: [{ do: 'timer', timer: BEGIN_TIMER, delayMs: BEGIN_WITHIN_MS }], touched: new Set() };
+  const transition = advance(state, 1, { type: 'begin' }, around);
+  return { ...transition, events: [event, ...transition.events] };
 }
 
 function receive(state: WorkflowState, input: Input, around: Surroundings): Outcome {
   switch (input.type) {
     case 'begin':
-      return NOTHING;
+      return hasOwnBudget(state) ? { facts: [], effects: [{ do: 'clear-timer', timer: BEGIN_TIMER }] } : NOTHING;
     case 'result':
       return receiveResult(state, input.tier, input.result, around);
     case 'worker-lost':

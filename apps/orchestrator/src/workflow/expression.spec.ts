@@ -17,6 +17,20 @@ describe('expressions', () => {
     expect(JSON.stringify(evaluate({ value: { $: expression } }, scope))).toBeDefined();
   });
 
+  it('refuses what could make its value grow without bounds, and takes what people write', () => {
+    expect(mistakeIn(Array.from({ length: 24 }, () => '[@,@]').join(' | '))).toMatch(/times as large; the limit is 1000/);
+    expect(mistakeIn("join('', [@,@]) | join('', [@,@])")).toBeNull();
+    expect(mistakeIn('{a: steps.x.output, b: [input.y, input.z], c: length(input.list)} | {d: a, e: b}')).toBeNull();
+    expect(mistakeIn(`a.${'b.'.repeat(3_000)}c`)).toMatch(/the limit is 4000/);
+  });
+
+  it('reads a text full of open braces in one pass', () => {
+    const text = '{{'.repeat(500_000);
+    const startedAt = performance.now();
+    expect(evaluate(text, scope)).toBe(text);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   it('does not evaluate what an expression brings in', () => {
     expect(evaluate('{{ goal }}', { goal: '{{ input }}' })).toBe('{{ input }}');
   });
@@ -30,5 +44,6 @@ describe('expressions', () => {
     expect(expressionsIn({ x: ['{{ a }}', { $: 'b' }] })).toEqual([{ expression: ' a ', pointer: '/x/0' }, { expression: 'b', pointer: '/x/1' }]);
     expect(mistakeIn('a[')).not.toBeNull();
     expect(mistakeIn('a[0]')).toBeNull();
+    expect(stepsIn('input.steps.count')).toEqual([]);
   });
 });

@@ -4,8 +4,7 @@ import { FailureError, type JsonObject, type JsonValue, type PlanStep } from '@t
 /** What an expression sees: goal, input, steps.<id>.output|status|failure, item. */
 export type Scope = JsonObject;
 
-const INSIDE_STRING = /\{\{([\s\S]*?)\}\}/g;
-const STEP_REFERENCE = /\bsteps\s*\.\s*(?:"([A-Za-z0-9_-]+)"|([A-Za-z0-9_]+))/g;
+const STEP_REFERENCE = /(?<![\w."'])steps\s*\.\s*(?:"([A-Za-z0-9_-]+)"|([A-Za-z0-9_]+))/g;
 
 /**
  * A plan value with its expressions replaced: `{ "$": "…" }` becomes the expression's value, `{{ … }}` inside a string
@@ -13,7 +12,7 @@ const STEP_REFERENCE = /\bsteps\s*\.\s*(?:"([A-Za-z0-9_-]+)"|([A-Za-z0-9_]+))/g;
  * @throws FailureError expression_invalid, naming the expression
  */
 export function evaluate(value: JsonValue, scope: Scope): JsonValue {
-  if (typeof value === 'string') return value.replaceAll(INSIDE_STRING, (_, expression: string) => textOf(search(expression, scope)));
+  if (typeof value === 'string') return partsOf(value).map((part) => (part.isExpression ? textOf(search(part.text, scope)) : part.text)).join('');
   if (Array.isArray(value)) return value.map((item) => evaluate(item, scope));
   if (value === null || typeof value !== 'object') return value;
   const expression = wholeExpression(value);
@@ -28,9 +27,21 @@ export function holds(expression: string, scope: Scope): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
+const MOST_EXPRESSION_CHARACTERS = 4_000;
+/** JMESPath always ends, but `[@,@] | [@,@] | …` doubles its value each time. */
+const MOST_GROWTH = 1_000;
+
+/** How many times as large as its input an expression's value can be: lists and hashes add up, what follows each other multiplies. */
+function growthOf(node: jmespath.Node): number {
+  const children = (node.children ?? []).map(growthOf);
+  const isSum = node.type === 'MultiSelectList' || node.type === 'MultiSelectHash' || node.type === 'Function';
+  const inner = isSum ? children.reduce((total, child) => total + child, 0) : children.reduce((total, child) => total * child, 1);
+  return Math.max(1, inner) * (node.type === 'KeyValuePair' ? growthOf(node.value as jmespath.Node) : 1);
+}
+
 /** Every expression of a plan value, with the JSON pointer where it stands. */
 export function expressionsIn(value: JsonValue | undefined, pointer = ''): { expression: string; pointer: string }[] {
-  if (typeof value === 'string') return [...value.matchAll(INSIDE_STRING)].map((match) => ({ expression: match[1] ?? '', pointer }));
+  if (typeof value === 'string') return partsOf(value).filter((part) => part.isExpression).map((part) => ({ expression: part.text, pointer }));
   if (Array.isArray(value)) return value.flatMap((item, index) => expressionsIn(item, `${pointer}/${index}`));
   if (value === null || value === undefined || typeof value !== 'object') return [];
   const whole = wholeExpression(value);
@@ -49,13 +60,27 @@ export function referredSteps(step: PlanStep): string[] {
   return expressions.flatMap(stepsIn);
 }
 
-/** Why an expression cannot be compiled, or null when it can. */
+/** Why an expression cannot be used, or null when it can. */
 export function mistakeIn(expression: string): string | null {
+  if (expression.length > MOST_EXPRESSION_CHARACTERS) return `it has ${expression.length} characters; the limit is ${MOST_EXPRESSION_CHARACTERS}`;
   try {
-    jmespath.compile(expression.trim());
-    return null;
+    const growth = growthOf(jmespath.compile(expression.trim()));
+    return growth > MOST_GROWTH ? `it could make its value ${growth} times as large; the limit is ${MOST_GROWTH} times` : null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** A string cut at its `{{ … }}`, in one pass; a `{{` without its end is plain text. */
+function partsOf(text: string): { text: string; isExpression: boolean }[] {
+  const parts: { text: string; isExpression: boolean }[] = [];
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf('{{', from);
+    const close = open < 0 ? -1 : text.indexOf('}}', open + 2);
+    if (close < 0) return [...parts, { text: text.slice(from), isExpression: false }];
+    parts.push({ text: text.slice(from, open), isExpression: false }, { text: text.slice(open + 2, close), isExpression: true });
+    from = close + 2;
   }
 }
 

@@ -22,6 +22,14 @@ export function outputOf(step: StepState, around: Surroundings): JsonValue {
 
 function valueOf(reference: BlobReference, around: Surroundings): JsonValue {
   const value = around.values.get(reference.blob);
-  if (value === undefined) throw new RangeError(`The value ${reference.blob} was not loaded before the transition`);
+  if (value === undefined) throw new MissingValueError(reference);
   return value;
+}
+
+/** A transition needs a value that travels by reference: the runner loads it and begins the transition anew. */
+export class MissingValueError extends Error {
+  constructor(readonly reference: BlobReference) {
+    super(`The value ${reference.blob} has to be loaded first`);
+    this.name = 'MissingValueError';
+  }
 }

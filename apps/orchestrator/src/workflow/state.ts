@@ -62,6 +62,11 @@ export type WorkflowState = WorkflowCommon &
 
 export const hasEnded = (state: WorkflowState): boolean => state.status === 'completed' || state.status === 'failed' || state.status === 'cancelled';
 
+/** The timer that begins a workflow whose account has to be opened first. */
+export const BEGIN_TIMER = 'begin';
+
+export const hasOwnBudget = ({ accepted: { task } }: WorkflowState): boolean => task.budget?.tokens !== undefined || task.budget?.costUsd !== undefined;
+
 export const stepHasEnded = (step: StepState): boolean =>
   step.status === 'completed' || step.status === 'failed' || step.status === 'skipped' || step.status === 'cancelled';
 

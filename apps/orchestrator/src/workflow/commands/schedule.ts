@@ -1,4 +1,4 @@
-import { FailureError, stepCallId, type Fact, type JsonValue, type PlanStep } from '@trivet/contracts';
+import { FailureError, ModelRequest, parseOrFail, stepCallId, type Fact, type JsonValue, type PlanStep } from '@trivet/contracts';
 import { evaluate } from '../expression.js';
 import { travelling } from '../large-value.js';
 import { dependenciesOf, scopeOf } from '../scope.js';
@@ -29,7 +29,9 @@ export function schedule(state: WorkflowState, stepId: string, attempt: number, 
 function inputOf(state: WorkflowState, planStep: PlanStep, around: Surroundings): JsonValue | FailureError {
   const written: JsonValue = planStep.kind === 'model' && planStep.prompt !== undefined ? { prompt: planStep.prompt, ...asObject(planStep.input) } : (planStep.input ?? {});
   try {
-    return evaluate(written, scopeOf(state, dependenciesOf(state, planStep.id), around));
+    const input = evaluate(written, scopeOf(state, dependenciesOf(state, planStep.id), around));
+    if (planStep.kind === 'model') parseOrFail(ModelRequest, input, `the input of step ${planStep.id}`);
+    return input;
   } catch (error) {
     if (error instanceof FailureError) return error;
     throw error;
