@@ -61,6 +61,9 @@ describe('bad input', () => {
     it('refuses what is not JSON by its type', async () => {
       const response = await fetch(`${stack.url}/api/v1/tasks`, { method: 'POST', headers: { 'Content-Type': 'text/xml' }, body: '<x/>' });
       expect(response.status).toBe(415);
+      expect((await fetch(`${stack.url}/api/v1/tasks`, { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'hello' })).status).toBe(415);
+      const odd = await fetch(`${stack.url}/api/v1/workflows/%ff`);
+      expect([odd.status, odd.headers.get('content-type')]).toEqual([400, 'application/problem+json; charset=utf-8']);
     });
   });
 

@@ -43,7 +43,7 @@ function ownFailure(text: string, tool: string, memoryBytes: number, figures: In
   const name = textOf(error, 'name') ?? 'Error';
   // With no memory left for an error object, the interpreter throws null.
   const isFull = figures.memoryBytes >= memoryBytes * NEARLY_FULL;
-  if ((name === 'InternalError' && message === 'out of memory') || (isFull && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
+  if (message === 'out of memory' || (isFull && message === 'thrown: null')) return memoryFailure(tool, memoryBytes, figures, message);
   const line = typeof error?.['line'] === 'number' ? error['line'] : null;
   const hostCode = name === 'HostError' ? textOf(error, 'code') : undefined;
   return { code: 'tool_failed', message: sentence(name, message, line), detail: { name, ...(line === null ? {} : { line }) }, ...(hostCode ? { hostCode } : {}) };
