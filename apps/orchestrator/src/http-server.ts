@@ -3,7 +3,6 @@ import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { context, propagation } from '@opentelemetry/api';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
 import type { JetStreamStrategy } from '@trivet/bus';
 import type { Logger } from '@trivet/telemetry';
@@ -11,7 +10,7 @@ import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
 import { HomeController } from './api/home.controller.js';
-import { ProblemFilter, sendProblem } from './api/problem-filter.js';
+import { ProblemFilter, sendProblem, type ReplyLike, type RequestLike } from './api/problem-filter.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { ResultHandler } from './intake/result.handler.js';
@@ -29,7 +28,7 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
     controllers: CONTROLLERS,
     providers: [...parts.provided].map(([provide, useValue]) => ({ provide, useValue })),
   };
-  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, routerOptions: { maxParamLength: 500 }, forceCloseConnections: true, frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, error, parts.log) });
+  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, routerOptions: { maxParamLength: 500 }, forceCloseConnections: true, frameworkErrors: (error: Error, request: RequestLike, reply: ReplyLike) => sendProblem(request, reply, error, parts.log) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: parts.nestLogger, bodyParser: false, abortOnError: false });
   const fastify = adapter.getInstance();
   // Without this, text would pass as a body and be refused as a task that is none.

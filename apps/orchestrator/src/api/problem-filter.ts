@@ -15,13 +15,13 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /** What is needed of a request and a reply; both edges of Fastify's typing have it. */
-interface RequestLike {
+export interface RequestLike {
   method: string;
   headers: Record<string, string | string[] | undefined>;
   url: string;
   params: unknown;
 }
-interface ReplyLike {
+export interface ReplyLike {
   getHeader: (name: string) => unknown;
   header: (name: string, value: string) => ReplyLike;
   status: (status: number) => ReplyLike;
