@@ -10,7 +10,7 @@ import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
 import { HomeController } from './api/home.controller.js';
-import { ProblemFilter, sendProblem, type ReplyLike, type RequestLike } from './api/problem-filter.js';
+import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { ResultHandler } from './intake/result.handler.js';
@@ -28,7 +28,7 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
     controllers: CONTROLLERS,
     providers: [...parts.provided].map(([provide, useValue]) => ({ provide, useValue })),
   };
-  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, routerOptions: { maxParamLength: 500 }, forceCloseConnections: true, frameworkErrors: (error: Error, request: RequestLike, reply: ReplyLike) => sendProblem(request, reply, error, parts.log) });
+  const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, routerOptions: { maxParamLength: 500 }, forceCloseConnections: true, frameworkErrors: (error: Error, request: RequestLike, reply: { raw: Parameters<typeof writeProblem>[1] }) => writeProblem(request, reply.raw, error) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: parts.nestLogger, bodyParser: false, abortOnError: false });
   const fastify = adapter.getInstance();
   // Without this, text would pass as a body and be refused as a task that is none.

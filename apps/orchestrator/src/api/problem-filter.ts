@@ -21,7 +21,7 @@ export interface RequestLike {
   url: string;
   params: unknown;
 }
-export interface ReplyLike {
+interface ReplyLike {
   getHeader: (name: string) => unknown;
   header: (name: string, value: string) => ReplyLike;
   status: (status: number) => ReplyLike;
@@ -36,6 +36,13 @@ export function sendProblem(request: RequestLike, reply: ReplyLike, thrown: unkn
   if (error.failure.code === 'rate_limited' || error.failure.code === 'unavailable') reply.header('Retry-After', '1');
   const problem = problemOf(error, workflowId);
   void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+}
+
+/** The same for a request that has no route yet: a URL or a method that cannot be read. */
+export function writeProblem(request: RequestLike, raw: { writeHead: (status: number, headers: Record<string, string>) => unknown; end: (body: string) => unknown }, thrown: unknown): void {
+  const problem = problemOf(toFailure(thrown, request));
+  raw.writeHead(problem.status, { 'Content-Type': 'application/problem+json; charset=utf-8' });
+  raw.end(JSON.stringify(problem));
 }
 
 function toFailure(thrown: unknown, request: RequestLike): FailureError {
