@@ -54,7 +54,7 @@ async function counts(): Promise<Record<string, number>> {
 }
 
 describe('a client without credentials that names a reply subject of its choice', () => {
-  const REQUESTS = [
+  const REQUESTS: [subject: string, payload: string][] = [
     ['trivet.v1.task.submit.default', '{}'],
     ['trivet.v1.rpc.workflow', '{}'],
     ['$SRV.PING', ''],
@@ -75,7 +75,7 @@ describe('a client without credentials that names a reply subject of its choice'
     'trivet.v1.dead.CALLS',
   ];
 
-  it.each(REQUESTS.flatMap(([subject, payload]) => REPLIES.map((reply) => [subject, reply, payload])))('%s does not reach %s', async (subject, reply, payload) => {
+  it.each(REQUESTS.flatMap(([subject, payload]) => REPLIES.map((reply): [string, string, string] => [subject, reply, payload])))('%s does not reach %s', async (subject, reply, payload) => {
     const before = await counts();
     const heard: string[] = [];
     const ear = bootstrap.subscribe(reply, { callback: (_error, message) => void heard.push(message.string()) });
