@@ -1,5 +1,5 @@
-import { PRINCIPALS, type Passwords } from './credentials.js';
-import { BUS_RIGHTS, PUBLIC_USER, type BusRights } from './rights.js';
+import { PRINCIPALS, type Passwords, type Principal } from './credentials.js';
+import { BUS_RIGHTS, PUBLIC_SERVICES, PUBLIC_STREAMS, PUBLIC_USER, type BusRights } from './rights.js';
 
 export interface NatsConfigOptions {
   port: number;
@@ -11,14 +11,14 @@ export interface NatsConfigOptions {
 /** The largest message; larger values travel by reference. */
 const MAX_PAYLOAD = '1MB';
 
-/** The text of a nats-server configuration: loopback only, JetStream on, one user per service. */
+/** The text of a nats-server configuration: loopback only, JetStream on, one user per service, and everybody else in another account. */
 export function natsConfig(options: NatsConfigOptions): string {
   return [
     `listen: "127.0.0.1:${options.port}"`,
     'server_name: trivet-local',
     `max_payload: ${MAX_PAYLOAD}`,
     `jetstream { store_dir: ${quote(options.storeDir)} }`,
-    ...(options.passwords ? authorization(options.passwords) : []),
+    ...(options.passwords ? loopbackAccounts(options.passwords) : []),
     '',
   ].join('\n');
 }
@@ -35,26 +35,43 @@ export function sharedNatsConfig(): string {
     'http: "0.0.0.0:8222"',
     `max_payload: ${MAX_PAYLOAD}`,
     'jetstream { store_dir: "/data/jetstream" }',
-    'authorization {',
-    '  users: [',
-    ...PRINCIPALS.map((principal) => user(principal, `$TRIVET_NATS_PASSWORD_${principal.toUpperCase()}`, BUS_RIGHTS[principal], principal !== 'bootstrap')),
-    user(PUBLIC_USER, '$TRIVET_NATS_PASSWORD_PUBLIC', BUS_RIGHTS[PUBLIC_USER], false),
-    '  ]',
-    '}',
+    ...accounts((name) => `$TRIVET_NATS_PASSWORD_${name.toUpperCase()}`),
     '',
   ].join('\n');
 }
 
-function authorization(passwords: Passwords): string[] {
+function loopbackAccounts(passwords: Passwords): string[] {
   return [
-    'authorization {',
-    '  users: [',
-    ...PRINCIPALS.map((principal) => user(principal, quote(passwords[principal]), BUS_RIGHTS[principal], principal !== 'bootstrap')),
-    // Nobody is asked for this password; the server wants every user to have one.
-    user(PUBLIC_USER, quote(PUBLIC_USER), BUS_RIGHTS[PUBLIC_USER], false),
-    '  ]',
-    '}',
+    // Nobody is asked for the password of `public`; the server wants every user to have one.
+    ...accounts((name) => quote(name === PUBLIC_USER ? PUBLIC_USER : passwords[name])),
     `no_auth_user: ${PUBLIC_USER}`,
+  ];
+}
+
+/** The services and their streams in one account, `public` in another, and the few subjects that lead across. */
+function accounts(passwordOf: (name: Principal | typeof PUBLIC_USER) => string): string[] {
+  return [
+    'accounts {',
+    '  TRIVET {',
+    '    jetstream: enabled',
+    '    users: [',
+    ...PRINCIPALS.map((principal) => user(principal, passwordOf(principal), BUS_RIGHTS[principal], principal !== 'bootstrap')),
+    '    ]',
+    '    exports: [',
+    ...PUBLIC_SERVICES.map(({ subject, manyAnswers }) => `      { service: ${quote(subject)}, response_type: ${manyAnswers ? 'Stream' : 'Singleton'}, accounts: [PUBLIC] }`),
+    ...PUBLIC_STREAMS.map((subject) => `      { stream: ${quote(subject)}, accounts: [PUBLIC] }`),
+    '    ]',
+    '  }',
+    '  PUBLIC {',
+    '    users: [',
+    user(PUBLIC_USER, passwordOf(PUBLIC_USER), BUS_RIGHTS[PUBLIC_USER], false),
+    '    ]',
+    '    imports: [',
+    ...PUBLIC_SERVICES.map(({ subject }) => `      { service: { account: TRIVET, subject: ${quote(subject)} } }`),
+    ...PUBLIC_STREAMS.map((subject) => `      { stream: { account: TRIVET, subject: ${quote(subject)} } }`),
+    '    ]',
+    '  }',
+    '}',
   ];
 }
 
@@ -65,7 +82,7 @@ function user(name: string, password: string, rights: BusRights, answers: boolea
     `subscribe: { allow: [${rights.subscribe.map(quote).join(', ')}] }`,
     ...(answers ? ['allow_responses: true'] : []),
   ];
-  return `    { user: ${name}, password: ${password}, permissions: { ${permissions.join(', ')} } }`;
+  return `      { user: ${name}, password: ${password}, permissions: { ${permissions.join(', ')} } }`;
 }
 
 function quote(text: string): string {

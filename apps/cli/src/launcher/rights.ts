@@ -15,6 +15,33 @@ export interface RedisRights {
 /** The user of everybody who connects without credentials, on loopback only. */
 export const PUBLIC_USER = 'public';
 
+/** A subject of the services that `public` may send to; the answers come back by way of the server. */
+export interface PublicService {
+  subject: string;
+  /** More than one answer may come: several services are asked, or the answer has many parts. */
+  manyAnswers?: true;
+}
+
+/**
+ * Permissions bind the subject of a message, not its reply subject, and whoever answers does so with rights of his own.
+ * So `public` lives in an account of its own, and these are the only ways across: its reply subject stays on its side, and
+ * the services see one that the server made. Making a consumer is left out on purpose: its delivery subject is in the body,
+ * where nothing checks it, and would lie on the services' side.
+ */
+export const PUBLIC_SERVICES: readonly PublicService[] = [
+  { subject: 'trivet.v1.task.submit.*' },
+  { subject: 'trivet.v1.rpc.>' },
+  { subject: '$SRV.>', manyAnswers: true },
+  { subject: '$JS.API.INFO' },
+  { subject: '$JS.API.STREAM.INFO.EVENTS' },
+  { subject: '$JS.API.STREAM.MSG.GET.EVENTS' },
+  { subject: '$JS.API.DIRECT.GET.EVENTS', manyAnswers: true },
+  { subject: '$JS.API.DIRECT.GET.EVENTS.>', manyAnswers: true },
+];
+
+/** What `public` hears of the services' account. */
+export const PUBLIC_STREAMS: readonly string[] = ['trivet.v1.event.>', 'trivet.v1.delta.>'];
+
 /**
  * Rights on the bus, one row a user. Each has an inbox prefix of its own, so that nobody reads another's answers.
  * The services also answer requests made to them ($SRV and the orchestrator's rpc), which the server allows by `allow_responses`.
@@ -52,27 +79,10 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
   },
   // For the operator: nats --user bootstrap …
   bootstrap: { publish: ['>'], subscribe: ['>'] },
-  // Submit, ask, watch and read the journal. A consumer made here may name any subject to deliver to, as in every NATS
-  // account; that is why this user exists on loopback only.
+  // Submit, ask, watch and read the journal; all of it across the border between the accounts.
   public: {
-    publish: [
-      'trivet.v1.task.submit.>',
-      'trivet.v1.rpc.>',
-      '$SRV.>',
-      '$JS.API.INFO',
-      '$JS.API.STREAM.INFO.EVENTS',
-      '$JS.API.STREAM.NAMES',
-      '$JS.API.STREAM.MSG.GET.EVENTS',
-      '$JS.API.DIRECT.GET.EVENTS',
-      '$JS.API.DIRECT.GET.EVENTS.>',
-      '$JS.API.CONSUMER.CREATE.EVENTS',
-      '$JS.API.CONSUMER.CREATE.EVENTS.>',
-      '$JS.API.CONSUMER.INFO.EVENTS.>',
-      '$JS.API.CONSUMER.MSG.NEXT.EVENTS.>',
-      '$JS.ACK.EVENTS.>',
-      '$JS.FC.>',
-    ],
-    subscribe: ['_INBOX.>', 'trivet.v1.event.>', 'trivet.v1.delta.>'],
+    publish: PUBLIC_SERVICES.map(({ subject }) => subject),
+    subscribe: ['_INBOX.>', ...PUBLIC_STREAMS],
   },
 };
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const manager = await jetstreamManager(admin);
   await manager.streams.add({ name: 'CALLS', subjects: [...STREAMS.CALLS.subjects], retention: 'workqueue' });
   await manager.streams.add({ name: 'RESULTS', subjects: [...STREAMS.RESULTS.subjects], retention: 'workqueue' });
-  await manager.streams.add({ name: 'EVENTS', subjects: [...STREAMS.EVENTS.subjects] });
+  await manager.streams.add({ name: 'EVENTS', subjects: [...STREAMS.EVENTS.subjects], allow_direct: true });
   await manager.streams.add({ name: 'TASKS', subjects: [...STREAMS.TASKS.subjects], retention: 'workqueue' });
   for (const { stream, durable, filter } of [CONSUMERS.toolCalls, CONSUMERS.modelCalls]) {
     await manager.consumers.add(stream, { durable_name: durable, filter_subject: filter, ack_policy: 'explicit' });
@@ -88,9 +88,10 @@ describe('the bus', () => {
     const visitor = await bus('public');
     expect((await jetstream(visitor).publish('trivet.v1.task.submit.default', '{"goal":"x"}')).stream).toBe('TASKS');
     await jetstream(await bus('orchestrator')).publish('trivet.v1.event.default.w1.task.accepted', '{"seq":1}');
-    const ordered = await jetstream(visitor).consumers.get('EVENTS', { filter_subjects: 'trivet.v1.event.default.w1.>' });
-    const event = await ordered.next({ expires: 2000 });
-    expect(event?.string()).toBe('{"seq":1}');
+    const journal = await (await jetstreamManager(visitor)).direct.getBatch('EVENTS', { seq: 1, batch: 10, next_by_subj: 'trivet.v1.event.default.w1.>' });
+    const read: string[] = [];
+    for await (const event of journal) read.push(event.string());
+    expect(read).toEqual(['{"seq":1}']);
   });
 
   it.each<[Principal | 'public', string]>([
@@ -99,6 +100,9 @@ describe('the bus', () => {
     ['public', 'trivet.v1.event.default.w1.workflow.completed'],
     ['public', '$JS.API.STREAM.DELETE.EVENTS'],
     ['public', '$JS.API.CONSUMER.CREATE.CALLS.x'],
+    ['public', '$JS.API.CONSUMER.CREATE.EVENTS'],
+    ['public', '$JS.API.CONSUMER.CREATE.EVENTS.x'],
+    ['public', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.x'],
     ['public', '$JS.API.CONSUMER.MSG.NEXT.CALLS.executor'],
     ['executor', 'trivet.v1.tool.call.default.w1'],
     ['executor', 'trivet.v1.model.result.default.w1'],
