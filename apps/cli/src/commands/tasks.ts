@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { CliContext } from '../context.js';
 import { EXIT, exitCodeOfWorkflow, UsageError } from '../exit-codes.js';
 import { followLive } from '../output/live-view.js';
-import { formatBudget, formatResult } from '../output/text.js';
+import { formatBudget, formatWholeResult } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { detachOnInterrupt } from './interrupt.js';
 
@@ -71,7 +71,7 @@ async function followToEnd(context: CliContext, { workflowId }: Pick<TaskAccepte
   }
   const workflow = await context.client.get(workflowId);
   if (context.print.format === 'json') context.print.one(workflow, '');
-  if (workflow.result !== null) context.print.text(formatResult(workflow.result));
+  if (workflow.result !== null) context.print.text(formatWholeResult(workflow.result));
   if (workflow.failure) context.note(`${workflow.failure.code}: ${workflow.failure.message}${workflow.failure.hint ? `\nTry: ${workflow.failure.hint}` : ''}`);
   context.note(`workflow ${workflowId} ${workflow.status}, ${formatBudget(workflow.budget)}`);
   return exitCodeOfWorkflow(workflow);

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatFields, type Column } from '../output/table.js';
-import { formatBudget, formatCount, formatDuration, formatResult, shorten } from '../output/text.js';
+import { formatBudget, formatCount, formatDuration, formatWholeResult, shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { showTrace } from './trace.js';
 
@@ -82,7 +82,7 @@ async function get(context: CliContext, id: string): Promise<number> {
     ['trace', workflow.traceId],
     ['failure', workflow.failure ? `${workflow.failure.code}: ${workflow.failure.message}` : null],
   ]);
-  context.print.one(workflow, workflow.result === null ? fields : `${fields}\n\n${formatResult(workflow.result)}`);
+  context.print.one(workflow, workflow.result === null ? fields : `${fields}\n\n${formatWholeResult(workflow.result)}`);
   return EXIT.ok;
 }
 
