@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDocument } from './front-matter.js';
 import { describe, expect, it } from '@jest/globals';
+import { parseDocument } from './front-matter.js';
 import { distinctiveTerms, findRelevant } from './relevance.js';
 
 const folder = join(import.meta.dirname, '../corpus');
