@@ -1,6 +1,8 @@
 import type { CliContext } from '../context.js';
+import { refuseUnusableServers } from '../doctor/check-configured-servers.js';
 import { EXIT } from '../exit-codes.js';
 import { startLocalStack } from '../launcher/local-stack.js';
+import { cacheDir } from '../launcher/project-paths.js';
 import type { Stack } from '../launcher/stack.js';
 import type { Registry } from '../program.js';
 import { stopOnSignals } from './interrupt.js';
@@ -13,6 +15,7 @@ export function registerUp({ program, action }: Registry): void {
 
 async function up(context: CliContext, verbose: boolean): Promise<number> {
   const { config, note } = context;
+  await refuseUnusableServers({ config, environment: context.environment, cacheDir, nodeVersion: process.versions.node, offline: false });
   const signals = stopOnSignals();
   try {
     const stack = await startLocalStack({

@@ -110,6 +110,10 @@ describe('doctor', () => {
       server.close();
     });
 
+    it('takes several servers of which one answers', async () => {
+      expect(await doctor({ ...urls(1, redis.port), TRIVET_NATS_URL: `nats://127.0.0.1:${await freePort()}, nats://127.0.0.1:${nats.port}` })).toEqual({ code: 0, lines: [] });
+    });
+
     it('without JetStream', async () => {
       const { port, server } = await fakeNats({ version: '2.14.0' });
       await expectProblem(doctor(urls(port, redis.port)), /without JetStream/, /-js/);
@@ -170,6 +174,34 @@ describe('doctor', () => {
     const { code, lines } = await doctor({ TRIVET_HTTP_PORT: 'eighty' });
     expect(code).toBe(78);
     expect(lines.join()).toMatch(/TRIVET_HTTP_PORT/);
+  });
+});
+
+describe('up with a server of its own that cannot be used', () => {
+  async function up(environment: Record<string, string>): Promise<{ code: number; errors: string }> {
+    const stderr = new PassThrough();
+    const code = await runProgram(['up'], { environment: { PATH: '', TRIVET_NO_INSTALL: '1', TRIVET_DATA_DIR: join(dir, 'up'), TRIVET_HTTP_PORT: String(httpPort), ...environment }, stdout: new PassThrough(), stderr });
+    return { code, errors: String(stderr.read() ?? '') };
+  }
+
+  it('says what doctor says and starts nothing when NATS does not answer', async () => {
+    const { code, errors } = await up(urls(await freePort(), redis.port));
+    expect(errors).toMatch(/^NATS does not answer at .*ECONNREFUSED.* Mend: start it.*\n$/);
+    expect(code).toBe(4);
+  });
+
+  it('says it when NATS is too old or without JetStream', async () => {
+    const old = await fakeNats({ version: '2.9.10', jetstream: true });
+    const plain = await fakeNats({ version: '2.14.0' });
+    expect(await up(urls(old.port, redis.port))).toEqual({ code: 4, errors: expect.stringMatching(/too old.* Mend: upgrade/) });
+    expect(await up(urls(plain.port, redis.port))).toEqual({ code: 4, errors: expect.stringMatching(/without JetStream.* Mend: start it with -js/) });
+    old.server.close();
+    plain.server.close();
+  });
+
+  it('says it when Redis does not answer, or could lose what it accepted', async () => {
+    expect(await up(urls(nats.port, await freePort()))).toEqual({ code: 4, errors: expect.stringMatching(/^Redis does not answer.* Mend: start it/) });
+    expect(await up(urls(nats.port, weakRedis.port))).toEqual({ code: 4, errors: expect.stringMatching(/appendfsync everysec.* Mend: redis-cli/) });
   });
 });
 
