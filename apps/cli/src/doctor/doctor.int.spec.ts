@@ -165,6 +165,23 @@ describe('doctor', () => {
     });
   });
 
+  describe('what services would refuse', () => {
+    it.each([
+      ['OPENAI_BASE_URL', 'rubbish', /OPENAI_BASE_URL is 'rubbish' but must be a URL/],
+      ['TRIVET_LOG_LEVEL', 'loud', /TRIVET_LOG_LEVEL is 'loud' but must be one of trace/],
+      ['TRIVET_EXECUTOR_SLOTS', '0', /TRIVET_EXECUTOR_SLOTS is '0' but must be a whole number from 1 to 256/],
+    ])('names %s', async (name, value, what) => {
+      await expectProblem(doctor({ [name]: value }), what, new RegExp(`correct ${name}`));
+    });
+
+    it('names a data folder that cannot be used', async () => {
+      const file = join(dir, 'a-file');
+      writeFileSync(file, '');
+      await expectProblem(doctor({ TRIVET_DATA_DIR: join(file, 'below') }), /TRIVET_DATA_DIR=.*a-file.below cannot be used.*ENOTDIR/, /TRIVET_DATA_DIR=/);
+      expect(await doctor({ TRIVET_DATA_DIR: join(dir, 'new', 'data') })).toEqual({ code: 0, lines: [] });
+    });
+  });
+
   it('gives JSON for programs', async () => {
     const { lines } = await doctor(urls(nats.port, weakRedis.port), '-o', 'ndjson');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ what: expect.any(String), mend: expect.any(String) });
