@@ -31,6 +31,7 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
       signal: signals.signal,
       onRestart: noteRestarts(note),
     });
+    takenPorts(context.environment, { nats: stack.servers.nats?.port, redis: stack.servers.redis?.port }).forEach(note);
     announce(context, stack);
     await signals.requested;
     note('Stopping …');
@@ -42,6 +43,16 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
   } finally {
     signals.release();
   }
+}
+
+/** A line for each port that was asked for by name and could not be had; the default ones are no promise. */
+export function takenPorts(environment: CliContext['environment'], used: { nats: number | undefined; redis: number | undefined }): string[] {
+  const asked = [['NATS', 'TRIVET_NATS_PORT', used.nats], ['Redis', 'TRIVET_REDIS_PORT', used.redis]] as const;
+  return asked.flatMap(([server, name, port]) => {
+    const wanted = environment[name];
+    // 0 asks for a free one, which it got.
+    return !wanted || Number(wanted) === 0 || port === undefined || Number(wanted) === port ? [] : [`${name}=${wanted} is taken by another program; ${server} uses port ${port} instead.`];
+  });
 }
 
 const TOLD_RESTARTS = 3;
