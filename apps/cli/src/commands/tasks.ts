@@ -8,6 +8,7 @@ import { followLive } from '../output/live-view.js';
 import { formatBudget, formatWholeResult } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { detachOnInterrupt } from './interrupt.js';
+import { refuseBelowUnit } from './numbers.js';
 
 interface TaskOptions {
   template?: string;
@@ -92,6 +93,7 @@ async function watch(context: CliContext, workflowId: string): Promise<number> {
 function readTask(goal: string, options: TaskOptions): TaskSubmit {
   const tokens = readNumber(options.budgetTokens, '--budget-tokens');
   const costUsd = readNumber(options.budgetUsd, '--budget-usd');
+  if (costUsd !== undefined) refuseBelowUnit(costUsd, options.budgetUsd ?? '', '--budget-usd');
   return {
     goal,
     ...(options.template ? { template: options.template } : {}),
