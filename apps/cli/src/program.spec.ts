@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { EXIT } from './exit-codes.js';
 import { runProgram } from './program.js';
 
 /** Nobody listens on port 1, so that whatever is let through ends with exit code 4. */
@@ -25,5 +29,35 @@ describe('numbers that cannot be meant', () => {
   it('are told from those that can', async () => {
     expect((await trivet('workflows', 'ls', '--limit', '5')).code).toBe(4);
     expect((await trivet('budgets', 'set', 'tenant/a', '--usd', '0.000000001')).code).toBe(4);
+  });
+});
+
+describe('--help', () => {
+  it('lists every exit code', async () => {
+    const { code, output } = await trivet('--help');
+    expect(code).toBe(0);
+    const listed = output.slice(output.indexOf('Exit codes:')).trimEnd().split('\n').slice(1).map((line) => Number.parseInt(line, 10));
+    expect(listed).toEqual(Object.values(EXIT));
+  });
+});
+
+describe('run --plan', () => {
+  it('says in its error what its help says', async () => {
+    const rule = 'JSON, or the name of a file with JSON';
+    const help = (await trivet('run', '--help')).output.replaceAll(/\s+/g, ' ');
+    expect(help).toContain(`the steps themselves: ${rule}`);
+    for (const plan of ['{"steps":', '[1', 'nowhere.json']) {
+      const { code, errors } = await trivet('run', 'x', '--plan', plan);
+      expect(errors).toContain(`--plan must be ${rule}: `);
+      expect(code).toBe(2);
+    }
+  });
+
+  it('takes both', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'trivet-plan-'));
+    const file = join(dir, 'plan.json');
+    writeFileSync(file, '{"steps":[]}');
+    for (const plan of ['{"steps":[]}', file, `@${file}`]) expect((await trivet('run', 'x', '--plan', plan)).code).toBe(4);
+    rmSync(dir, { recursive: true });
   });
 });

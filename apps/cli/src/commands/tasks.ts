@@ -38,7 +38,7 @@ function taskOptions(command: Command): Command {
   return command
     .option('-t, --template <name>', 'the template that plans it')
     .option('--plan <json>', 'the steps themselves: JSON, or the name of a file with JSON')
-    .option('-i, --input <json>', 'values the plan may use: JSON, or @file')
+    .option('-i, --input <json>', 'values the plan may use: JSON, or @ and the name of a file with JSON')
     .option('--budget-tokens <n>', 'most tokens all its model calls may use together')
     .option('--budget-usd <n>', 'most USD all its model calls may cost together')
     .option('--id <workflow-id>', 'choose the id; the same id and task give the same workflow')
@@ -97,7 +97,7 @@ function readTask(goal: string, options: TaskOptions): TaskSubmit {
   return {
     goal,
     ...(options.template ? { template: options.template } : {}),
-    ...(options.plan ? { plan: readJson(options.plan.trimStart().startsWith('{') ? options.plan : `@${options.plan}`, '--plan') } : {}),
+    ...(options.plan ? { plan: readPlan(options.plan) } : {}),
     ...(options.input ? { input: readJson(options.input, '--input') } : {}),
     ...(tokens === undefined && costUsd === undefined ? {} : { budget: { ...(tokens === undefined ? {} : { tokens }), ...(costUsd === undefined ? {} : { costUsd }) } }),
     ...(options.user ? { user: options.user } : {}),
@@ -119,12 +119,23 @@ function readLabel(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** JSON as it stands, or the content of a file when it starts with @. The server checks what it means. */
+/** JSON as it stands, or the name of a file with it; an @ before the name is let pass, since --input has one. */
+function readPlan<Value>(text: string): Value {
+  const isJson = /^\s*[{[]/.test(text);
+  return parseJson(() => (isJson ? text : readFileSync(text.replace(/^@/, ''), 'utf8')), '--plan must be JSON, or the name of a file with JSON');
+}
+
+/** JSON as it stands, or the content of a file when it starts with @. */
 function readJson<Value>(text: string, option: string): Value {
+  return parseJson(() => (text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text), `${option} must be JSON, or @ and the name of a file with JSON`);
+}
+
+/** The server checks what it means. */
+function parseJson<Value>(read: () => string, rule: string): Value {
   try {
-    const value: Value = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text);
+    const value: Value = JSON.parse(read());
     return value;
   } catch (error) {
-    throw new UsageError(`${option} must be JSON, or @ and the name of a file with JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${rule}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
