@@ -11,7 +11,7 @@ import { registerUp } from './commands/up.js';
 import { registerVersion } from './commands/version.js';
 import { registerWorkflows } from './commands/workflows.js';
 import { contextOf, type CliContext, type Outside } from './context.js';
-import { EXIT, exitCodeOf } from './exit-codes.js';
+import { EXIT, exitCodeHelp, exitCodeOf } from './exit-codes.js';
 import { LauncherError } from './launcher/launcher-error.js';
 import { OUTPUT_FORMATS } from './output/printer.js';
 
@@ -45,6 +45,7 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices([...OUTPUT_FORMATS]).default('table'))
     .option('--url <url>', 'the orchestrator to talk to (default: TRIVET_URL, else http://127.0.0.1:8080)')
     .option('--tenant <tenant>', 'act for this tenant (while no API keys are configured)')
+    .addHelpText('after', exitCodeHelp())
     .showHelpAfterError('Try: trivet --help')
     .configureOutput({ writeOut: (text) => void outside.stdout.write(text), writeErr: (text) => void outside.stderr.write(text) })
     .exitOverride();

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.js';
 import type { Column } from '../output/table.js';
 import { shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
+import { readWhole } from './numbers.js';
 
 /** tools ls, workers ls, queues ls, dead ls, audit tail. */
 export function registerAdministration({ program, action }: Registry): void {
@@ -22,7 +23,7 @@ export function registerAdministration({ program, action }: Registry): void {
   program.command('audit').description('who did what').command('tail').option('--limit <n>', 'the last so many rows', '50').description('the newest rows of the audit log')
     .action(action(async ({ client, print }, _positional, options) => {
       // The server gives the newest first; a log is read downwards.
-      print.list((await client.audit({ limit: Number(options['limit']) })).items.toReversed(), AUDIT_COLUMNS);
+      print.list((await client.audit({ limit: readWhole(options['limit'], '--limit', { min: 1, max: 200 }) })).items.toReversed(), AUDIT_COLUMNS);
       return EXIT.ok;
     }));
 }

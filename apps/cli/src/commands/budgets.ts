@@ -4,6 +4,7 @@ import { EXIT, UsageError } from '../exit-codes.js';
 import type { Column } from '../output/table.js';
 import { formatCost, formatCount } from '../output/text.js';
 import type { Registry } from '../program.js';
+import { refuseBelowUnit } from './numbers.js';
 
 /** budgets get and set. */
 export function registerBudgets({ program, action }: Registry): void {
@@ -40,6 +41,7 @@ async function set(context: CliContext, account: string, options: Record<string,
   const tokens = readLimit(options['tokens'], '--tokens');
   const usd = readLimit(options['usd'], '--usd');
   if (tokens === undefined && usd === undefined) throw new UsageError('budgets set needs --tokens or --usd');
+  if (typeof usd === 'number') refuseBelowUnit(usd, String(options['usd']), '--usd');
   const limitNanoUsd = typeof usd === 'number' ? Math.round(usd * NANO_USD_PER_USD) : usd;
   show(context, await context.client.setBudget(scope, id, { windows: [{ window: window.data, ...(tokens === undefined ? {} : { limitTokens: tokens }), ...(limitNanoUsd === undefined ? {} : { limitNanoUsd }) }] }));
   return EXIT.ok;

@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import type { CliContext } from '../context.js';
 import { EXIT, exitCodeOfWorkflow, UsageError } from '../exit-codes.js';
 import { followLive } from '../output/live-view.js';
-import { formatBudget, formatResult } from '../output/text.js';
+import { formatBudget, formatWholeResult } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { detachOnInterrupt } from './interrupt.js';
+import { refuseBelowUnit } from './numbers.js';
 
 interface TaskOptions {
   template?: string;
@@ -37,7 +38,7 @@ function taskOptions(command: Command): Command {
   return command
     .option('-t, --template <name>', 'the template that plans it')
     .option('--plan <json>', 'the steps themselves: JSON, or the name of a file with JSON')
-    .option('-i, --input <json>', 'values the plan may use: JSON, or @file')
+    .option('-i, --input <json>', 'values the plan may use: JSON, or @ and the name of a file with JSON')
     .option('--budget-tokens <n>', 'most tokens all its model calls may use together')
     .option('--budget-usd <n>', 'most USD all its model calls may cost together')
     .option('--id <workflow-id>', 'choose the id; the same id and task give the same workflow')
@@ -71,7 +72,7 @@ async function followToEnd(context: CliContext, { workflowId }: Pick<TaskAccepte
   }
   const workflow = await context.client.get(workflowId);
   if (context.print.format === 'json') context.print.one(workflow, '');
-  if (workflow.result !== null) context.print.text(formatResult(workflow.result));
+  if (workflow.result !== null) context.print.text(formatWholeResult(workflow.result));
   if (workflow.failure) context.note(`${workflow.failure.code}: ${workflow.failure.message}${workflow.failure.hint ? `\nTry: ${workflow.failure.hint}` : ''}`);
   context.note(`workflow ${workflowId} ${workflow.status}, ${formatBudget(workflow.budget)}`);
   return exitCodeOfWorkflow(workflow);
@@ -92,10 +93,11 @@ async function watch(context: CliContext, workflowId: string): Promise<number> {
 function readTask(goal: string, options: TaskOptions): TaskSubmit {
   const tokens = readNumber(options.budgetTokens, '--budget-tokens');
   const costUsd = readNumber(options.budgetUsd, '--budget-usd');
+  if (costUsd !== undefined) refuseBelowUnit(costUsd, options.budgetUsd ?? '', '--budget-usd');
   return {
     goal,
     ...(options.template ? { template: options.template } : {}),
-    ...(options.plan ? { plan: readJson(options.plan.trimStart().startsWith('{') ? options.plan : `@${options.plan}`, '--plan') } : {}),
+    ...(options.plan ? { plan: readPlan(options.plan) } : {}),
     ...(options.input ? { input: readJson(options.input, '--input') } : {}),
     ...(tokens === undefined && costUsd === undefined ? {} : { budget: { ...(tokens === undefined ? {} : { tokens }), ...(costUsd === undefined ? {} : { costUsd }) } }),
     ...(options.user ? { user: options.user } : {}),
@@ -117,12 +119,23 @@ function readLabel(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** JSON as it stands, or the content of a file when it starts with @. The server checks what it means. */
+/** JSON as it stands, or the name of a file with it; an @ before the name is let pass, since --input has one. */
+function readPlan<Value>(text: string): Value {
+  const isJson = /^\s*[{[]/.test(text);
+  return parseJson(() => (isJson ? text : readFileSync(text.replace(/^@/, ''), 'utf8')), '--plan must be JSON, or the name of a file with JSON');
+}
+
+/** JSON as it stands, or the content of a file when it starts with @. */
 function readJson<Value>(text: string, option: string): Value {
+  return parseJson(() => (text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text), `${option} must be JSON, or @ and the name of a file with JSON`);
+}
+
+/** The server checks what it means. */
+function parseJson<Value>(read: () => string, rule: string): Value {
   try {
-    const value: Value = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text);
+    const value: Value = JSON.parse(read());
     return value;
   } catch (error) {
-    throw new UsageError(`${option} must be JSON, or @ and the name of a file with JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${rule}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,6 +1,8 @@
 import type { CliContext } from '../context.js';
+import { refuseUnusableServers } from '../doctor/check-configured-servers.js';
 import { EXIT } from '../exit-codes.js';
 import { startLocalStack } from '../launcher/local-stack.js';
+import { cacheDir } from '../launcher/project-paths.js';
 import type { Stack } from '../launcher/stack.js';
 import type { Registry } from '../program.js';
 import { stopOnSignals } from './interrupt.js';
@@ -13,6 +15,7 @@ export function registerUp({ program, action }: Registry): void {
 
 async function up(context: CliContext, verbose: boolean): Promise<number> {
   const { config, note } = context;
+  await refuseUnusableServers({ config, environment: context.environment, cacheDir, nodeVersion: process.versions.node, offline: false });
   const signals = stopOnSignals();
   try {
     const stack = await startLocalStack({
@@ -28,6 +31,7 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
       signal: signals.signal,
       onRestart: noteRestarts(note),
     });
+    takenPorts(context.environment, { nats: stack.servers.nats?.port, redis: stack.servers.redis?.port }).forEach(note);
     announce(context, stack);
     await signals.requested;
     note('Stopping …');
@@ -39,6 +43,16 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
   } finally {
     signals.release();
   }
+}
+
+/** A line for each port that was asked for by name and could not be had; the default ones are no promise. */
+export function takenPorts(environment: CliContext['environment'], used: { nats: number | undefined; redis: number | undefined }): string[] {
+  const asked = [['NATS', 'TRIVET_NATS_PORT', used.nats], ['Redis', 'TRIVET_REDIS_PORT', used.redis]] as const;
+  return asked.flatMap(([server, name, port]) => {
+    const wanted = environment[name];
+    // 0 asks for a free one, which it got.
+    return !wanted || Number(wanted) === 0 || port === undefined || Number(wanted) === port ? [] : [`${name}=${wanted} is taken by another program; ${server} uses port ${port} instead.`];
+  });
 }
 
 const TOLD_RESTARTS = 3;

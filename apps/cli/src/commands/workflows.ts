@@ -4,8 +4,9 @@ import { Option } from 'commander';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatFields, type Column } from '../output/table.js';
-import { formatBudget, formatCount, formatDuration, formatResult, shorten } from '../output/text.js';
+import { formatBudget, formatCount, formatDuration, formatWholeResult, shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
+import { readWhole } from './numbers.js';
 import { showTrace } from './trace.js';
 
 /** workflows ls, get, events, steps, trace, cancel. */
@@ -15,11 +16,11 @@ export function registerWorkflows({ program, action }: Registry): void {
     .addOption(new Option('--status <status>').choices([...WORKFLOW_STATUSES]))
     .option('--template <name>').option('--label <name=value>').option('-q <words>', 'words of the goal')
     .option('--limit <n>', 'at most this many (1 to 200)').option('--cursor <cursor>', 'go on where a list ended')
-    .action(action((context, _positional, options) => list(context, options)));
+    .action(action((context, _positional, options) => list(context, { ...options, limit: readWhole(options['limit'], '--limit', { min: 1, max: 200 }) })));
   workflows.command('get').argument('<workflow-id>').description('one workflow').action(action((context, [id = '']) => get(context, id)));
   workflows.command('steps').argument('<workflow-id>').description('its steps and their calls').action(action((context, [id = '']) => steps(context, id)));
   workflows.command('events').argument('<workflow-id>').option('--after <seq>', 'only later ones', '0').description('its events, in order')
-    .action(action((context, [id = ''], options) => events(context, id, Number(options['after']))));
+    .action(action((context, [id = ''], options) => events(context, id, readWhole(options['after'], '--after') ?? 0)));
   workflows.command('trace').argument('<workflow-id>').description('its spans as a waterfall')
     .action(action(async (context, [id = '']) => {
       await showTrace(context, id);
@@ -82,7 +83,7 @@ async function get(context: CliContext, id: string): Promise<number> {
     ['trace', workflow.traceId],
     ['failure', workflow.failure ? `${workflow.failure.code}: ${workflow.failure.message}` : null],
   ]);
-  context.print.one(workflow, workflow.result === null ? fields : `${fields}\n\n${formatResult(workflow.result)}`);
+  context.print.one(workflow, workflow.result === null ? fields : `${fields}\n\n${formatWholeResult(workflow.result)}`);
   return EXIT.ok;
 }
 

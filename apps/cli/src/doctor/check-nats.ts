@@ -11,11 +11,19 @@ const MEND = `install ${NEEDED} (brew install nats-server; docker run -d -p 4222
 /** The server at TRIVET_NATS_URL when it is set; else the binary that the launcher would start. */
 export function checkNats(examination: Examination): Promise<Finding[]> {
   const url = examination.config.natsUrl;
-  return url ? checkServer(url) : checkBinary(examination);
+  return url ? checkServers(url.split(',').map((one) => one.trim())) : checkBinary(examination);
+}
+
+/** Of several servers one that can be used is enough: clients try them in turn. */
+async function checkServers(urls: readonly string[]): Promise<Finding[]> {
+  const findings = (await Promise.all(urls.map(checkServer))).flat();
+  const found = findings.filter((finding) => 'found' in finding);
+  return found.length > 0 ? found : findings;
 }
 
 async function checkServer(url: string): Promise<Finding[]> {
   const shown = withoutPassword(url);
+  if (/^wss?:/i.test(url)) return [{ found: `NATS at ${shown}, not looked at: it is spoken to over WebSocket` }];
   const facts = await probeNats(url).catch((error: unknown) => String(error instanceof Error ? error.message : error));
   if (typeof facts === 'string') return [{ what: `NATS does not answer at TRIVET_NATS_URL=${shown} (${facts}).`, mend: 'start it, correct the URL, or unset TRIVET_NATS_URL and let the launcher start one' }];
   const version = facts.version ? formatVersion(facts.version) : 'of unknown version';

@@ -110,6 +110,10 @@ describe('doctor', () => {
       server.close();
     });
 
+    it('takes several servers of which one answers', async () => {
+      expect(await doctor({ ...urls(1, redis.port), TRIVET_NATS_URL: `nats://127.0.0.1:${await freePort()}, nats://127.0.0.1:${nats.port}` })).toEqual({ code: 0, lines: [] });
+    });
+
     it('without JetStream', async () => {
       const { port, server } = await fakeNats({ version: '2.14.0' });
       await expectProblem(doctor(urls(port, redis.port)), /without JetStream/, /-js/);
@@ -161,6 +165,23 @@ describe('doctor', () => {
     });
   });
 
+  describe('what services would refuse', () => {
+    it.each([
+      ['OPENAI_BASE_URL', 'rubbish', /OPENAI_BASE_URL is 'rubbish' but must be a URL/],
+      ['TRIVET_LOG_LEVEL', 'loud', /TRIVET_LOG_LEVEL is 'loud' but must be one of trace/],
+      ['TRIVET_EXECUTOR_SLOTS', '0', /TRIVET_EXECUTOR_SLOTS is '0' but must be a whole number from 1 to 256/],
+    ])('names %s', async (name, value, what) => {
+      await expectProblem(doctor({ [name]: value }), what, new RegExp(`correct ${name}`));
+    });
+
+    it('names a data folder that cannot be used', async () => {
+      const file = join(dir, 'a-file');
+      writeFileSync(file, '');
+      await expectProblem(doctor({ TRIVET_DATA_DIR: join(file, 'below') }), /TRIVET_DATA_DIR=.*a-file.below cannot be used.*ENOTDIR/, /TRIVET_DATA_DIR=/);
+      expect(await doctor({ TRIVET_DATA_DIR: join(dir, 'new', 'data') })).toEqual({ code: 0, lines: [] });
+    });
+  });
+
   it('gives JSON for programs', async () => {
     const { lines } = await doctor(urls(nats.port, weakRedis.port), '-o', 'ndjson');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ what: expect.any(String), mend: expect.any(String) });
@@ -170,6 +191,34 @@ describe('doctor', () => {
     const { code, lines } = await doctor({ TRIVET_HTTP_PORT: 'eighty' });
     expect(code).toBe(78);
     expect(lines.join()).toMatch(/TRIVET_HTTP_PORT/);
+  });
+});
+
+describe('up with a server of its own that cannot be used', () => {
+  async function up(environment: Record<string, string>): Promise<{ code: number; errors: string }> {
+    const stderr = new PassThrough();
+    const code = await runProgram(['up'], { environment: { PATH: '', TRIVET_NO_INSTALL: '1', TRIVET_DATA_DIR: join(dir, 'up'), TRIVET_HTTP_PORT: String(httpPort), ...environment }, stdout: new PassThrough(), stderr });
+    return { code, errors: String(stderr.read() ?? '') };
+  }
+
+  it('says what doctor says and starts nothing when NATS does not answer', async () => {
+    const { code, errors } = await up(urls(await freePort(), redis.port));
+    expect(errors).toMatch(/^NATS does not answer at .*ECONNREFUSED.* Mend: start it.*\n$/);
+    expect(code).toBe(4);
+  });
+
+  it('says it when NATS is too old or without JetStream', async () => {
+    const old = await fakeNats({ version: '2.9.10', jetstream: true });
+    const plain = await fakeNats({ version: '2.14.0' });
+    expect(await up(urls(old.port, redis.port))).toEqual({ code: 4, errors: expect.stringMatching(/too old.* Mend: upgrade/) });
+    expect(await up(urls(plain.port, redis.port))).toEqual({ code: 4, errors: expect.stringMatching(/without JetStream.* Mend: start it with -js/) });
+    old.server.close();
+    plain.server.close();
+  });
+
+  it('says it when Redis does not answer, or could lose what it accepted', async () => {
+    expect(await up(urls(nats.port, await freePort()))).toEqual({ code: 4, errors: expect.stringMatching(/^Redis does not answer.* Mend: start it/) });
+    expect(await up(urls(nats.port, weakRedis.port))).toEqual({ code: 4, errors: expect.stringMatching(/appendfsync everysec.* Mend: redis-cli/) });
   });
 });
 

@@ -1,4 +1,6 @@
 import type { CliConfig, Environment } from '../cli.config.js';
+import { checkConfiguration } from './check-configuration.js';
+import { checkDataFolder } from './check-data-folder.js';
 import { checkHttpPort } from './check-http-port.js';
 import { checkModelKeys } from './check-model-keys.js';
 import { checkNats } from './check-nats.js';
@@ -23,9 +25,10 @@ export interface Examination {
   offline: boolean;
 }
 
-/** Every check; each looks at one thing and none changes anything. */
+/** Every check; each looks at one thing and none leaves a change behind. */
 export async function examine(examination: Examination): Promise<{ problems: Problem[]; found: string[] }> {
-  const findings = (await Promise.all([checkNode(examination), checkNats(examination), checkRedis(examination), checkHttpPort(examination), checkModelKeys(examination)])).flat();
+  const checks = [checkNode, checkNats, checkRedis, checkHttpPort, checkModelKeys, checkConfiguration, checkDataFolder];
+  const findings = (await Promise.all(checks.map((check) => check(examination)))).flat();
   return {
     problems: findings.filter((finding): finding is Problem => 'what' in finding),
     found: findings.flatMap((finding) => ('found' in finding ? [finding.found] : [])),

@@ -3,7 +3,7 @@ import { colorsFor } from './colors.js';
 import { printer } from './printer.js';
 import { formatStepTree } from './step-tree.js';
 import { formatFields, formatTable } from './table.js';
-import { clip, formatBudget, formatCost, formatDuration, formatResult, shorten } from './text.js';
+import { clip, formatBudget, formatCost, formatDuration, formatResult, formatWholeResult, shorten } from './text.js';
 import { formatWaterfall } from './waterfall.js';
 import { EMPTY_VIEW, foldEvent, type WorkflowView } from './workflow-view.js';
 import { PassThrough } from 'node:stream';
@@ -84,6 +84,13 @@ describe('tables and words', () => {
   it('finds the words of a result', () => {
     expect([formatResult('x'), formatResult({ report: 'y' }), formatResult({ report: { text: 'z' } }), formatResult({ a: 1 })]).toEqual(['x', 'y', 'z', '{\n  "a": 1\n}']);
     expect(shorten('one  two\nthree', 9)).toBe('one two …');
+  });
+
+  it('says below a report what wrote it and where its facts are from', () => {
+    const notice = 'extractive summary; no language model configured';
+    expect(formatWholeResult({ report: 'y\n', notice, source: 'sample corpus (offline)' })).toBe(`y\n\nNotice: ${notice}\nSource: sample corpus (offline)`);
+    expect([formatWholeResult('x'), formatWholeResult({ report: 'y', notice: null })]).toEqual(['x', 'y']);
+    expect(formatWholeResult({ source: 's' })).toBe('{\n  "source": "s"\n}');
   });
 
   it('cuts a coloured line by what is seen of it', () => {

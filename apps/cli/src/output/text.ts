@@ -36,7 +36,27 @@ export function formatResult(result: JsonValue): string {
       if (value !== null && typeof value === 'object' && !Array.isArray(value) && typeof value['text'] === 'string') return value['text'];
     }
   }
-  return JSON.stringify(result, null, 2);
+  return asJson(result);
+}
+
+const asJson = (result: JsonValue): string => JSON.stringify(result, null, 2);
+
+/** The words of a result, and below them what it says of how it came about. */
+export function formatWholeResult(result: JsonValue): string {
+  const words = formatResult(result);
+  // A result without words of its own is shown as JSON, which has everything already.
+  const provenance = words === asJson(result) ? '' : formatProvenance(result);
+  return provenance === '' ? words : `${words.trimEnd()}\n\n${provenance}`;
+}
+
+/** What a result says of how it came about: a notice (such as that no language model wrote it) and where its facts are from. */
+function formatProvenance(result: JsonValue): string {
+  if (result === null || typeof result !== 'object' || Array.isArray(result)) return '';
+  const lines = (['notice', 'source'] as const).flatMap((name) => {
+    const value = result[name];
+    return typeof value === 'string' && value !== '' ? [`${name === 'notice' ? 'Notice:' : 'Source:'} ${value}`] : [];
+  });
+  return lines.join('\n');
 }
 
 /** Cut to a width, with an ellipsis. */

@@ -1,6 +1,6 @@
 import { log, model, progress } from '@trivet/tool-sdk/guest';
 import { OFFLINE_SOURCE, isNetworkError, readDocuments } from '../sources/corpus.js';
-import { rank } from '../sources/ranking.js';
+import { findRelevant } from '../sources/relevance.js';
 import { readArticle, searchWikipedia } from '../sources/wikipedia.js';
 
 interface Page {
@@ -38,7 +38,7 @@ function findPages(query: string, maxSources: number): { pages: Page[]; source: 
   } catch (error) {
     if (!isNetworkError(error)) throw error;
     log('Wikipedia cannot be reached; the sample corpus answers.');
-    const pages = rank(readDocuments(), query, maxSources).map(({ document }) => ({ title: document.title, url: document.url ?? document.name, text: document.text }));
+    const pages = findRelevant(readDocuments(), query, maxSources).map(({ document }) => ({ title: document.title, url: document.url ?? document.name, text: document.text }));
     return { pages, source: OFFLINE_SOURCE };
   }
 }
