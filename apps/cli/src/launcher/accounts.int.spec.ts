@@ -153,6 +153,19 @@ describe('a client without credentials', () => {
     expect(heard).toEqual([subject]);
   });
 
+  it('reads EVENTS from the start by an ordered consumer, and by one that acknowledges', async () => {
+    const ordered = await jetstream(visitor).consumers.get('EVENTS', { filter_subjects: 'trivet.v1.event.default.w1.>' });
+    const read: string[] = [];
+    for await (const event of await ordered.fetch({ max_messages: 5, expires: 3_000 })) read.push(event.string());
+    expect(read).toEqual([1, 2, 3, 4, 5].map((seq) => `{"seq":${seq}}`));
+    const visitors = await jetstreamManager(visitor);
+    await visitors.consumers.add('EVENTS', { durable_name: 'visitors', ack_policy: 'explicit', filter_subject: 'trivet.v1.event.default.w1.>' });
+    const first = await (await jetstream(visitor).consumers.get('EVENTS', 'visitors')).next({ expires: 3_000 });
+    expect(await first?.ackAck()).toBe(true);
+    expect((await visitors.consumers.info('EVENTS', 'visitors')).ack_floor.consumer_seq).toBe(1);
+    expect(await visitors.consumers.delete('EVENTS', 'visitors')).toBe(true);
+  });
+
   it('reads EVENTS from the start, many at a time', async () => {
     const read: string[] = [];
     const { direct } = await jetstreamManager(visitor);

@@ -25,8 +25,9 @@ export interface PublicService {
 /**
  * Permissions bind the subject of a message, not its reply subject, and whoever answers does so with rights of his own.
  * So `public` lives in an account of its own, and these are the only ways across: its reply subject stays on its side, and
- * the services see one that the server made. Making a consumer is left out on purpose: its delivery subject is in the body,
- * where nothing checks it, and would lie on the services' side.
+ * the services see one that the server made. One thing the server cannot forbid: a push consumer of EVENTS may name a
+ * delivery subject on the services' side. What it delivers there are our own events, which no internal subject takes for
+ * anything else, and intake does not answer with another event.
  */
 export const PUBLIC_SERVICES: readonly PublicService[] = [
   { subject: 'trivet.v1.task.submit.*' },
@@ -37,6 +38,12 @@ export const PUBLIC_SERVICES: readonly PublicService[] = [
   { subject: '$JS.API.STREAM.MSG.GET.EVENTS' },
   { subject: '$JS.API.DIRECT.GET.EVENTS', manyAnswers: true },
   { subject: '$JS.API.DIRECT.GET.EVENTS.>', manyAnswers: true },
+  { subject: '$JS.API.CONSUMER.CREATE.EVENTS' },
+  { subject: '$JS.API.CONSUMER.CREATE.EVENTS.>' },
+  { subject: '$JS.API.CONSUMER.INFO.EVENTS.*' },
+  { subject: '$JS.API.CONSUMER.DELETE.EVENTS.*' },
+  { subject: '$JS.API.CONSUMER.MSG.NEXT.EVENTS.*', manyAnswers: true },
+  { subject: '$JS.ACK.EVENTS.>' },
 ];
 
 /** What `public` hears of the services' account. */

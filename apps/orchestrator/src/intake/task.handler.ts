@@ -18,6 +18,8 @@ export class TaskHandler {
   async onTask(delivery: Delivery): Promise<void> {
     const tenant = subjectToken(delivery.subject, 4) ?? DEFAULT_TENANT;
     const messageId = delivery.header(HEADERS.messageId);
+    // Answering one of our own events with another would never end.
+    if (delivery.header('ce-source')?.startsWith('/trivet/')) throw new DeadLetterError('an event of Trivet itself came as a task');
     let claimedId: string | undefined;
     try {
       if (!isIdentifier(tenant)) throw new FailureError('invalid_request', `The tenant ${JSON.stringify(tenant)} in the subject is not an id.`);
