@@ -33,8 +33,10 @@ export interface HttpReply {
 /** One HTTP exchange, done by the host behind its egress guard. Throws HostError. */
 export const http = (request: HttpRequest): HttpReply => call<HttpReply>(natives.http, request);
 
-export interface ModelRequest {
-  messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
+/** Messages, or a prompt (`name`, `name@3`, `name@production`) with its variables. */
+export type ModelRequest = ModelOptions & ({ messages: { role: 'system' | 'user' | 'assistant'; content: string }[] } | { prompt: string; variables?: Record<string, unknown> });
+
+interface ModelOptions {
   maxTokens?: number;
   tier?: 'small' | 'medium' | 'large';
   model?: string;
