@@ -30,6 +30,7 @@ const stages = [
   ['boundaries', node('scripts/boundaries.mjs')],
   ['build', () => runTarget('build')],
   ['types of tests', node('scripts/test-types.mjs')],
+  ['types of tools', () => runThrough(program('tsc'), ['-p', 'apps/executor/plugins'])],
   ['plugins', () => runTarget('plugins')],
   ['generated files', node('scripts/generated.mjs')],
   ...(full ? [['npm test', allTests], ['chaos', node('scripts/chaos.mjs', '--minutes', '0.5')]] : [['tests', quickTests]]),
