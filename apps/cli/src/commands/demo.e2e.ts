@@ -22,7 +22,7 @@ describe('trivet demo', () => {
     expect(output).toMatch(/Search: {2}(Wikipedia|the bundled sample corpus)/);
     expect(output).toMatch(/task\.submit .*━/);
     expect(output).toMatch(/^workflow \S+ completed$/m);
-    await until(() => !anyAlive(family), 2000);
+    await until(() => !anyAlive(family), 15_000);
     expect(demoFolders()).toEqual(before);
   });
 
@@ -42,7 +42,7 @@ describe('trivet demo', () => {
     const family = familyOf(demo.pid);
     demo.child.kill('SIGINT');
     expect(await demo.ended).toBe(130);
-    await until(() => !anyAlive(family), 2000);
+    await until(() => !anyAlive(family), 15_000);
     expect(demoFolders()).toEqual(before);
   });
 });

