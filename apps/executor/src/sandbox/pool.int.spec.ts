@@ -50,7 +50,7 @@ describe('the sandbox pool', () => {
     for (const { detail } of layers) expect(detail.length).toBeGreaterThan(4);
   });
 
-  it('ends a cancelled call within 250 ms and runs the next', async () => {
+  it('ends a cancelled call at once and runs the next', async () => {
     open({ slots: 1 });
     const controller = new AbortController();
     const running = call(pool, loop, {}, { signal: controller.signal });
