@@ -92,8 +92,7 @@ async function check(stack: Stack, ids: string[], say: (line: string) => void): 
     if (index % 100 === 0) say(`checking ${index} of ${ids.length} …`);
     const workflow: Workflow | null = await stack.ended(id, { withinMs: 60_000 }).catch(() => null);
     if (workflow?.status !== 'completed') {
-      const open = workflow ?? (await stack.get<Workflow>(`/api/v1/workflows/${id}`));
-      violations.push(`${id} did not complete: ${open.status} ${JSON.stringify(open.failure)} ${JSON.stringify((await stack.steps(id)).map((step) => [step.id, step.status, step.calls]))}`);
+      violations.push(await describeOpen(stack, id).catch((error: unknown) => `${id} did not complete, and nobody tells its state: ${String(error)}\n${stack.logs()}`));
       continue;
     }
     usedTokens += workflow.budget.usedTokens;
@@ -106,6 +105,11 @@ async function check(stack: Stack, ids: string[], say: (line: string) => void): 
   if (total?.heldTokens !== 0) violations.push(`the tenant still holds ${total?.heldTokens} tokens`);
   await journal.close();
   return violations;
+}
+
+async function describeOpen(stack: Stack, id: string): Promise<string> {
+  const open = await stack.get<Workflow>(`/api/v1/workflows/${id}`);
+  return `${id} did not complete: ${open.status} ${JSON.stringify(open.failure)} ${JSON.stringify((await stack.steps(id)).map((step) => [step.id, step.status, step.calls]))}`;
 }
 
 async function checkSteps(stack: Stack, id: string): Promise<string[]> {
