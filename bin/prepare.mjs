@@ -21,7 +21,7 @@ export async function prepare(root, say, { build = true } = {}) {
   await withLock(root, say, async () => {
     if (installNeeded(root)) {
       say('Installing packages (npm ci) …');
-      await run(root, 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+      await run(root, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
       writeInstallStamp(root);
     }
     if (build && buildNeeded(root)) {
