@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { CallCancel, Delta, ModelCall, ModelResult, ToolCall, ToolResult } from './call.js';
 import { Event } from './event.js';
 import { TaskSubmit } from './task.js';
-import { SpanBatch } from './worker.js';
+import { SpanBatch } from './trace.js';
 
 export interface SubjectEntry {
   /** Placeholders in angle brackets are one token each. */

@@ -12,7 +12,10 @@ export { AcceptedTask, MOST_TASK_BYTES, PRIORITIES, Priority, TaskAccepted, Task
 export { WORKFLOW_STATUSES, Workflow, WorkflowStatus, isTerminal, page, type Page } from './workflow.js';
 export { CALL_OUTCOMES, CallRecord, STEP_STATUSES, Step, StepStatus } from './step.js';
 export { BlobReference, CallCancel, Delta, INLINE_LIMIT_BYTES, ModelCall, ModelResult, ToolCall, ToolResult } from './call.js';
-export { AuditRow, SERVICES, Service, SpanBatch, TraceSpan, Worker } from './worker.js';
+export { SERVICES, Service, Worker } from './worker.js';
+export { DeadLetter, Queue } from './queue.js';
+export { SpanBatch, TraceSpan } from './trace.js';
+export { AuditRow } from './audit.js';
 export { EVENT_DATA, EVENT_TYPES, Event, TERMINAL_EVENTS, type EventData, type EventType, type Fact, type WorkflowEvent } from './event.js';
 export { ROUTES, type RouteEntry } from './routes.js';
 export { CONSUMERS, STREAMS, SUBJECTS, type ConsumerEntry, type StreamEntry, type StreamName, type SubjectEntry } from './catalog.js';

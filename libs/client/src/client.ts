@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, AuditRow, Page, Plan, Scope, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import type { Account, AccountLimits, AuditRow, DeadLetter, Page, Plan, Queue, Scope, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -21,32 +21,6 @@ export interface ListFilter {
 export interface PageOptions {
   limit?: number;
   cursor?: string;
-}
-
-/** A durable consumer and how much waits for it. */
-export interface Queue {
-  stream: string;
-  consumer: string;
-  /** Messages nobody has taken yet. */
-  pending: number;
-  /** Messages that are being worked on. */
-  ackPending: number;
-  redelivered: number;
-  /** Calls that wait before the stream, in the tenants' own lines. */
-  ready?: number;
-  /** Calls dealt and not finished. */
-  sent?: number;
-}
-
-/** What could not be handled, with its reason and how often it was tried. */
-export interface DeadLetter {
-  stream: string;
-  seq: number;
-  at: string;
-  reason: string;
-  attempts: number;
-  headers: Readonly<Record<string, string>>;
-  body: string;
 }
 
 /** Everything another system does with Trivet over HTTP. Every method throws a ClientError when it does not succeed. */

@@ -1,5 +1,4 @@
-import type { DeadLetter, Queue } from '@trivet/client';
-import type { AuditRow, Tool, Worker } from '@trivet/contracts';
+import type { AuditRow, DeadLetter, Queue, Tool, Worker } from '@trivet/contracts';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import type { Column } from '../output/table.js';

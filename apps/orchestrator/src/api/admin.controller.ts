@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import { CONSUMERS, FailureError, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type Page, type StreamName, type Tool, type Worker } from '@trivet/contracts';
+import { CONSUMERS, FailureError, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type StreamName, type Tool, type Worker } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
 import type { AuditLog, ToolCatalog } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
@@ -11,26 +11,6 @@ import { AUDIT_LOG, BUS, CATALOG, DISPATCHER, LIVENESS, TEMPLATES } from '../tok
 import { tenantOf } from './request-context.js';
 
 const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.coerce.number().int().min(1).optional() });
-
-interface DeadLetter {
-  stream: string;
-  seq: number;
-  at: string;
-  reason: string;
-  attempts: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
-interface QueueView {
-  stream: string;
-  consumer: string;
-  pending: number;
-  ackPending: number;
-  redelivered: number;
-  ready?: number;
-  sent?: number;
-}
 
 /** What operators look at. */
 @Controller('api/v1')
@@ -50,10 +30,10 @@ export class AdminController {
   }
 
   @Get('queues')
-  async queues(): Promise<Page<QueueView>> {
+  async queues(): Promise<Page<Queue>> {
     const depth = this.dispatcher.depth();
     const items = await Promise.all(
-      Object.values<ConsumerEntry & { durable: string }>(CONSUMERS).map(async (consumer): Promise<QueueView> => {
+      Object.values<ConsumerEntry & { durable: string }>(CONSUMERS).map(async (consumer): Promise<Queue> => {
         const state = await this.bus.consumerState(consumer.stream, consumer.durable);
         const own = consumer === CONSUMERS.toolCalls ? depth.tool : consumer === CONSUMERS.modelCalls ? depth.model : {};
         return { stream: consumer.stream, consumer: consumer.durable, pending: state.pending, ackPending: state.ackPending, redelivered: state.redelivered, ...own };
