@@ -106,6 +106,10 @@ describe('the doors', () => {
     expect((await bus.request('trivet.v1.rpc.schema.get', { name: 'Nothing' })).errorCode).toBe(404);
   });
 
+  it('greet with lines that can be pasted', async () => {
+    expect(await (await fetch(`${stack.url}/`)).text()).toContain(`curl -s '${stack.url}/api/v1/tasks?wait=30s'`);
+  });
+
   it('let a workflow be cancelled once', async () => {
     await stack.submit({ goal: 'x', workflowId: 'stopped', plan: { steps: [{ id: 'slow', kind: 'tool', tool: 'code_javascript', input: { code: 'for(;;){}', timeoutMs: 9_000 } }] } });
     const cancelled = await fetch(`${stack.url}/api/v1/workflows/stopped/cancel`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"reason":"enough"}' });
