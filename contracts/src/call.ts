@@ -32,6 +32,7 @@ export const ToolCall = z
     input: Json.optional(),
     inputRef: BlobReference.optional(),
     timeoutMs: z.number().int().min(1).optional().describe("The step's own limit; the tool's limit holds too."),
+    ancestors: z.array(Identifier).max(32).optional().describe('Workflows above this one: a model call of the tool is charged to their accounts too.'),
   })
   .meta({ id: 'ToolCall', description: 'Run a tool in the sandbox' });
 export type ToolCall = z.infer<typeof ToolCall>;
@@ -45,6 +46,7 @@ export const ModelCall = z
     parentCallId: Identifier.optional().describe('Of a call made inside a tool: the call of the tool.'),
     answerTo: z.string().optional().describe('An inbox that also gets the result, for the tool that waits.'),
     onExceed: z.enum(['stop', 'degrade', 'ask']).optional(),
+    ancestors: z.array(Identifier).max(32).optional().describe('Workflows above this one, whose accounts are charged too.'),
   })
   .meta({ id: 'ModelCall', description: 'Ask a model' });
 export type ModelCall = z.infer<typeof ModelCall>;

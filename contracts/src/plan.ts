@@ -7,6 +7,9 @@ export const STEP_KINDS = ['tool', 'model', 'agent', 'code', 'map', 'approval', 
 export const StepKind = z.enum(STEP_KINDS);
 export type StepKind = z.infer<typeof StepKind>;
 
+/** The most items a map step takes. */
+export const MOST_ITEMS = 100_000;
+
 export const RetryPolicy = z
   .strictObject({
     max: z.number().int().min(0).max(100).describe('Extra attempts after the first.'),
@@ -17,6 +20,12 @@ export const RetryPolicy = z
   })
   .meta({ id: 'RetryPolicy', description: 'When and how a failed step is tried again' });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+/** When a map step has enough: every item, the first that completes, or so many of them within a time. */
+export const Collect = z
+  .union([z.enum(['all', 'any']), z.strictObject({ atLeast: z.number().int().min(1).max(MOST_ITEMS), withinMs: z.number().int().min(1).max(86_400_000).optional() })])
+  .meta({ id: 'Collect', description: 'When a map step has enough results' });
+export type Collect = z.infer<typeof Collect>;
 
 const planStepFields = {
   id: Identifier,
@@ -29,10 +38,10 @@ const planStepFields = {
   when: z.string().max(4000).optional().describe('A JMESPath expression; the step is skipped when it is false or null.'),
   retry: RetryPolicy.optional(),
   timeoutMs: z.number().int().min(1).max(86_400_000).optional(),
-  onFailure: z.enum(['fail', 'continue', 'degrade']).optional(),
+  onFailure: z.enum(['fail', 'continue', 'degrade']).optional().describe('fail (the default) ends the workflow; continue goes on without a result; degrade tries smaller model tiers first, then goes on.'),
   over: Json.optional().describe('Of a map step: the list.'),
-  parallel: z.number().int().min(1).max(1000).optional(),
-  collect: Json.optional(),
+  parallel: z.number().int().min(1).max(1000).optional().describe('Of a map step: how many items at once; 16 when absent.'),
+  collect: Collect.optional(),
 };
 
 export interface PlanStep extends z.infer<z.ZodObject<typeof planStepFields>> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalId } from './approval.js';
 import { Failure } from './failure.js';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';
@@ -41,6 +42,10 @@ export const Step = z
     output: Json.nullable(),
     failure: Failure.nullable(),
     calls: z.array(CallRecord),
+    parent: Identifier.optional().describe('Of a step inside another: an item of a map, a turn or a tool call of an agent.'),
+    approvalId: ApprovalId.optional().describe('While it waits for a person: what to decide.'),
+    childWorkflowId: Identifier.optional().describe('Of a workflow step: the workflow it waits for.'),
+    reusedFrom: Identifier.optional().describe('Of a fork: the workflow its result was computed in.'),
   })
   .meta({ id: 'Step', description: 'A step of a workflow' });
 export type Step = z.infer<typeof Step>;

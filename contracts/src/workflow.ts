@@ -3,6 +3,7 @@ import { BudgetState } from './budget.js';
 import { Failure } from './failure.js';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';
+import { ForkOrigin } from './step-work.js';
 
 export const WORKFLOW_STATUSES = ['accepted', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const;
 export const WorkflowStatus = z.enum(WORKFLOW_STATUSES);
@@ -28,6 +29,9 @@ export const Workflow = z
     failure: Failure.nullable(),
     traceId: z.string().nullable(),
     waitingFor: z.string().nullable().describe('A sentence: what it waits for.'),
+    forkedFrom: ForkOrigin.optional(),
+    parent: z.object({ workflowId: Identifier, stepId: Identifier }).optional().describe('Of a child workflow: the step that waits for it.'),
+    degraded: z.array(Identifier).optional().describe('Steps that ended without a result and whose plan says to go on.'),
   })
   .meta({ id: 'Workflow', description: 'A workflow' });
 export type Workflow = z.infer<typeof Workflow>;

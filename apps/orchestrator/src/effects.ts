@@ -1,19 +1,52 @@
 import { subjects, type Bus } from '@trivet/bus';
 import { HEADERS, type Failure } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
+import type { Children } from './runner/children.js';
 import type { Dispatcher } from './runner/dispatcher.js';
 import type { Relay } from './runner/relay.js';
-import type { Transition } from './workflow/transition.js';
+import { hasEnded } from './workflow/state.js';
+import type { Effect, Transition } from './workflow/transition.js';
+
+export interface EffectParts {
+  bus: Bus;
+  dispatcher: Dispatcher;
+  relay: Relay;
+  children: Children;
+  onError: (error: unknown) => void;
+}
 
 /** Carries out, after a commit, what the commit made true. All of it is repaired by the watchdog if this process dies here. */
-export function afterCommit(parts: { bus: Bus; dispatcher: Dispatcher; relay: Relay; onError: (error: unknown) => void }, ref: WorkflowRef, transition: Transition): void {
-  for (const effect of transition.effects) {
-    if (effect.do === 'schedule' || effect.do === 'reopen') parts.dispatcher.kick(ref, effect.tier);
-    if (effect.do === 'close') parts.dispatcher.kick(ref, effect.tier, 1);
-    if (effect.do === 'stop') parts.bus.notify(subjects.callCancel(ref.tenant, ref.workflowId), { ...ref, callIds: effect.callIds }, { workflowId: ref.workflowId });
-    if (effect.do === 'dead-letter') void deadLetter(parts.bus, ref, effect).catch(parts.onError);
-  }
+export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition): void {
+  for (const effect of transition.effects) carryOut(parts, ref, effect);
+  if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
   parts.relay.kick(ref);
+}
+
+function carryOut({ bus, dispatcher, children, onError }: EffectParts, ref: WorkflowRef, effect: Effect): void {
+  switch (effect.do) {
+    case 'schedule':
+    case 'reopen':
+      return dispatcher.kick(ref, effect.tier);
+    case 'close':
+      return dispatcher.kick(ref, effect.tier, 1);
+    case 'stop':
+      return bus.notify(subjects.callCancel(ref.tenant, ref.workflowId), { ...ref, callIds: effect.callIds }, { workflowId: ref.workflowId });
+    case 'dead-letter':
+      return void deadLetter(bus, ref, effect).catch(onError);
+    case 'spawn':
+      return void children.ensure(ref, effect.stepId).catch(onError);
+    case 'tell-child':
+      return void children.tell(ref, effect.childId, effect.what).catch(onError);
+    case 'timer':
+    case 'clear-timer':
+    case 'store':
+    case 'ask':
+    case 'answered':
+      // Done with the commit itself.
+      return;
+    default:
+      return unreachable(effect);
+  }
 }
 
 async function deadLetter(bus: Bus, ref: WorkflowRef, effect: { stepId: string; callId: string; failure: Failure }): Promise<void> {
@@ -22,4 +55,8 @@ async function deadLetter(bus: Bus, ref: WorkflowRef, effect: { stepId: string; 
     messageId: `dead-${effect.callId}`,
     headers: { [HEADERS.deadReason]: effect.failure.message, [HEADERS.deadAttempts]: '3' },
   });
+}
+
+function unreachable(effect: never): never {
+  throw new RangeError(`unknown effect ${JSON.stringify(effect)}`);
 }

@@ -6,6 +6,7 @@ import { context, propagation } from '@opentelemetry/api';
 import { MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
 import type { JetStreamStrategy } from '@trivet/bus';
 import type { Logger } from '@trivet/telemetry';
+import { ApprovalsController } from './api/approvals.controller.js';
 import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
@@ -19,7 +20,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

@@ -3,20 +3,22 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPresence, createToolCatalog, createWorkflowStore, keepPresence, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPresence, createToolCatalog, createWorkflowStore, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
 import { createWatches } from './api/watches.js';
+import { createApprovals } from './approval/approvals.js';
 import { createAuditTrail } from './audit/audit-trail.js';
+import { createControls } from './control/controls.js';
 import { createApplication } from './http-server.js';
 import { createIntake } from './intake/intake.js';
 import { createInputCheck } from './planning/input-check.js';
 import { loadTemplates } from './planning/templates.js';
 import type { Dispatcher } from './runner/dispatcher.js';
 import { startMachinery } from './runner/machinery.js';
-import { AUDIT, AUDIT_LOG, BUS, CATALOG, DISPATCHER, INTAKE, LEDGER, LIVENESS, QUERIES, REACH, RUNNER, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, INTAKE, LEDGER, LIVENESS, QUERIES, REACH, RUNNER, TEMPLATES, WATCHES } from './tokens.js';
 import type { VARIABLES } from './variables.js';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
@@ -35,10 +37,12 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const { store, blobs, claims, presence, catalog, ledger, auditLog } = stores;
   const audit = createAuditTrail(auditLog, clock);
   const templates = await loadTemplates(TEMPLATES_FOLDER);
-  const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError });
+  const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (parent, step, childId) => intake.beginChild(parent, step, childId) });
   const { runner, liveness, dispatcher } = machinery;
 
-  const intake = createIntake({ runner, store, ledger, catalog, templates, checkInput: createInputCheck(), audit, reach });
+  const intake = createIntake({ runner, store, blobs, ledger, catalog, templates, checkInput: createInputCheck(), audit, reach });
+  const controls = createControls({ runner, audit });
+  const approvals = createApprovals({ index: createApprovalIndex(redis), runner, ledger, blobs, audit });
   const queries = createQueries({ store, ledger, claims, blobs, bus, liveness });
   const watches = createWatches(bus, queries);
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
@@ -52,10 +56,10 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
-  const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, runner, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
+  const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
   const announced = await keepPresence(presence, describe, onError);
   await app.listen(config.httpPort, config.httpHost);
 

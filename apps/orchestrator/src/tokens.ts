@@ -11,6 +11,8 @@ export const AUDIT_LOG = Symbol('audit-log');
 export const LIVENESS = Symbol('liveness');
 export const DISPATCHER = Symbol('dispatcher');
 export const WATCHES = Symbol('watches');
+export const CONTROLS = Symbol('controls');
+export const APPROVALS = Symbol('approvals');
 export const TEMPLATES = Symbol('templates');
 
 /** A named place where a test may kill this process; costs nothing otherwise. */

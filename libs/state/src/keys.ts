@@ -42,6 +42,8 @@ export const keys = {
   relay: (partition: number): string => `${tag(partition)}:relay`,
   /** ZSET workflow id → creation time */
   list: (partition: number, tenant: string): string => `${tag(partition)}:list:${tenant}`,
+  /** ZSET approval → when it was asked for */
+  approvals: (partition: number, tenant: string): string => `${tag(partition)}:approvals:${tenant}`,
   worker: (service: string, id: string): string => `{workers}:info:${service}:${id}`,
   workerIndex: (): string => '{workers}:index',
   workerTools: (id: string): string => `{workers}:tools:${id}`,
@@ -68,6 +70,9 @@ export function parseMember(text: string): DueMember | null {
   if (kind === 'c') return { kind: 'call', ref, callId: last };
   return kind === 't' ? { kind: 'timer', ref, timer: last } : null;
 }
+
+/** A member of the set of open approvals. */
+export const formatApproval = (ref: WorkflowRef, approval: { approvalId: string; stepId: string }): string => `${ref.workflowId}|${approval.stepId}|${approval.approvalId}`;
 
 const tag = (partition: number): string => `{w${partition}}`;
 const tagOf = (ref: WorkflowRef): string => tag(partitionOfRef(ref));

@@ -18,6 +18,8 @@ export interface HostCallContext {
   depth: number;
   user?: string;
   session?: string;
+  /** Workflows above that of the call: a question to the model is charged to them too. */
+  ancestors?: string[];
   deadlineAt?: number;
 }
 

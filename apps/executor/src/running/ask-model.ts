@@ -33,12 +33,13 @@ export function createModelAsker(bus: Bus, blobs: Blobs): ModelAsker {
     const occurrence = (counts.get(question) ?? 0) + 1;
     counts.set(question, occurrence);
     asked.set(context, counts);
-    const { tenant, workflowId, stepId, attempt, user, session } = context;
+    const { tenant, workflowId, stepId, attempt, user, session, ancestors } = context;
     return {
       callId: childCallId({ tenant, workflowId, stepId, request: question, occurrence }),
       tenant, workflowId, stepId, attempt,
       ...(user ? { user } : {}),
       ...(session ? { session } : {}),
+      ...(ancestors ? { ancestors } : {}),
       deadlineAt: context.deadlineAt ?? Date.now() + LONGEST_WAIT_MS,
       request: parseOrFail(ModelRequest, request, 'the request to the model'),
       parentCallId: context.callId,

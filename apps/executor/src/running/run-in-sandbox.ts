@@ -19,8 +19,8 @@ export async function runInSandbox(parts: SandboxParts, call: ToolCall, signal: 
   const input = call.inputRef ? await parts.blobs.load(call.inputRef) : (call.input ?? {});
   const tool = parts.tools.get(call.tool);
   if (call.digest && tool && tool.digest !== call.digest) return failed('tool_unknown', `This executor has ${call.tool} as ${tool.digest.slice(0, 12)}…, not as ${call.digest.slice(0, 12)}….`, undefined, EMPTY_FIGURES);
-  const { tenant, workflowId, stepId, callId, attempt, user, session, deadlineAt } = call;
-  const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, ...(user ? { user } : {}), ...(session ? { session } : {}) };
+  const { tenant, workflowId, stepId, callId, attempt, user, session, ancestors, deadlineAt } = call;
+  const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
   return runTool(parts, context, input, signal, call.timeoutMs);
 }
 

@@ -44,9 +44,9 @@ export const LEASE_MS = 60_000;
 export const KEEP_MS = 9 * 86_400_000;
 
 /** Every account a call is charged to. */
-export function accountsOf({ tenant, workflowId, session, user }: ModelCall): AccountRef[] {
+export function accountsOf({ tenant, workflowId, ancestors = [], session, user }: ModelCall): AccountRef[] {
   return [
-    { scope: 'workflow', tenant, id: workflowId },
+    ...[workflowId, ...ancestors].map((id) => ({ scope: 'workflow' as const, tenant, id })),
     ...(session === undefined ? [] : [{ scope: 'session' as const, tenant, id: session }]),
     ...(user === undefined ? [] : [{ scope: 'user' as const, tenant, id: user }]),
     { scope: 'tenant', tenant, id: tenant },

@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor, matches, parseListQuery } from './listing.js';
 
 const accepted = { tenant: 'a', workflowId: 'wf-1', task: { goal: 'Analyse Nimbus', labels: { env: 'test', team: 'blue' } }, plan: { steps: [] }, template: 'research', templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null, createdAt: '2026-01-02T00:00:00.000Z' } as const;
-const head = { status: 'completed', done: 1, total: 1, startedAt: null, finishedAt: null } as const;
+const head = { status: 'completed' as const, done: 1, total: 1, calling: 0, waiting: 0, children: 0, signals: [] as { name: string; payload: null }[], paused: null, deadlineAt: null, startedAt: null, finishedAt: null };
 const match = (query: Record<string, unknown>): boolean => matches(parseListQuery(query), { ...accepted, plan: { steps: [] } }, head);
 
 describe('a list query', () => {

@@ -1,19 +1,23 @@
-import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
+import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
 import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { decodeAccepted, decodeHead, decodeWorkflow, headOf, type HeadRecord } from '../runner/codec.js';
 import type { Liveness } from '../runner/liveness.js';
-import { planStepOf, type Accepted, type StepState, type WorkflowState } from '../workflow/state.js';
-import { tierOf } from '../workflow/tier.js';
+import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
+import { waitingOf } from './waiting-for.js';
 import { decodeCursor, encodeCursor, matches, type ListFilter } from './listing.js';
+import { stateAt } from './state-at.js';
 import { budgetOf, stepView, workflowView } from './views.js';
 
 /** Everything that is read; nothing here changes anything. Another tenant's id is simply not found. */
 export interface Queries {
   workflow: (ref: WorkflowRef) => Promise<Workflow>;
   workflows: (tenant: string, filter: ListFilter) => Promise<Page<Workflow>>;
-  steps: (ref: WorkflowRef) => Promise<Step[]>;
+  /** The steps of the plan in its order, then those inside them; or those inside one step. */
+  steps: (ref: WorkflowRef, page?: { limit: number; cursor: number; parent?: string }) => Promise<Page<Step>>;
+  /** The workflow as it was after its first `at` events; as it is when absent. */
+  stateAt: (ref: WorkflowRef, at: number | undefined) => Promise<StateAt>;
   events: (ref: WorkflowRef, after: number, limit: number) => Promise<Event[]>;
   spans: (ref: WorkflowRef) => Promise<TraceSpan[]>;
   requireWorkflow: (ref: WorkflowRef) => Promise<void>;
@@ -32,6 +36,8 @@ export interface QueryParts {
 const SCAN_SIZE = 200;
 const MOST_SCANNED = 5_000;
 const MOST_SPANS = 5_000;
+/** Steps in one answer. */
+export const MOST_STEPS = 1_000;
 
 export function createQueries(parts: QueryParts): Queries {
   async function stateOf(ref: WorkflowRef): Promise<WorkflowState> {
@@ -40,10 +46,15 @@ export function createQueries(parts: QueryParts): Queries {
     return decodeWorkflow(stored);
   }
 
-  async function viewOf(accepted: Accepted, head: HeadRecord, waiting: { waitingFor: string | null; allWait: boolean }): Promise<Workflow> {
+  async function requireWorkflow(ref: WorkflowRef): Promise<void> {
+    const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
+    if (!found) throw notFound(ref);
+  }
+
+  async function viewOf(accepted: Accepted, head: HeadRecord, shown: { waitingFor: string | null; degraded?: string[] }): Promise<Workflow> {
     const account = await parts.ledger.readAccount({ scope: 'workflow', tenant: accepted.tenant, id: accepted.workflowId });
     const result = head.resultRef ? await parts.blobs.load(head.resultRef) : (head.result ?? null);
-    return workflowView(accepted, head, budgetOf(account), { result, ...waiting });
+    return workflowView(accepted, head, budgetOf(account), { result, ...shown });
   }
 
   async function holderOf(ref: WorkflowRef, step: StepState): Promise<{ worker: string; startedAt: string | null } | null> {
@@ -58,18 +69,24 @@ export function createQueries(parts: QueryParts): Queries {
   return {
     workflow: async (ref) => {
       const state = await stateOf(ref);
-      return viewOf(state.accepted, headOf(state), waitingOf(state, parts.liveness));
+      return viewOf(state.accepted, headOf(state), { waitingFor: waitingOf(state, parts.liveness), degraded: degradedIn(state) });
     },
-    workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null, allWait: false })),
-    steps: async (ref) => {
+    workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
+    steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
-      return Promise.all(
-        [...state.steps.all()].map(async (step) => {
+      const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);
+      const items = await Promise.all(
+        wanted.slice(cursor, cursor + limit).map(async (step) => {
           const input = await valueOf(step.input, step.inputRef);
           const output = step.status === 'completed' ? await valueOf(step.output, step.outputRef) : null;
           return stepView(state, step, { input, output }, await holderOf(ref, step));
         }),
       );
+      return { items, nextCursor: cursor + limit < wanted.length ? String(cursor + limit) : null };
+    },
+    stateAt: async (ref, at) => {
+      await requireWorkflow(ref);
+      return stateAt(parts, ref, at);
     },
     events: async (ref, after, limit) => (await parts.store.readEvents(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
@@ -85,10 +102,7 @@ export function createQueries(parts: QueryParts): Queries {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
       return found === null || found === undefined || isTerminal(decodeHead(found.head).status);
     },
-    requireWorkflow: async (ref) => {
-      const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
-      if (!found) throw notFound(ref);
-    },
+    requireWorkflow,
   };
 }
 
@@ -114,20 +128,9 @@ async function listWorkflows(parts: QueryParts, tenant: string, filter: ListFilt
   return { items, nextCursor: before ? encodeCursor(before) : null };
 }
 
-/** What a workflow waits for, as a sentence. */
-function waitingOf(state: WorkflowState, liveness: Liveness): { waitingFor: string | null; allWait: boolean } {
-  if (isTerminal(state.status)) return { waitingFor: null, allWait: false };
-  const open = [...state.steps.all()].filter((step) => step.status === 'scheduled' || step.status === 'retrying');
-  const retrying = open.find((step) => step.status === 'retrying');
-  if (retrying?.status === 'retrying' && open.every((step) => step.status === 'retrying')) {
-    return { waitingFor: `Step ${retrying.id} failed (${retrying.failure.code}) and is tried again at ${new Date(retrying.retryAt).toISOString()}.`, allWait: true };
-  }
-  for (const step of open) {
-    const planStep = planStepOf(state, step.id);
-    const tier = planStep ? tierOf(planStep) : 'tool';
-    if (liveness.slots(tier) === 0) return { waitingFor: `Step ${step.id} is queued: no ${tier === 'tool' ? 'executor' : 'model service'} is running.`, allWait: false };
-  }
-  return { waitingFor: null, allWait: false };
+/** Steps that ended without a result and whose plan says to go on. */
+function degradedIn(state: WorkflowState): string[] {
+  return state.accepted.plan.steps.filter((step) => step.onFailure === 'degrade' && state.steps.get(step.id)?.status === 'failed').map((step) => step.id);
 }
 
 const notFound = (ref: WorkflowRef): FailureError => new FailureError('not_found', `There is no workflow ${ref.workflowId}.`);

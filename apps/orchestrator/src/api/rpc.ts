@@ -1,55 +1,96 @@
-import { DEFAULT_TENANT, FailureError, HEADERS, Identifier, isTerminal, parseOrFail } from '@trivet/contracts';
+import { ApprovalDecision, ControlBody, DEFAULT_TENANT, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail } from '@trivet/contracts';
 import { subjects, subjectToken, type Endpoint, type RpcRequest } from '@trivet/bus';
+import type { WorkflowRef } from '@trivet/state';
 import { z } from 'zod';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Approvals } from '../approval/approvals.js';
+import type { Controls } from '../control/controls.js';
 import type { Intake } from '../intake/intake.js';
-import type { Runner } from '../runner/runner.js';
+import { ApprovalsQuery } from './approvals.controller.js';
 import { readSchema } from './documents.controller.js';
 import { parseListQuery } from './listing.js';
 import type { Queries } from './queries.js';
 
 const ById = z.object({ workflowId: Identifier });
 const SchemaRequest = z.object({ name: Identifier });
-const CancelRequest = z.object({ workflowId: Identifier, reason: z.string().max(1_000).optional() });
+const ControlRequest = z.object({ workflowId: Identifier, ...ControlBody.shape });
+const SignalRequest = z.object({ workflowId: Identifier, ...SignalBody.shape });
+const ForkRequest = z.object({ workflowId: Identifier, newWorkflowId: Identifier.optional(), ...ForkBody.omit({ workflowId: true }).shape });
+const DecideRequest = z.object({ id: z.string().max(140), ...ApprovalDecision.shape });
+const StateRequest = z.object({ workflowId: Identifier, at: z.number().int().min(1).optional() });
+const EventsRequest = z.object({ workflowId: Identifier, after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1_000).default(200) });
 /** A tenant is the token after the verb; absent: the default one. */
 const TENANT_TOKEN = 5;
+const ACTOR = 'rpc';
 
 type Handler = (tenant: string, request: RpcRequest) => Promise<unknown>;
 
+export interface RpcParts {
+  intake: Intake;
+  queries: Queries;
+  controls: Controls;
+  approvals: Approvals;
+}
+
 /** The same as the HTTP routes, asked for over the bus. Each subject may end in `.<tenant>`. */
-export function rpcEndpoints(parts: { intake: Intake; queries: Queries; runner: Runner; audit: AuditTrail }): Endpoint[] {
-  const verbs: { noun: string; verb: string; handle: Handler }[] = [
-    {
-      noun: 'task',
-      verb: 'submit',
-      handle: (tenant, request) => {
-        const fallbackId = request.header(HEADERS.messageId);
-        return parts.intake.submit({ tenant, body: request.body, source: 'rpc', actor: 'rpc', ...(fallbackId ? { fallbackId } : {}) });
-      },
+export function rpcEndpoints({ intake, queries, controls, approvals }: RpcParts): Endpoint[] {
+  const control = (verb: 'cancel' | 'pause' | 'resume' | 'retry'): Handler => async (tenant, request) => {
+    const { workflowId, reason } = parseOrFail(ControlRequest, request.body, 'the request');
+    await controls[verb]({ tenant, workflowId }, reason, ACTOR);
+    return queries.workflow({ tenant, workflowId });
+  };
+  const decide: Handler = async (tenant, request) => {
+    const { id, ...decision } = parseOrFail(DecideRequest, request.body, 'the request');
+    await approvals.decide(tenant, id, decision, ACTOR);
+    return { id, decision: decision.decision };
+  };
+  const refOf = (tenant: string, request: RpcRequest): WorkflowRef => ({ tenant, ...parseOrFail(ById, request.body, 'the request') });
+  const verbs: Record<string, Handler> = {
+    'task.submit': (tenant, request) => {
+      const fallbackId = request.header(HEADERS.messageId);
+      return intake.submit({ tenant, body: request.body, source: 'rpc', actor: ACTOR, ...(fallbackId ? { fallbackId } : {}) });
     },
-    { noun: 'workflow', verb: 'get', handle: (tenant, request) => parts.queries.workflow({ tenant, ...parseOrFail(ById, request.body, 'the request') }) },
-    { noun: 'workflow', verb: 'list', handle: (tenant, request) => parts.queries.workflows(tenant, parseListQuery(request.body)) },
-    { noun: 'workflow', verb: 'steps', handle: async (tenant, request) => ({ items: await parts.queries.steps({ tenant, ...parseOrFail(ById, request.body, 'the request') }), nextCursor: null }) },
-    {
-      noun: 'workflow',
-      verb: 'cancel',
-      handle: async (tenant, request) => {
-        const { workflowId, reason = 'cancelled by request' } = parseOrFail(CancelRequest, request.body, 'the request');
-        const ref = { tenant, workflowId };
-        const before = await parts.queries.workflow(ref);
-        if (isTerminal(before.status)) throw new FailureError('state_conflict', `Workflow ${workflowId} is ${before.status} already; only one that has not ended can be cancelled.`);
-        await parts.runner.deliver(ref, { type: 'cancel', reason });
-        await parts.audit.record({ tenant, actor: 'rpc', action: 'workflow.cancel', target: `workflow/${workflowId}`, workflowId, detail: reason });
-        return parts.queries.workflow(ref);
-      },
+    'workflow.get': (tenant, request) => queries.workflow(refOf(tenant, request)),
+    'workflow.list': (tenant, request) => queries.workflows(tenant, parseListQuery(request.body)),
+    'workflow.steps': (tenant, request) => queries.steps(refOf(tenant, request)),
+    'workflow.events': async (tenant, request) => {
+      const { workflowId, after, limit } = parseOrFail(EventsRequest, request.body, 'the request');
+      await queries.requireWorkflow({ tenant, workflowId });
+      const items = await queries.events({ tenant, workflowId }, after, limit);
+      return { items, nextCursor: items.length === limit ? String(items.at(-1)?.seq) : null };
     },
-  ];
-  verbs.push({ noun: 'schema', verb: 'get', handle: (_tenant, request) => readSchema(parseOrFail(SchemaRequest, request.body, 'the request').name) });
-  return verbs.flatMap(({ noun, verb, handle }) =>
-    [subjects.rpc(noun, verb), subjects.rpcAnyTenant(noun, verb)].map((subject, index) => ({
-      name: `${noun}-${verb}${index === 0 ? '' : '-tenant'}`,
-      subject,
-      handle: (request: RpcRequest) => handle(parseOrFail(Identifier, subjectToken(request.subject, TENANT_TOKEN) ?? DEFAULT_TENANT, 'the tenant'), request),
-    })),
-  );
+    'workflow.state': (tenant, request) => {
+      const { workflowId, at } = parseOrFail(StateRequest, request.body, 'the request');
+      return queries.stateAt({ tenant, workflowId }, at);
+    },
+    'workflow.cancel': control('cancel'),
+    'workflow.pause': control('pause'),
+    'workflow.resume': control('resume'),
+    'workflow.retry': control('retry'),
+    'workflow.signal': async (tenant, request) => {
+      const { workflowId, ...signal } = parseOrFail(SignalRequest, request.body, 'the request');
+      await controls.signal({ tenant, workflowId }, signal, ACTOR);
+      return queries.workflow({ tenant, workflowId });
+    },
+    'workflow.fork': (tenant, request) => {
+      const { workflowId, newWorkflowId, ...fork } = parseOrFail(ForkRequest, request.body, 'the request');
+      return intake.fork({ tenant, workflowId }, { ...fork, ...(newWorkflowId ? { workflowId: newWorkflowId } : {}) }, ACTOR);
+    },
+    'workflow.approve': decide,
+    'approval.list': (tenant, request) => {
+      const { limit, cursor } = parseOrFail(ApprovalsQuery, request.body ?? {}, 'the request');
+      return approvals.list(tenant, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    },
+    'approval.decide': decide,
+    'schema.get': (_tenant, request) => readSchema(parseOrFail(SchemaRequest, request.body, 'the request').name),
+  };
+  return Object.entries(verbs).flatMap(([name, handle]) => endpointsOf(name, handle));
+}
+
+function endpointsOf(name: string, handle: Handler): Endpoint[] {
+  const [noun = '', verb = ''] = name.split('.');
+  return [subjects.rpc(noun, verb), subjects.rpcAnyTenant(noun, verb)].map((subject, index) => ({
+    name: `${noun}-${verb}${index === 0 ? '' : '-tenant'}`,
+    subject,
+    handle: (request: RpcRequest) => handle(parseOrFail(Identifier, subjectToken(request.subject, TENANT_TOKEN) ?? DEFAULT_TENANT, 'the tenant'), request),
+  }));
 }

@@ -1,13 +1,14 @@
-import type { Account, BudgetState, JsonValue, Step, Workflow } from '@trivet/contracts';
+import type { Account, BudgetState, JsonValue, Step, StepStatus, Workflow } from '@trivet/contracts';
+import { planStepOf } from '../workflow/plan-index.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import type { HeadRecord } from '../runner/codec.js';
 
 /** What is shown of a workflow, made from its record and its account. */
-export function workflowView(accepted: Accepted, head: HeadRecord, budget: BudgetState, options: { result: JsonValue | null; waitingFor: string | null; allWait: boolean }): Workflow {
+export function workflowView(accepted: Accepted, head: HeadRecord, budget: BudgetState, options: { result: JsonValue | null; waitingFor: string | null; degraded?: string[] }): Workflow {
   return {
     workflowId: accepted.workflowId,
     tenant: accepted.tenant,
-    status: options.allWait && head.status === 'running' ? 'waiting' : head.status,
+    status: head.status,
     goal: accepted.task.goal,
     template: accepted.template,
     labels: accepted.task.labels ?? {},
@@ -20,18 +21,22 @@ export function workflowView(accepted: Accepted, head: HeadRecord, budget: Budge
     failure: head.failure ?? null,
     traceId: accepted.traceparent?.split('-')[1] ?? null,
     waitingFor: options.waitingFor,
+    ...(accepted.fork ? { forkedFrom: accepted.fork } : {}),
+    ...(accepted.parent ? { parent: { workflowId: accepted.parent.workflowId, stepId: accepted.parent.stepId } } : {}),
+    ...(options.degraded && options.degraded.length > 0 ? { degraded: options.degraded } : {}),
   };
 }
 
 /** @param holder who runs the step's call now, if anybody does */
 export function stepView(state: WorkflowState, step: StepState, values: { input: JsonValue | null; output: JsonValue | null }, holder: { worker: string; startedAt: string | null } | null): Step {
-  const planStep = state.accepted.plan.steps.find((candidate) => candidate.id === step.id);
+  const planStep = planStepOf(state, step.id);
   const open: Step['calls'] = step.status === 'scheduled' ? [{ callId: step.callId, attempt: step.attempt, worker: holder?.worker ?? null, startedAt: holder?.startedAt ?? null, finishedAt: null, usage: null, sandbox: null, outcome: null }] : [];
+  const work = step.status === 'open' ? step.work : undefined;
   return {
     id: step.id,
     kind: planStep?.kind ?? 'tool',
     title: planStep?.title ?? null,
-    status: step.status === 'retrying' ? 'waiting' : step.status === 'scheduled' && holder ? 'running' : step.status,
+    status: shownStepStatus(step, holder !== null),
     attempts: step.attempts,
     startedAt: step.startedAt,
     finishedAt: step.finishedAt,
@@ -39,7 +44,17 @@ export function stepView(state: WorkflowState, step: StepState, values: { input:
     output: values.output,
     failure: step.status === 'failed' || step.status === 'retrying' ? step.failure : null,
     calls: [...step.calls, ...open],
+    ...(step.childOf ? { parent: step.childOf.parent } : {}),
+    ...(work?.kind === 'approval' ? { approvalId: work.approvalId } : {}),
+    ...(work?.kind === 'workflow' ? { childWorkflowId: work.childId } : {}),
+    ...(step.reusedFrom ? { reusedFrom: step.reusedFrom } : {}),
   };
+}
+
+function shownStepStatus(step: StepState, isHeld: boolean): StepStatus {
+  if (step.status === 'retrying') return 'waiting';
+  if (step.status === 'open') return step.work.kind === 'map' || step.work.kind === 'agent' ? 'running' : 'waiting';
+  return step.status === 'scheduled' && isHeld ? 'running' : step.status;
 }
 
 /** The total window of a workflow's account. */

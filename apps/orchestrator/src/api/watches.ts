@@ -32,8 +32,10 @@ export function createWatches(bus: Bus, queries: Queries): Watches {
         for (const event of batch) {
           await watcher.onEvent(event);
           last = event.seq;
-          if (TERMINAL_EVENTS.includes(event.type)) return;
         }
+        const latest = batch.at(-1);
+        // A workflow that was retried has an end in the middle of its history.
+        if (latest && TERMINAL_EVENTS.includes(latest.type) && (await queries.hasEnded(ref))) return;
         if (batch.length === PAGE) continue;
         // Whoever comes back after the terminal event has seen everything.
         if (batch.length === 0 && (await queries.hasEnded(ref)) && (await queries.events(ref, last, 1)).length === 0) return;

@@ -1,26 +1,28 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { FailureError, isTerminal, parseOrFail, type Event, type Page, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
+import { ControlBody, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail, type Event, type Page, type StateAt, type Step, type TaskAccepted, type TraceSpan, type Workflow } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import type { Runner } from '../runner/runner.js';
-import { AUDIT, QUERIES, RUNNER, WATCHES } from '../tokens.js';
+import type { Controls } from '../control/controls.js';
+import type { Intake } from '../intake/intake.js';
+import { CONTROLS, INTAKE, QUERIES, WATCHES } from '../tokens.js';
 import { parseListQuery } from './listing.js';
-import type { Queries } from './queries.js';
+import { MOST_STEPS, type Queries } from './queries.js';
 import { actorOf, tenantOf, workflowRefOf } from './request-context.js';
 import { streamEvents } from './stream.js';
 import type { Watches } from './watches.js';
 
 const EventsQuery = z.object({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200) });
-const CancelBody = z.strictObject({ reason: z.string().max(1_000).optional() }).nullish();
+const OptionalControlBody = ControlBody.nullish();
+const StateQuery = z.object({ at: z.coerce.number().int().min(1).optional() });
+const StepsQuery = z.object({ limit: z.coerce.number().int().min(1).max(MOST_STEPS).default(MOST_STEPS), cursor: z.coerce.number().int().min(0).default(0), parent: Identifier.optional() });
 
 @Controller('api/v1/workflows')
 export class WorkflowsController {
   constructor(
     @Inject(QUERIES) private readonly queries: Queries,
-    @Inject(RUNNER) private readonly runner: Runner,
+    @Inject(CONTROLS) private readonly controls: Controls,
+    @Inject(INTAKE) private readonly intake: Intake,
     @Inject(WATCHES) private readonly watches: Watches,
-    @Inject(AUDIT) private readonly audit: AuditTrail,
   ) {}
 
   @Get()
@@ -34,8 +36,9 @@ export class WorkflowsController {
   }
 
   @Get(':id/steps')
-  async steps(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string): Promise<Page<Step>> {
-    return { items: await this.queries.steps(workflowRefOf(request, reply, id)), nextCursor: null };
+  steps(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Query() query: unknown): Promise<Page<Step>> {
+    const { limit, cursor, parent } = parseOrFail(StepsQuery, query ?? {}, 'the query');
+    return this.queries.steps(workflowRefOf(request, reply, id), { limit, cursor, ...(parent === undefined ? {} : { parent }) });
   }
 
   @Get(':id/events')
@@ -61,15 +64,55 @@ export class WorkflowsController {
     await streamEvents(request, reply, this.watches, ref, from);
   }
 
+  @Get(':id/state')
+  stateAt(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Query() query: unknown): Promise<StateAt> {
+    const ref = workflowRefOf(request, reply, id);
+    return this.queries.stateAt(ref, parseOrFail(StateQuery, query ?? {}, 'the query').at);
+  }
+
   @Post(':id/cancel')
   @HttpCode(202)
-  async cancel(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<Workflow> {
+  cancel(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<Workflow> {
+    return this.control('cancel', request, reply, id, body);
+  }
+
+  @Post(':id/pause')
+  @HttpCode(202)
+  pause(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<Workflow> {
+    return this.control('pause', request, reply, id, body);
+  }
+
+  @Post(':id/resume')
+  @HttpCode(202)
+  resume(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<Workflow> {
+    return this.control('resume', request, reply, id, body);
+  }
+
+  @Post(':id/retry')
+  @HttpCode(202)
+  retry(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<Workflow> {
+    return this.control('retry', request, reply, id, body);
+  }
+
+  @Post(':id/signal')
+  @HttpCode(202)
+  async signal(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<Workflow> {
     const ref = workflowRefOf(request, reply, id);
-    const reason = parseOrFail(CancelBody, body, 'the body')?.reason ?? 'cancelled by request';
-    const before = await this.queries.workflow(ref);
-    if (isTerminal(before.status)) throw new FailureError('state_conflict', `Workflow ${ref.workflowId} is ${before.status} already; only one that has not ended can be cancelled.`);
-    await this.runner.deliver(ref, { type: 'cancel', reason });
-    await this.audit.record({ tenant: ref.tenant, actor: actorOf(request), action: 'workflow.cancel', target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: reason });
+    await this.controls.signal(ref, parseOrFail(SignalBody, body, 'the signal'), actorOf(request));
+    return this.queries.workflow(ref);
+  }
+
+  @Post(':id/fork')
+  @HttpCode(202)
+  async fork(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() body: unknown): Promise<TaskAccepted> {
+    const forked = await this.intake.fork(workflowRefOf(request, reply, id), parseOrFail(ForkBody, body, 'the fork'), actorOf(request));
+    reply.header(HEADERS.workflowId, forked.workflowId).header('Location', `/api/v1/workflows/${forked.workflowId}`);
+    return forked;
+  }
+
+  private async control(verb: 'cancel' | 'pause' | 'resume' | 'retry', request: FastifyRequest, reply: FastifyReply, id: string, body: unknown): Promise<Workflow> {
+    const ref = workflowRefOf(request, reply, id);
+    await this.controls[verb](ref, parseOrFail(OptionalControlBody, body, 'the body')?.reason, actorOf(request));
     return this.queries.workflow(ref);
   }
 }

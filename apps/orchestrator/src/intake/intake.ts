@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
-import { FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type EventData, type TaskAccepted, type Tool } from '@trivet/contracts';
-import type { Ledger, ToolCatalog, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type EventData, type Fact, type ForkBody, type Plan, type TaskAccepted, type Tool } from '@trivet/contracts';
+import type { Blobs, Ledger, ToolCatalog, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { checkPlan, type InputCheck } from '../planning/plan-check.js';
 import { chooseTemplate, type LoadedTemplate } from '../planning/templates.js';
 import { openAndBegin } from '../runner/open-and-begin.js';
-import type { Runner } from '../runner/runner.js';
-import { hasOwnBudget } from '../workflow/state.js';
+import type { BeginOutcome, Runner } from '../runner/runner.js';
+import { MACHINE_VERSION } from '../workflow/advance.js';
+import { hasOwnBudget, type StepState, type WorkflowState } from '../workflow/state.js';
+import { childTask } from './child-task.js';
+import { forkTask } from './fork-task.js';
+import { pinnedTools } from '../planning/pinned-tools.js';
 import { newWorkflowId } from './workflow-id.js';
 
 export interface Submission {
@@ -26,11 +30,16 @@ export interface Intake {
   submit: (submission: Submission) => Promise<TaskAccepted>;
   /** What would run: the plan, checked, with nothing accepted. */
   plan: (tenant: string, body: unknown) => Promise<{ plan: TaskSubmit['plan']; template: string | null }>;
+  /** Begins the child workflow of a step; it is there already when this was done before. */
+  beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<void>;
+  /** A new workflow from a step of another, whose earlier results it takes over. */
+  fork: (ref: WorkflowRef, body: ForkBody, actor: string) => Promise<TaskAccepted>;
 }
 
 export interface IntakeParts {
   runner: Runner;
   store: WorkflowStore;
+  blobs: Blobs;
   ledger: Ledger;
   catalog: ToolCatalog;
   templates: ReadonlyMap<string, LoadedTemplate>;
@@ -39,13 +48,24 @@ export interface IntakeParts {
   reach: (label: string) => void;
 }
 
+/** A plan that was checked, and where it comes from. */
+export type Planned = Pick<EventData<'task.accepted'>, 'plan' | 'template' | 'templateDigest' | 'tools'>;
+
 export function createIntake(parts: IntakeParts): Intake {
-  async function planOf(task: TaskSubmit): Promise<{ plan: NonNullable<TaskSubmit['plan']>; template: string | null; templateDigest: string | null }> {
+  async function planOf(task: { plan?: Plan | undefined; template?: string | undefined }): Promise<Planned> {
     const template = task.plan === undefined ? chooseTemplate(parts.templates, task.template) : null;
     const plan = task.plan ?? template?.plan ?? { steps: [] };
     const tools = new Map((await parts.catalog.list()).map((tool): [string, Tool] => [tool.name, tool]));
     checkPlan(plan, tools, parts.checkInput);
-    return { plan, template: template?.name ?? null, templateDigest: template?.digest ?? null };
+    const pinned = pinnedTools(plan, tools);
+    return { plan, template: template?.name ?? null, templateDigest: template?.digest ?? null, ...(pinned ? { tools: pinned } : {}) };
+  }
+
+  async function beginPlanned(ref: WorkflowRef, data: EventData<'task.accepted'>, reused: readonly Fact[] = []): Promise<BeginOutcome> {
+    requireFitting({ task: data.task, plan: data.plan });
+    const outcome = await parts.runner.begin(ref, { ...data, machine: MACHINE_VERSION }, reused);
+    if (outcome.status === 'created' && hasOwnBudget(outcome.state)) await openAndBegin(parts, ref, data.task);
+    return outcome;
   }
 
   async function accept(ref: WorkflowRef, task: TaskSubmit, submission: Submission): Promise<TaskAccepted> {
@@ -54,12 +74,10 @@ export function createIntake(parts: IntakeParts): Intake {
     const known = await parts.store.load(ref);
     if (known) return duplicateOf(ref, known.hash, bodyHash, statusOf(known.head));
     const planned = await planOf(task);
-    requireFitting({ task: accepted, plan: planned.plan });
     parts.reach('orchestrator.before-accept');
-    const outcome = await parts.runner.begin(ref, { tenant: ref.tenant, task: accepted, ...planned, source: submission.source, bodyHash, traceparent: currentTraceparent() ?? null });
+    const outcome = await beginPlanned(ref, { tenant: ref.tenant, task: accepted, ...planned, source: submission.source, bodyHash, traceparent: currentTraceparent() ?? null });
     parts.reach('orchestrator.after-accept');
     if (outcome.status === 'exists') return duplicateOf(ref, outcome.bodyHash, bodyHash, outcome.workflowStatus);
-    if (hasOwnBudget(outcome.state)) await openAndBegin(parts, ref, accepted);
     await parts.audit.record({ tenant: ref.tenant, actor: submission.actor, action: 'task.submit', target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: `source ${submission.source}` });
     return { workflowId: ref.workflowId, status: 'accepted', duplicate: false };
   }
@@ -71,6 +89,21 @@ export function createIntake(parts: IntakeParts): Intake {
       const ref = { tenant: submission.tenant, workflowId };
       return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source } }, () => accept(ref, task, submission)));
     },
+    beginChild: async (parent, step, childId) => {
+      const { ref, data } = await childTask(parts.blobs, parent, step, childId, planOf);
+      await withWorkflow(ref, () => beginPlanned(ref, data));
+    },
+    fork: async (ref, body, actor) => {
+      const source = await parts.runner.read(ref);
+      if (!source) throw new FailureError('not_found', `There is no workflow ${ref.workflowId}.`);
+      const workflowId = body.workflowId ?? newWorkflowId();
+      const { data, reused } = await forkTask(source, body, planOf);
+      const forked = { tenant: ref.tenant, workflowId };
+      const outcome = await withWorkflow(forked, () => beginPlanned(forked, data, reused));
+      if (outcome.status === 'exists') return duplicateOf(forked, outcome.bodyHash, data.bodyHash, outcome.workflowStatus);
+      await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}` });
+      return { workflowId, status: 'accepted', duplicate: false };
+    },
     plan: async (_tenant, body) => {
       const planned = await planOf(readTask(body));
       return { plan: planned.plan, template: planned.template };
@@ -80,12 +113,7 @@ export function createIntake(parts: IntakeParts): Intake {
 
 /** @throws FailureError invalid_request, with every mistake */
 function readTask(body: unknown): TaskSubmit {
-  const task = parseOrFail(TaskSubmit, body, 'the task');
-  if (task.budget?.onExceed === 'ask') {
-    const detail = 'is ask, which this version does not serve; it serves stop and degrade';
-    throw new FailureError('invalid_request', `The task is not valid: /budget/onExceed ${detail}.`, { errors: [{ pointer: '/budget/onExceed', detail }] });
-  }
-  return task;
+  return parseOrFail(TaskSubmit, body, 'the task');
 }
 
 function duplicateOf(ref: WorkflowRef, knownHash: string, bodyHash: string, status: string): TaskAccepted {

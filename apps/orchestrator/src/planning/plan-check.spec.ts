@@ -35,7 +35,13 @@ describe('a plan', () => {
     ['a circle by expressions', [step('a', { input: { text: '{{ steps.b.output }}' } }), step('b', { input: { text: '{{ steps.a.output }}' } })], /circle/],
     ['an expression that does not compile', [step('a', { input: { text: '{{ a[ }}' } })], /^\/plan\/steps\/0\/input\/text: has the expression "a\["/],
     ['a reference to a step that is not there', [step('a', { when: 'steps.nobody.output' })], /^\/plan\/steps\/0\/when: refers to the step nobody/],
-    ['a kind that is not served', [step('a', { kind: 'map' })], /map is not served/],
+    ['a map without a list', [{ id: 'a', kind: 'map', step: step('x') }], /^\/plan\/steps\/0\/over: is missing/],
+    ['a mistake in what a map does with each item', [{ id: 'a', kind: 'map', over: [1], step: step('x', { tool: 'nope' }) }], /^\/plan\/steps\/0\/step\/tool: names the tool nope/],
+    ['an agent with a tool that is not there', [{ id: 'a', kind: 'agent', input: { goal: 'g', tools: ['nope'] } }], /^\/plan\/steps\/0\/input\/tools\/0: names the tool "nope"/],
+    ['an approval without a question', [{ id: 'a', kind: 'approval', input: {} }], /^\/plan\/steps\/0\/input\/question/],
+    ['a wait for nothing', [{ id: 'a', kind: 'wait', input: {} }], /^\/plan\/steps\/0\/input/],
+    ['a mistake in the plan of a child workflow', [{ id: 'a', kind: 'workflow', input: { goal: 'g', plan: { steps: [{ id: 'x', kind: 'tool', tool: 'nope' }] } } }], /^\/plan\/steps\/0\/input\/plan\/steps\/0\/tool/],
+    ['an id that a step inside another will have', [{ id: 'a', kind: 'map', over: [1], step: step('x') }, step('a--0')], /^\/plan\/steps\/1\/id: is a--0/],
     ['a model step without a request', [{ id: 'a', kind: 'model', input: {} }], /messages or prompt/],
   ])('is refused for %s', (_, steps, expected) => {
     expect(mistakes(steps).some((mistake) => expected.test(mistake))).toBe(true);

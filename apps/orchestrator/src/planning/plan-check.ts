@@ -1,7 +1,8 @@
-import { FailureError, ModelRequest, pointerOf, sentenceOf, type FieldError, type JsonValue, type Plan, type PlanStep, type Tool } from '@trivet/contracts';
-import { expressionsIn, mistakeIn, stepsIn } from '../workflow/expression.js';
-import { planIndex } from '../workflow/state.js';
-import { SERVED_KINDS } from '../workflow/tier.js';
+import { FailureError, pointerOf, sentenceOf, type FieldError, type JsonValue, type Plan, type PlanStep, type Tool } from '@trivet/contracts';
+import { expressionsIn, mistakeIn, ownInput, stepsIn } from '../workflow/expression.js';
+import { looksInside } from '../workflow/inside.js';
+import { planIndex } from '../workflow/plan-index.js';
+import { checkKind } from './step-check.js';
 
 /** Checks an input against a tool's schema; answers the mistakes. */
 export type InputCheck = (tool: Tool, input: JsonValue) => FieldError[];
@@ -12,20 +13,29 @@ export type InputCheck = (tool: Tool, input: JsonValue) => FieldError[];
  * @throws FailureError plan_invalid, with one entry for each mistake
  */
 export function checkPlan(plan: Plan, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck): void {
-  const errors = [
-    ...duplicateIds(plan),
-    ...plan.steps.flatMap((step, index) => checkStep(plan, step, pointerOf(['plan', 'steps', index]), tools, checkInput)),
-    ...checkExpressions(plan, plan.output, '/plan/output'),
-    ...cycles(plan),
-  ];
+  const errors = mistakesIn(plan, '/plan', tools, checkInput, 0);
   if (errors.length === 0) return;
   throw new FailureError('plan_invalid', `The plan cannot run: ${sentenceOf(errors)}`, { errors });
 }
 
-function duplicateIds(plan: Plan): FieldError[] {
+/** A plan may hold plans of child workflows, which may hold plans … */
+const MOST_NESTED = 8;
+
+function mistakesIn(plan: Plan, pointer: string, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck, level: number): FieldError[] {
+  if (level >= MOST_NESTED) return [{ pointer, detail: `is nested ${level} plans deep; the limit is ${MOST_NESTED}` }];
+  const checkInner = (inner: Plan, at: string): FieldError[] => mistakesIn(inner, at, tools, checkInput, level + 1);
+  return [
+    ...duplicateIds(plan, pointer),
+    ...plan.steps.flatMap((step, index) => checkStep({ plan, tools, checkInput, checkInner, inMap: 0 }, step, `${pointer}/steps/${index}`)),
+    ...checkExpressions(plan, plan.output, `${pointer}/output`),
+    ...cycles(plan, pointer),
+  ];
+}
+
+function duplicateIds(plan: Plan, pointer: string): FieldError[] {
   const seen = new Set<string>();
   return plan.steps.flatMap((step, index) => {
-    if (seen.has(step.id)) return [{ pointer: pointerOf(['plan', 'steps', index, 'id']), detail: `repeats the id ${step.id}` }];
+    if (seen.has(step.id)) return [{ pointer: `${pointer}${pointerOf(['steps', index, 'id'])}`, detail: `repeats the id ${step.id}` }];
     seen.add(step.id);
     return [];
   });
@@ -34,36 +44,32 @@ function duplicateIds(plan: Plan): FieldError[] {
 /** It would not be a member of an object like any other. */
 const RESERVED_ID = '__proto__';
 
-function checkStep(plan: Plan, step: PlanStep, pointer: string, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck): FieldError[] {
+interface Checking {
+  plan: Plan;
+  tools: ReadonlyMap<string, Tool>;
+  checkInput: InputCheck;
+  checkInner: (plan: Plan, pointer: string) => FieldError[];
+  /** How many maps stand around the step. */
+  inMap: number;
+}
+
+const MOST_MAPS = 3;
+
+function checkStep(checking: Checking, step: PlanStep, pointer: string): FieldError[] {
+  const { plan, inMap } = checking;
   const errors: FieldError[] = [];
   const { byId } = planIndex(plan);
   if (step.id === RESERVED_ID) errors.push({ pointer: `${pointer}/id`, detail: `is ${RESERVED_ID}, which is reserved` });
+  if (inMap === 0 && looksInside(step.id) && byId.has(step.id.replace(/--\d+$/, ''))) errors.push({ pointer: `${pointer}/id`, detail: `is ${step.id}, which is how the steps inside ${step.id.replace(/--\d+$/, '')} are called` });
+  if (inMap > MOST_MAPS) return [{ pointer, detail: `is inside ${inMap} maps; the limit is ${MOST_MAPS}` }];
   step.dependsOn?.forEach((id, index) => {
     if (!byId.has(id)) errors.push({ pointer: `${pointer}/dependsOn/${index}`, detail: `names the step ${id}, which the plan does not have` });
     if (id === step.id) errors.push({ pointer: `${pointer}/dependsOn/${index}`, detail: 'names the step itself' });
   });
-  errors.push(...checkExpressions(plan, step.input, `${pointer}/input`));
+  errors.push(...checkExpressions(plan, ownInput(step), `${pointer}/input`), ...checkExpressions(plan, step.over, `${pointer}/over`));
   if (step.when !== undefined) errors.push(...checkExpression(plan, step.when, `${pointer}/when`));
-  if (!isServed(step)) return [...errors, { pointer: `${pointer}/kind`, detail: `${step.kind} is not served by this version; it serves ${SERVED_KINDS.join(' and ')}` }];
-  return [...errors, ...(step.kind === 'tool' ? checkTool(step, pointer, tools, checkInput) : checkModel(step, pointer))];
-}
-
-const isServed = (step: PlanStep): boolean => SERVED_KINDS.some((kind) => kind === step.kind);
-
-function checkTool(step: PlanStep, pointer: string, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck): FieldError[] {
-  if (step.tool === undefined) return [{ pointer: `${pointer}/tool`, detail: 'is missing: a tool step names its tool' }];
-  const tool = tools.get(step.tool);
-  if (!tool) return [{ pointer: `${pointer}/tool`, detail: `names the tool ${step.tool}, which does not exist; there are ${[...tools.keys()].sort().join(', ') || 'none'}` }];
-  if (expressionsIn(step.input).length > 0) return [];
-  return checkInput(tool, step.input ?? {}).map((error) => ({ pointer: `${pointer}/input${error.pointer}`, detail: error.detail }));
-}
-
-function checkModel(step: PlanStep, pointer: string): FieldError[] {
-  const input = step.input ?? {};
-  if (expressionsIn(input).length > 0) return [];
-  const written = step.prompt !== undefined && input !== null && typeof input === 'object' && !Array.isArray(input) ? { prompt: step.prompt, ...input } : input;
-  const parsed = ModelRequest.safeParse(written);
-  return parsed.success ? [] : parsed.error.issues.map((issue) => ({ pointer: `${pointer}/input${pointerOf(issue.path)}`, detail: issue.message }));
+  const inner = (within: PlanStep, at: string): FieldError[] => checkStep({ ...checking, inMap: inMap + 1 }, within, at);
+  return [...errors, ...checkKind({ step, pointer, tools: checking.tools, checkInput: checking.checkInput, checkInner: checking.checkInner, checkStep: inner })];
 }
 
 function checkExpressions(plan: Plan, value: JsonValue | undefined, pointer: string): FieldError[] {
@@ -80,7 +86,7 @@ function checkExpression(plan: Plan, expression: string, pointer: string): Field
 }
 
 /** Steps that wait for each other, found by taking away what can run until nothing more can. */
-function cycles(plan: Plan): FieldError[] {
+function cycles(plan: Plan, pointer: string): FieldError[] {
   const { dependencies, dependents, byId } = planIndex(plan);
   const open = new Map([...dependencies].map(([id, needs]) => [id, needs.length]));
   const ready = [...open].filter(([, count]) => count === 0).map(([id]) => id);
@@ -94,5 +100,5 @@ function cycles(plan: Plan): FieldError[] {
   }
   if (open.size === 0) return [];
   const stuck = [...open.keys()].filter((id) => byId.has(id));
-  return [{ pointer: '/plan/steps', detail: `has steps that wait for each other in a circle: ${stuck.slice(0, 10).join(', ')}` }];
+  return [{ pointer: `${pointer}/steps`, detail: `has steps that wait for each other in a circle: ${stuck.slice(0, 10).join(', ')}` }];
 }

@@ -3,8 +3,8 @@ import { canonicalJson } from '@trivet/contracts';
 import type { CallToReopen, CallToSchedule, Change, WorkflowRef } from '@trivet/state';
 import { createHash } from 'node:crypto';
 import type { Effect, Transition } from '../workflow/transition.js';
-import { hasEnded, planStepOf, type WorkflowState } from '../workflow/state.js';
-import { encodeAccepted, encodeHead, encodeStep } from './codec.js';
+import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
+import { encodeAccepted, encodeHead, encodeStep, shownStatus } from './codec.js';
 
 /** For how long a finished workflow's record stays in Redis, and for how long after that its id is remembered. */
 export const KEEP_FINISHED_MS = 7 * 86_400_000;
@@ -40,14 +40,14 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
   const steps: Record<string, string> = {};
   for (const id of transition.touched) {
     const step = state.steps.get(id);
-    if (step && step.status !== 'pending') steps[id] = encodeStep(step);
+    if (step && !isUntouched(step)) steps[id] = encodeStep(step);
   }
   return {
     ref: context.ref,
     expectedVersion: context.expectedVersion,
     opId: context.opId,
     head: encodeHead(state),
-    status: state.status,
+    status: shownStatus(state),
     steps,
     events: texts,
     seq: context.seqBefore + events.length,
@@ -57,10 +57,16 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     reopen: effects.flatMap((effect): CallToReopen[] => (effect.do === 'reopen' ? [{ callId: effect.callId, tier: effect.tier, priority, worker: effect.worker, epoch: effect.epoch }] : [])),
     timers: effects.flatMap((effect) => (effect.do === 'timer' ? [{ timer: effect.timer, delayMs: effect.delayMs }] : [])),
     clearTimers: effects.flatMap((effect) => (effect.do === 'clear-timer' ? [effect.timer] : [])),
+    asked: effects.flatMap((effect) => (effect.do === 'ask' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
+    answered: effects.flatMap((effect) => (effect.do === 'answered' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
+    nowMs: context.nowMs,
     ...(context.expectedVersion === 0 ? { created: { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs } } : {}),
     ...(hasEnded(state) ? { finished: { hash: accepted.bodyHash, keepMs: KEEP_FINISHED_MS, tombstoneMs: TOMBSTONE_MS } } : {}),
   };
 }
+
+/** As the plan left it: nothing of it need be kept. */
+const isUntouched = (step: StepState): boolean => step.status === 'pending' && step.attempts === 0 && step.calls.length === 0 && !step.childOf && !step.approved;
 
 /** Each event carries the hash of itself and of all before it, so that nobody can change or drop one unnoticed. */
 function chained(events: readonly WorkflowEvent[], before: string): { texts: string[]; chain: string } {
@@ -82,7 +88,8 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
     workflowId: accepted.workflowId,
     stepId: effect.stepId,
     attempt: effect.attempt,
-    deadlineAt: context.nowMs + (effect.tier === 'model' ? (effect.timeoutMs ?? CALL_LIFETIME_MS) : CALL_LIFETIME_MS),
+    deadlineAt: Math.min(context.nowMs + (effect.tier === 'model' ? (effect.timeoutMs ?? CALL_LIFETIME_MS) : CALL_LIFETIME_MS), state.deadlineAt ?? Infinity),
+    ...(accepted.parent ? { ancestors: accepted.parent.ancestors } : {}),
     ...(accepted.task.user ? { user: accepted.task.user } : {}),
     ...(accepted.task.session ? { session: accepted.task.session } : {}),
   };
@@ -91,16 +98,15 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
     stepId: effect.stepId,
     attempt: effect.attempt,
     traceparent: context.traceparent,
-    body: effect.tier === 'tool' ? toolCall(state, effect, common) : modelCall(state, effect, common),
+    body: effect.tier === 'tool' ? toolCall(effect, common) : modelCall(state, effect, common),
   };
   return { callId: effect.callId, tier: effect.tier, priority, spec: JSON.stringify(envelope) };
 }
 
 type CommonFields = Omit<ToolCall, 'tool'>;
 
-function toolCall(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ToolCall {
-  const tool = planStepOf(state, effect.stepId)?.tool ?? '';
-  return { ...common, tool, ...(effect.inputRef ? { inputRef: effect.inputRef } : { input: effect.input }), ...(effect.timeoutMs ? { timeoutMs: effect.timeoutMs } : {}) };
+function toolCall(effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ToolCall {
+  return { ...common, tool: effect.tool ?? '', ...(effect.inputRef ? { inputRef: effect.inputRef } : { input: effect.input }), ...(effect.timeoutMs ? { timeoutMs: effect.timeoutMs } : {}) };
 }
 
 function modelCall(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ModelCall {

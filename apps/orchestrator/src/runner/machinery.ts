@@ -3,6 +3,7 @@ import { reach } from '@trivet/service';
 import { createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowStore } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import { afterCommit } from '../effects.js';
+import { createChildren, type ChildrenParts } from './children.js';
 import { startDispatcher, type Dispatcher } from './dispatcher.js';
 import { startLiveness, type Liveness } from './liveness.js';
 import { beginAccepted } from './open-and-begin.js';
@@ -38,6 +39,8 @@ export interface MachineryParts {
   presence: Presence;
   catalog: ToolCatalog;
   ledger: Ledger;
+  /** Begins the child workflow of a step. */
+  beginChild: ChildrenParts['begin'];
   workerId: string;
   logger: Logger;
   onError: (error: unknown) => void;
@@ -46,12 +49,13 @@ export interface MachineryParts {
 /** Starts all that moves workflows, and with it recovers what others left. */
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
-  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition) => afterCommit({ bus, dispatcher, relay, onError }, ref, transition) });
+  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition) => afterCommit({ bus, dispatcher, relay, children, onError }, ref, transition) });
+  const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
   const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, onError });
-  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner }, ref), onError });
+  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
 
   return {

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { FailureError, type EventData, type JsonValue } from '@trivet/contracts';
+import { FailureError, type BlobReference, type EventData, type Fact, type JsonValue } from '@trivet/contracts';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { Blobs, LedgerClock, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { advance, begin } from '../workflow/advance.js';
 import { MissingValueError } from '../workflow/scope.js';
-import { hasEnded, type WorkflowState } from '../workflow/state.js';
+import type { WorkflowState } from '../workflow/state.js';
 import type { Effect, Input, Surroundings, Transition } from '../workflow/transition.js';
-import { createCache, type CachedWorkflow } from './cache.js';
+import { createKnownWorkflows, keyOf, type KnownWorkflow } from './known-workflows.js';
 import { changeOf } from './change.js';
-import { decodeWorkflow } from './codec.js';
+import { createValueCache } from './value-cache.js';
 import { createKeyedMutex } from './keyed-mutex.js';
 
 export type BeginOutcome = { status: 'created'; state: WorkflowState } | { status: 'exists'; bodyHash: string; workflowStatus: string };
@@ -16,7 +16,7 @@ export type BeginOutcome = { status: 'created'; state: WorkflowState } | { statu
 /** Moves workflows: the thin shell around the pure machine. */
 export interface Runner {
   /** Makes a workflow, unless one of this id exists. */
-  begin: (ref: WorkflowRef, data: EventData<'task.accepted'>) => Promise<BeginOutcome>;
+  begin: (ref: WorkflowRef, data: EventData<'task.accepted'>, reused?: readonly Fact[]) => Promise<BeginOutcome>;
   /** Tells a workflow what happened. 'ignored': it changes nothing; 'unknown': there is no such workflow. */
   deliver: (ref: WorkflowRef, input: Input) => Promise<'applied' | 'ignored' | 'unknown'>;
   read: (ref: WorkflowRef) => Promise<WorkflowState | null>;
@@ -32,35 +32,33 @@ export interface RunnerParts {
   reach: (label: string) => void;
 }
 
-const MOST_CACHED = 5_000;
 const MOST_CONFLICTS = 50;
 
 export function createRunner(parts: RunnerParts): Runner {
-  const cache = createCache(MOST_CACHED);
+  const known = createKnownWorkflows(parts.store);
+  const loadValue = createValueCache(parts.blobs);
   const exclusive = createKeyedMutex();
   const nextOpId = countOpIds();
 
-  async function commit(ref: WorkflowRef, before: CachedWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
+  async function commit(ref: WorkflowRef, before: KnownWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
     for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
     parts.reach('orchestrator.before-commit');
     const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null });
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
-      const entry = { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain };
-      if (hasEnded(transition.state)) cache.drop(keyOf(ref));
-      else cache.set(keyOf(ref), entry);
+      known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
       parts.afterCommit(ref, transition);
     }
     return outcome;
   }
 
   async function deliverOnce(ref: WorkflowRef, input: Input, fresh: boolean): Promise<'applied' | 'ignored' | 'unknown' | 'again'> {
-    const cached = fresh ? undefined : cache.get(keyOf(ref));
-    const before = cached ?? (await load(parts.store, ref));
+    const cached = fresh ? undefined : known.peek(ref);
+    const before = cached ?? (await known.current(ref));
     if (!before) return 'unknown';
-    const { transition, around } = await transitionOf(parts, (given) => advance(before.state, before.seq, input, given));
-    if (transition.events.length === 0) {
+    const { transition, around } = await transitionOf(parts.clock, loadValue, (given) => advance(before.state, before.seq, input, given));
+    if (transition.events.length === 0 && transition.effects.length === 0) {
       // What looked like nothing to a cached state may be news to the stored one.
       return cached ? 'again' : 'ignored';
     }
@@ -72,14 +70,14 @@ export function createRunner(parts: RunnerParts): Runner {
   /** What comes from a timer or the watchdog is in no trace; it belongs to that of the workflow. */
   async function traceOf(ref: WorkflowRef): Promise<string | null | undefined> {
     if (currentTraceparent() !== undefined) return undefined;
-    return (cache.get(keyOf(ref)) ?? (await load(parts.store, ref)))?.state.accepted.traceparent;
+    return ((known.peek(ref) ?? (await known.current(ref))))?.state.accepted.traceparent;
   }
 
   return {
-    begin: (ref, data) =>
+    begin: (ref, data, reused = []) =>
       exclusive(keyOf(ref), () =>
         inSpan(ref, 'begin', data.traceparent, async () => {
-          const { transition, around } = await transitionOf(parts, (given) => begin({ type: 'task.accepted', data }, ref.workflowId, given));
+          const { transition, around } = await transitionOf(parts.clock, loadValue, (given) => begin({ type: 'task.accepted', data }, ref.workflowId, given, reused));
           const outcome = await commit(ref, null, transition, around);
           if (outcome.status === 'exists') return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
           return { status: 'created', state: transition.state };
@@ -91,16 +89,13 @@ export function createRunner(parts: RunnerParts): Runner {
           for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
             const outcome = await deliverOnce(ref, input, attempt > 0);
             if (outcome !== 'again') return outcome;
-            cache.drop(keyOf(ref));
           }
           throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
         }),
       ),
-    read: async (ref) => (await load(parts.store, ref))?.state ?? null,
+    read: async (ref) => (await known.current(ref))?.state ?? null,
   };
 }
-
-const keyOf = (ref: WorkflowRef): string => `${ref.tenant}/${ref.workflowId}`;
 
 /** Ids no other process and no earlier commit has: by them a script knows a commit that was sent again. */
 function countOpIds(): () => string {
@@ -109,17 +104,12 @@ function countOpIds(): () => string {
   return () => `${instance}:${(operations++).toString(36)}`;
 }
 
-async function load(store: WorkflowStore, ref: WorkflowRef): Promise<CachedWorkflow | null> {
-  const stored = await store.load(ref);
-  return stored ? { state: decodeWorkflow(stored), version: stored.version, seq: stored.seq, chain: stored.chain } : null;
-}
-
 function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null | undefined, task: () => Promise<Result>): Promise<Result> {
   return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));
 }
 
 /** Runs a transition, loading each value that travels by reference when it turns out to be needed. It is pure, so it may run again. */
-async function transitionOf({ clock, blobs }: RunnerParts, run: (around: Surroundings) => Transition): Promise<{ transition: Transition; around: Surroundings }> {
+async function transitionOf(clock: LedgerClock, load: (reference: BlobReference) => Promise<JsonValue>, run: (around: Surroundings) => Transition): Promise<{ transition: Transition; around: Surroundings }> {
   const values = new Map<string, JsonValue>();
   const around: Surroundings = { nowMs: clock.nowMs(), values, jitter: Math.random() };
   for (;;) {
@@ -127,7 +117,7 @@ async function transitionOf({ clock, blobs }: RunnerParts, run: (around: Surroun
       return { transition: run(around), around };
     } catch (error) {
       if (!(error instanceof MissingValueError) || values.has(error.reference.blob)) throw error;
-      values.set(error.reference.blob, await blobs.load(error.reference));
+      values.set(error.reference.blob, await load(error.reference));
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Bus } from '@trivet/bus';
 import { CONSUMERS } from '@trivet/contracts';
-import { PARTITIONS, type CallQueue, type Claims, type DueMember, type Tier, type WorkflowRef } from '@trivet/state';
+import { PARTITIONS, type CallQueue, type Claims, type SweptMember, type Tier, type WorkflowRef } from '@trivet/state';
+import type { Children } from './children.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Liveness } from './liveness.js';
 import { BEGIN_TIMER } from '../workflow/state.js';
@@ -18,6 +19,7 @@ export interface SweeperParts {
   runner: Runner;
   /** Begins a workflow that stands accepted because whoever accepted it died. */
   begin: (ref: WorkflowRef) => Promise<void>;
+  children: Pick<Children, 'lookAfter'>;
   onError: (error: unknown) => void;
 }
 
@@ -38,11 +40,11 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
     }
   }
 
-  async function look(member: DueMember, streams: CallStreams | null): Promise<void> {
+  async function look(member: SweptMember, streams: CallStreams | null): Promise<void> {
     if (member.kind === 'timer') {
       if (member.timer === BEGIN_TIMER) await parts.begin(member.ref);
-      else await parts.runner.deliver(member.ref, { type: 'timer', timer: member.timer });
-      await parts.queue.dropTimer(member.ref, member.timer);
+      else if ((await parts.runner.deliver(member.ref, { type: 'timer', timer: member.timer })) !== 'applied') await parts.children.lookAfter(member.ref, member.timer);
+      await parts.queue.dropTimer(member.ref, member.timer, member.hiddenUntil);
       return;
     }
     if (streams) await lookAtCall(member.ref, member.callId, streams);

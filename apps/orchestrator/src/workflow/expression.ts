@@ -54,10 +54,19 @@ export function stepsIn(expression: string): string[] {
   return [...expression.matchAll(STEP_REFERENCE)].map((match) => match[1] ?? match[2] ?? '');
 }
 
+/** The steps a step refers to, also in what it does with each item. */
 export function referredSteps(step: PlanStep): string[] {
-  const expressions = [...expressionsIn(step.input), ...expressionsIn(step.over)].map((entry) => entry.expression);
+  const expressions = [...expressionsIn(ownInput(step)), ...expressionsIn(step.over)].map((entry) => entry.expression);
   if (step.when) expressions.push(step.when);
-  return expressions.flatMap(stepsIn);
+  return [...expressions.flatMap(stepsIn), ...(step.step ? referredSteps(step.step) : [])];
+}
+
+/** The input without the plan of a child workflow, whose expressions are the child's own. */
+export function ownInput(step: PlanStep): JsonValue | undefined {
+  const { kind, input } = step;
+  if (kind !== 'workflow' || input === null || typeof input !== 'object' || Array.isArray(input)) return input;
+  const { plan: _, ...own } = input;
+  return own;
 }
 
 /** Why an expression cannot be used, or null when it can. */

@@ -1,17 +1,48 @@
-import type { AcceptedTask, BlobReference, CallRecord, EventData, Failure, JsonValue, Plan, PlanStep } from '@trivet/contracts';
-import { referredSteps } from './expression.js';
+import type { AcceptedTask, BlobReference, CallRecord, ChildLink, EventData, Failure, ForkOrigin, JsonValue, ParentLink, PinnedTool, Plan, StepWork } from '@trivet/contracts';
 import type { StepTable } from './step-table.js';
 
-interface StepCommon {
+export interface StepCommon {
   id: string;
   /** Attempts begun so far. */
   attempts: number;
+  /** Attempts begun before the workflow was last retried: they do not count against the retry policy. */
+  attemptsBefore?: number;
   startedAt: string | null;
   finishedAt: string | null;
   /** Calls that ended, oldest first; also model calls made inside the step's tool. */
   calls: readonly CallRecord[];
   input: JsonValue | null;
   inputRef?: BlobReference;
+  /** Of a step inside another. */
+  childOf?: ChildLink;
+  /** Of a map or agent: steps inside it, and how many of them have ended in which way. */
+  inside?: Inside;
+  /** The smaller tier its model calls are made with, after it failed with a larger one. */
+  tier?: ModelTier;
+  /** What a person edited: this runs in place of the input. */
+  approved?: { input: JsonValue | null };
+  reusedFrom?: string;
+}
+
+export type ModelTier = 'small' | 'medium' | 'large';
+
+export interface Inside {
+  count: number;
+  completed: number;
+  /** Failed, skipped or cancelled. */
+  without: number;
+}
+
+export interface ApprovalWork {
+  kind: 'approval';
+  approvalId: string;
+  purpose: EventData<'approval.requested'>['purpose'];
+  question: string;
+  details: JsonValue | null;
+  detailsRef?: BlobReference;
+  requestedAt: string;
+  expiresAt: number | null;
+  onExpire: 'deny' | 'fail' | 'approve';
 }
 
 /** A step, by how far it is. */
@@ -20,12 +51,15 @@ export type StepState = StepCommon &
     | { status: 'pending' }
     /** A call of it is queued or with a worker. */
     | { status: 'scheduled'; callId: string; attempt: number; deaths: number }
+    /** The orchestrator itself carries it through: it waits for steps inside it, a time, a signal, a person or a child workflow. */
+    | { status: 'open'; callId: string; attempt: number; work: StepWork | ApprovalWork }
     /** It failed and is tried again when its timer fires. */
     | { status: 'retrying'; attempt: number; retryAt: number; failure: Failure }
     | { status: 'completed'; output: JsonValue | null; outputRef?: BlobReference }
-    | { status: 'failed'; failure: Failure }
+    /** A map or agent keeps its work, so that a retry goes on with what it has. */
+    | { status: 'failed'; failure: Failure; work?: StepWork }
     | { status: 'skipped'; reason: string }
-    | { status: 'cancelled' }
+    | { status: 'cancelled'; work?: StepWork }
   );
 
 /** What was accepted: it never changes. */
@@ -40,14 +74,34 @@ export interface Accepted {
   bodyHash: string;
   traceparent: string | null;
   createdAt: string;
+  tools?: Record<string, PinnedTool> | undefined;
+  parent?: ParentLink | undefined;
+  fork?: ForkOrigin | undefined;
+  machine?: number | undefined;
 }
 
-interface WorkflowCommon {
+/** A signal nobody waited for yet. */
+export interface KeptSignal {
+  name: string;
+  payload: JsonValue | null;
+}
+
+export interface WorkflowCommon {
   accepted: Accepted;
   steps: StepTable<StepState>;
-  /** Steps that have come to an end. */
+  /** Steps of the plan that have come to an end. */
   done: number;
+  /** Steps whose call is queued or with a worker. */
+  calling: number;
+  /** Steps that wait for something else: a person, a time, a signal, a child workflow, their next attempt. */
+  waiting: number;
+  /** Child workflows begun. */
+  children: number;
+  signals: readonly KeptSignal[];
+  paused: { reason: string } | null;
   startedAt: string | null;
+  /** When its deadline passes, in ms since 1970. */
+  deadlineAt: number | null;
 }
 
 /** A workflow, by how far it is. */
@@ -70,32 +124,5 @@ export const hasOwnBudget = ({ accepted: { task } }: WorkflowState): boolean => 
 export const stepHasEnded = (step: StepState): boolean =>
   step.status === 'completed' || step.status === 'failed' || step.status === 'skipped' || step.status === 'cancelled';
 
-export function planStepOf(state: WorkflowState, stepId: string): PlanStep | undefined {
-  return planIndex(state.accepted.plan).byId.get(stepId);
-}
-
-export interface PlanIndex {
-  byId: ReadonlyMap<string, PlanStep>;
-  /** For each step, the steps it waits for: named in dependsOn, or referred to in an expression. */
-  dependencies: ReadonlyMap<string, readonly string[]>;
-  dependents: ReadonlyMap<string, readonly string[]>;
-}
-
-const indexes = new WeakMap<Plan, PlanIndex>();
-
-/** The plan's steps by id and how they hang together, computed once a plan. */
-export function planIndex(plan: Plan): PlanIndex {
-  const known = indexes.get(plan);
-  if (known) return known;
-  const byId = new Map(plan.steps.map((step) => [step.id, step]));
-  const dependencies = new Map<string, readonly string[]>();
-  const dependents = new Map<string, string[]>();
-  for (const step of plan.steps) {
-    const needs = [...new Set([...(step.dependsOn ?? []), ...referredSteps(step)])].filter((id) => byId.has(id));
-    dependencies.set(step.id, needs);
-    for (const need of needs) dependents.set(need, [...(dependents.get(need) ?? []), step.id]);
-  }
-  const index = { byId, dependencies, dependents };
-  indexes.set(plan, index);
-  return index;
-}
+/** Whether a step waits for something that no worker does. Maps and agents do not count: the steps inside them do. */
+export const stepWaits = (step: StepState): boolean => step.status === 'retrying' || (step.status === 'open' && step.work.kind !== 'map' && step.work.kind !== 'agent');

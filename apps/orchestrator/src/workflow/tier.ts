@@ -1,9 +1,11 @@
-import type { PlanStep } from '@trivet/contracts';
+import type { StepKind } from '@trivet/contracts';
 
-/** Which service does the work of a step. */
+/** Which service does the work of a call. */
 export type Tier = 'tool' | 'model';
 
-/** The kinds of step this version runs; the others are refused when the plan is checked. */
-export const SERVED_KINDS = ['tool', 'model'] as const;
+/** Kinds whose work is one call at a time to a worker. */
+export type CallKind = 'tool' | 'model' | 'code';
 
-export const tierOf = (step: PlanStep): Tier => (step.kind === 'model' ? 'model' : 'tool');
+export const isCallKind = (kind: StepKind): kind is CallKind => kind === 'tool' || kind === 'model' || kind === 'code';
+
+export const tierOf = (step: { kind: StepKind }): Tier => (step.kind === 'model' ? 'model' : 'tool');

@@ -1,6 +1,9 @@
-import type { BlobReference, Failure, Fact, JsonValue, ToolResult, ModelResult, WorkflowEvent } from '@trivet/contracts';
+import type { ApprovalDecision, BlobReference, Failure, Fact, JsonValue, ToolResult, ModelResult, WorkflowEvent } from '@trivet/contracts';
 import type { Tier } from './tier.js';
 import type { WorkflowState } from './state.js';
+
+/** How a child workflow ended. */
+export type ChildEnd = { status: 'completed'; output: JsonValue | null; outputRef?: BlobReference } | { status: 'failed'; failure: Failure };
 
 /** Something that happened outside and that a workflow is told. */
 export type Input =
@@ -11,12 +14,18 @@ export type Input =
   | { type: 'result-lost'; callId: string; worker: string; epoch: number }
   | { type: 'timer'; timer: string }
   | { type: 'cancel'; reason: string }
+  | { type: 'pause'; reason: string }
+  | { type: 'resume' }
+  | { type: 'retry'; reason: string }
+  | { type: 'signal'; name: string; payload: JsonValue | null }
+  | { type: 'decide'; stepId: string; approvalId: string; actor: string; decision: ApprovalDecision }
+  | { type: 'child-ended'; stepId: string; childId: string; end: ChildEnd }
   /** An input cannot be applied, however often it is tried: a defect of ours. It still comes to an end. */
   | { type: 'give-up'; failure: Failure };
 
 /** What must happen outside with the commit of a transition. Effects are data: the runner carries them out. */
 export type Effect =
-  | { do: 'schedule'; stepId: string; callId: string; tier: Tier; attempt: number; input: JsonValue; inputRef?: BlobReference; timeoutMs?: number }
+  | { do: 'schedule'; stepId: string; callId: string; tier: Tier; attempt: number; tool?: string; input: JsonValue; inputRef?: BlobReference; timeoutMs?: number }
   /** The call has ended: whoever still works on it is too late. */
   | { do: 'close'; callId: string; tier: Tier }
   /** The call's worker died: another shall take it. */
@@ -26,12 +35,21 @@ export type Effect =
   | { do: 'timer'; timer: string; delayMs: number }
   | { do: 'clear-timer'; timer: string }
   | { do: 'store'; reference: BlobReference; json: string }
+  /** A person has to decide, or has decided. */
+  | { do: 'ask'; approvalId: string; stepId: string }
+  | { do: 'answered'; approvalId: string; stepId: string }
+  /** A child workflow shall begin; its timer sees to it that it does. */
+  | { do: 'spawn'; stepId: string; childId: string }
+  | { do: 'tell-child'; childId: string; what: 'cancel' | 'pause' | 'resume' }
   | { do: 'dead-letter'; stepId: string; callId: string; failure: Failure };
 
 /** What a workflow wants done next; each becomes facts and effects. */
 export type Command =
   | { command: 'start' }
-  | { command: 'schedule'; stepId: string; attempt: number }
+  /** Begin a step that is pending, or that is tried again. */
+  | { command: 'begin'; stepId: string }
+  /** Something changed inside a step. */
+  | { command: 'go-on'; stepId: string }
   | { command: 'skip'; stepId: string; reason: string }
   | { command: 'complete' }
   | { command: 'fail'; failure: Failure };

@@ -1,7 +1,7 @@
 import { PRIORITIES } from '@trivet/contracts';
 import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
-import { CONFIRM_LUA, DEAL_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
+import { CONFIRM_LUA, DEAL_LUA, DROP_TIMER_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
 
 /** How long after dealing a call the watchdog looks whether the broker confirmed it. */
 export const UNCONFIRMED_MS = 1_500;
@@ -26,14 +26,18 @@ export type Inspection =
   | { status: 'queued' }
   | { status: 'publish'; spec: string; published: number };
 
+/** What is due, and until when it is hidden from other sweepers. */
+export type SweptMember = DueMember & { hiddenUntil: number };
+
 export interface CallQueue {
   /** Takes up to `most` calls of one partition out of the ready queues, one tenant after the other. */
   deal: (partition: number, tier: Tier, most: number) => Promise<DealtCall[]>;
   confirm: (ref: WorkflowRef, callId: string, seq: number, incarnation: string) => Promise<void>;
   /** What is due in a partition, hidden from other sweepers for a moment. */
-  sweep: (partition: number, most: number) => Promise<DueMember[]>;
+  sweep: (partition: number, most: number) => Promise<SweptMember[]>;
   inspect: (ref: WorkflowRef, callId: string, tier: Tier, stream: { incarnation: string; ackFloor: number }) => Promise<Inspection>;
-  dropTimer: (ref: WorkflowRef, timer: string) => Promise<void>;
+  /** A timer was seen to; one that was set anew meanwhile stays. */
+  dropTimer: (ref: WorkflowRef, timer: string, hiddenUntil: number) => Promise<void>;
   /** Calls ready and calls dealt and not finished, over all partitions. */
   depth: (tier: Tier) => Promise<{ ready: number; sent: number }>;
   tierOf: (ref: WorkflowRef, callId: string) => Promise<Tier | null>;
@@ -43,6 +47,7 @@ const dealScript = defineScript(DEAL_LUA);
 const confirmScript = defineScript(CONFIRM_LUA);
 const sweepScript = defineScript(SWEEP_LUA);
 const inspectScript = defineScript(INSPECT_LUA);
+const dropTimerScript = defineScript(DROP_TIMER_LUA);
 
 export function createCallQueue(redis: Redis): CallQueue {
   return {
@@ -57,8 +62,10 @@ export function createCallQueue(redis: Redis): CallQueue {
       await confirmScript.run(redis, [keys.call(ref, callId), keys.due(partitionOfRef(ref))], [member, seq, incarnation, UNCLAIMED_MS]);
     },
     sweep: async (partition, most) => {
-      const members = await sweepScript.run(redis, [keys.due(partition)], [most, HIDE_MS]);
-      return Array.isArray(members) ? members.map(String).map(parseMember).filter((member) => member !== null) : [];
+      const reply = await sweepScript.run(redis, [keys.due(partition)], [most, HIDE_MS]);
+      const [hiddenUntil, members] = Array.isArray(reply) ? reply : [];
+      if (!Array.isArray(members)) return [];
+      return members.map(String).map(parseMember).flatMap((member) => (member ? [{ ...member, hiddenUntil: Number(hiddenUntil) }] : []));
     },
     inspect: async (ref, callId, tier, stream) => {
       const partition = partitionOfRef(ref);
@@ -66,8 +73,8 @@ export function createCallQueue(redis: Redis): CallQueue {
       const reply = await inspectScript.run(redis, keyNames, [formatMember({ kind: 'call', ref, callId }), stream.incarnation, stream.ackFloor, UNCLAIMED_MS]);
       return inspectionOf(reply);
     },
-    dropTimer: async (ref, timer) => {
-      await withRedis(() => redis.zrem(keys.due(partitionOfRef(ref)), formatMember({ kind: 'timer', ref, timer })));
+    dropTimer: async (ref, timer, hiddenUntil) => {
+      await dropTimerScript.run(redis, [keys.due(partitionOfRef(ref))], [formatMember({ kind: 'timer', ref, timer }), hiddenUntil]);
     },
     depth: (tier) => readDepth(redis, tier),
     tierOf: async (ref, callId) => {

@@ -60,7 +60,7 @@ function createSubject() {
 
   async function commit(rest: Partial<Change>): Promise<string> {
     const outcome = await store.commit({
-      ref, expectedVersion: version, opId: String(opId++), head: '{}', status: 'running', steps: {}, events: [], seq: 0, chain: '', schedule: [], close: [], reopen: [], timers: [], clearTimers: [],
+      ref, expectedVersion: version, opId: String(opId++), head: '{}', status: 'running', steps: {}, events: [], seq: 0, chain: '', schedule: [], close: [], reopen: [], timers: [], clearTimers: [], asked: [], answered: [], nowMs: 1,
       ...(version === 0 ? { created: { task: '{}', hash: 'h', createdMs: 1 } } : {}), ...rest,
     });
     if (outcome.status === 'committed') version = outcome.version;

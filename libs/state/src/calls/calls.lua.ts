@@ -79,8 +79,14 @@ return 1`;
 export const SWEEP_LUA = `
 ${NOW_LUA}
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))
-for _, member in ipairs(members) do redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[2]), member) end
-return members`;
+local hidden = now + tonumber(ARGV[2])
+for _, member in ipairs(members) do redis.call('ZADD', KEYS[1], 'XX', hidden, member) end
+return {tostring(hidden), members}`;
+
+/** A timer was seen to, unless it was set anew meanwhile. KEYS: due · ARGV: member, until when it was hidden */
+export const DROP_TIMER_LUA = `
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') == tonumber(ARGV[2]) then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+return 0`;
 
 /**
  * The watchdog's look at a dealt call. KEYS: call, claim, due, sent · ARGV: member, incarnation of CALLS, ack floor of

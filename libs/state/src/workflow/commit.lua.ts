@@ -26,6 +26,7 @@ for _, guard in ipairs(change.guards) do
   local claim = redis.call('HMGET', guard.claimKey, 'st', 'e', 'w')
   if (claim[1] ~= 'held' and claim[1] ~= 'reported') or claim[2] ~= guard.epoch or claim[3] ~= guard.worker then return {'GUARD', guard.claimKey} end
 end
+local ended = { completed = true, failed = true, cancelled = true }
 local seq = tonumber(current[5] or '0')
 if seq + #change.events ~= change.seq then return {'CONFLICT', version} end
 
@@ -64,7 +65,11 @@ for _, call in ipairs(change.reopen) do
 end
 for _, timer in ipairs(change.timers) do redis.call('ZADD', KEYS[4], now + timer.delayMs, timer.member) end
 for _, member in ipairs(change.clear) do redis.call('ZREM', KEYS[4], member) end
+for _, approval in ipairs(change.answered) do redis.call('ZREM', change.approvalsKey, approval) end
+for _, approval in ipairs(change.asked) do redis.call('ZADD', change.approvalsKey, change.nowMs, approval) end
 if #change.events > 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
+-- A workflow that is retried lives again.
+if ended[current[4]] and not ended[change.status] then for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end end
 if change.keepMs > 0 then
   for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], change.keepMs) end
   redis.call('SET', KEYS[7], change.hash, 'PX', change.keepMs + change.tombstoneMs)

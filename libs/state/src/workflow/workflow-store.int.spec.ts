@@ -16,7 +16,7 @@ beforeEach(() => redis.flushall());
 const ref = { tenant: 'acme', workflowId: 'wf' };
 let operations = 0;
 function change(rest: Partial<Change>): Change {
-  return { ref, expectedVersion: 0, opId: `op${operations++}`, head: '{}', status: 'running', steps: {}, events: [], seq: 0, chain: '', schedule: [], close: [], reopen: [], timers: [], clearTimers: [], ...rest };
+  return { ref, expectedVersion: 0, opId: `op${operations++}`, head: '{}', status: 'running', steps: {}, events: [], seq: 0, chain: '', schedule: [], close: [], reopen: [], timers: [], clearTimers: [], asked: [], answered: [], nowMs: 1, ...rest };
 }
 const creation = (rest: Partial<Change> = {}): Change => change({ events: ['{"seq":1}'], seq: 1, chain: 'h1', created: { task: '{"t":1}', hash: 'body', createdMs: 5 }, ...rest });
 

@@ -1,4 +1,4 @@
-import { formatMember, keys, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
+import { formatApproval, formatMember, keys, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
 import { COMMIT_LUA } from './commit.lua.js';
 
@@ -42,6 +42,10 @@ export interface Change {
   reopen: CallToReopen[];
   timers: { timer: string; delayMs: number }[];
   clearTimers: string[];
+  /** Approvals that are asked for, and those that need no answer any more. */
+  asked: { approvalId: string; stepId: string }[];
+  answered: { approvalId: string; stepId: string }[];
+  nowMs: number;
   /** Of a new workflow: what never changes. */
   created?: { task: string; hash: string; createdMs: number };
   /** Of a finished one: for how long its record is kept, and its body hash. */
@@ -67,11 +71,25 @@ export interface StoredWorkflow {
   hash: string;
 }
 
+/** KEYS: workflow, events · ARGV: seq · Returns version, chain, the event at seq, the events after it; or nothing. */
+const SINCE_LUA = `
+local record = redis.call('HMGET', KEYS[1], 'v', 'chain')
+if not record[1] then return false end
+local seq = tonumber(ARGV[1])
+local reply = { record[1], record[2], redis.call('LINDEX', KEYS[2], seq - 1) or '' }
+for _, event in ipairs(redis.call('LRANGE', KEYS[2], seq, -1)) do reply[#reply + 1] = event end
+return reply`;
+const sinceScript = defineScript(SINCE_LUA);
 const commitScript = defineScript(COMMIT_LUA);
 
 export interface WorkflowStore {
   commit: (change: Change) => Promise<CommitOutcome>;
   load: (ref: WorkflowRef) => Promise<StoredWorkflow | null>;
+  /**
+   * What happened since `seq`: the events after it with the version they make, and the hash of the event at `seq`, by which
+   * the caller knows that it is still the same history. Null when there is no such workflow.
+   */
+  loadSince: (ref: WorkflowRef, seq: number) => Promise<{ version: number; events: string[]; chain: string; chainAtSeq: string } | null>;
   /** Events with seq > after, in order. */
   readEvents: (ref: WorkflowRef, after: number, limit: number) => Promise<string[]>;
   /** Newest first; ids older than the cursor's (createdMs, id). */
@@ -84,10 +102,18 @@ export function createWorkflowStore(redis: Redis): WorkflowStore {
     commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, encodeChange(change)])),
     load: async (ref) =>
       withRedis(async () => {
-        const [record, steps] = await Promise.all([redis.hgetall(keys.workflow(ref)), redis.hgetall(keys.steps(ref))]);
-        if (record['v'] === undefined) return null;
-        return { version: Number(record['v']), head: record['head'] ?? '{}', task: record['task'] ?? '{}', steps: new Map(Object.entries(steps)), seq: Number(record['seq'] ?? 0), chain: record['chain'] ?? '', hash: record['hash'] ?? '' };
+        // Together, or a commit in between would give the steps of one version under the number of another.
+        const [record, steps] = await hashesTogether(redis, [keys.workflow(ref), keys.steps(ref)]);
+        if (record?.['v'] === undefined) return null;
+        return { version: Number(record['v']), head: record['head'] ?? '{}', task: record['task'] ?? '{}', steps: new Map(Object.entries(steps ?? {})), seq: Number(record['seq'] ?? 0), chain: record['chain'] ?? '', hash: record['hash'] ?? '' };
       }),
+    loadSince: async (ref, seq) => {
+      const reply = await sinceScript.run(redis, [keys.workflow(ref), keys.events(ref)], [seq]);
+      if (!Array.isArray(reply)) return null;
+      const [version, chain, before, ...events] = reply.map(String);
+      const known: { hash?: unknown } = before ? JSON.parse(before) : {};
+      return { version: Number(version), events, chain: chain ?? '', chainAtSeq: typeof known.hash === 'string' ? known.hash : '' };
+    },
     readEvents: (ref, after, limit) => withRedis(() => redis.lrange(keys.events(ref), after, after + limit - 1)),
     list: (tenant, options) => listWorkflows(redis, tenant, options),
     loadHeads: (tenant, workflowIds) =>
@@ -100,6 +126,16 @@ export function createWorkflowStore(redis: Redis): WorkflowStore {
         ),
       ),
   };
+}
+
+async function hashesTogether(redis: Redis, names: readonly string[]): Promise<Record<string, string>[]> {
+  const transaction = redis.multi();
+  for (const name of names) transaction.hgetall(name);
+  const replies = (await transaction.exec()) ?? [];
+  return replies.map(([error, hash]) => {
+    if (error) throw error;
+    return Object.fromEntries(Object.entries(hash ?? {}).map(([field, value]) => [field, String(value)]));
+  });
 }
 
 async function listWorkflows(redis: Redis, tenant: string, options: { before?: { createdMs: number; workflowId: string }; limit: number }): Promise<{ workflowId: string; createdMs: number }[]> {
@@ -150,6 +186,10 @@ function encodeChange(change: Change): string {
     reopen: change.reopen.map((call) => ({ ...callKeys(call), heldKey: keys.held(partition, call.worker) })),
     timers: change.timers.map((entry) => ({ member: timer(entry.timer), delayMs: Math.max(0, Math.round(entry.delayMs)) })),
     clear: change.clearTimers.map(timer),
+    approvalsKey: keys.approvals(partition, ref.tenant),
+    asked: change.asked.map((approval) => formatApproval(ref, approval)),
+    answered: change.answered.map((approval) => formatApproval(ref, approval)),
+    nowMs: change.nowMs,
     task: change.created?.task ?? '',
     hash: change.created?.hash ?? change.finished?.hash ?? '',
     createdMs: change.created?.createdMs ?? 0,

@@ -1,17 +1,21 @@
+import { goOnAgent } from '../groups/agent.js';
+import { goOnMap } from '../groups/map.js';
 import type { WorkflowState } from '../state.js';
-import type { Command, Outcome, Surroundings } from '../transition.js';
+import { NOTHING, type Command, type Outcome, type Surroundings } from '../transition.js';
+import { beginStep } from './begin-step.js';
 import { complete, fail } from './finish.js';
-import { schedule } from './schedule.js';
 
 /** A command becomes the facts it makes true and the effects that go with them. */
 export function carryOut(state: WorkflowState, command: Command, around: Surroundings): Outcome {
   switch (command.command) {
     case 'start':
       return start(state);
-    case 'schedule':
-      return schedule(state, command.stepId, command.attempt, around);
+    case 'begin':
+      return beginStep(state, command.stepId, around);
+    case 'go-on':
+      return goOn(state, command.stepId, around);
     case 'skip':
-      return { facts: [{ type: 'step.skipped', data: { stepId: command.stepId, reason: command.reason } }], effects: [] };
+      return state.steps.get(command.stepId)?.status === 'pending' ? { facts: [{ type: 'step.skipped', data: { stepId: command.stepId, reason: command.reason } }], effects: [] } : NOTHING;
     case 'complete':
       return complete(state, around);
     case 'fail':
@@ -24,6 +28,13 @@ export function carryOut(state: WorkflowState, command: Command, around: Surroun
 function start(state: WorkflowState): Outcome {
   const { deadlineMs } = state.accepted.task;
   return { facts: [{ type: 'workflow.started', data: {} }], effects: deadlineMs === undefined ? [] : [{ do: 'timer', timer: 'deadline', delayMs: deadlineMs }] };
+}
+
+function goOn(state: WorkflowState, stepId: string, around: Surroundings): Outcome {
+  const step = state.steps.get(stepId);
+  if (step?.status !== 'open') return NOTHING;
+  if (step.work.kind === 'map') return goOnMap(state, step, step.work, around);
+  return step.work.kind === 'agent' ? goOnAgent(state, step, around) : NOTHING;
 }
 
 function unreachable(command: never): never {

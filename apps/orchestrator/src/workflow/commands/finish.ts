@@ -1,10 +1,11 @@
-import { FailureError, type Failure, type Fact, type JsonObject, type JsonValue } from '@trivet/contracts';
+import { FailureError, type Failure, type JsonObject, type JsonValue } from '@trivet/contracts';
 import { evaluate } from '../expression.js';
 import { travelling } from '../large-value.js';
+import { planIndex } from '../plan-index.js';
 import { outputOf, scopeOf } from '../scope.js';
-import { planIndex, planStepOf, type WorkflowState } from '../state.js';
-import { tierOf } from '../tier.js';
+import type { WorkflowState } from '../state.js';
 import type { Effect, Outcome, Surroundings } from '../transition.js';
+import { endSteps } from './end-steps.js';
 
 /** All steps have ended: the result is the plan's output, or the outputs of the steps nobody waits for, by id. */
 export function complete(state: WorkflowState, around: Surroundings): Outcome {
@@ -19,31 +20,13 @@ export function complete(state: WorkflowState, around: Surroundings): Outcome {
 }
 
 export function fail(state: WorkflowState, failure: Failure): Outcome {
-  const { facts, effects } = endOpenSteps(state);
+  const { facts, effects } = endSteps(state, state.steps.all());
   return { facts: [...facts, { type: 'workflow.failed', data: { failure } }], effects: [...effects, ...clearDeadline(state)] };
 }
 
 export function cancel(state: WorkflowState, reason: string): Outcome {
-  const { facts, effects } = endOpenSteps(state);
+  const { facts, effects } = endSteps(state, state.steps.all());
   return { facts: [{ type: 'workflow.cancelling', data: { reason } }, ...facts, { type: 'workflow.cancelled', data: { reason } }], effects: [...effects, ...clearDeadline(state)] };
-}
-
-/** Steps that run are stopped, those that wait never start. */
-function endOpenSteps(state: WorkflowState): Outcome {
-  const facts: Fact[] = [];
-  const effects: Effect[] = [];
-  const stopped: string[] = [];
-  for (const step of state.steps.all()) {
-    if (step.status === 'scheduled') {
-      const planStep = planStepOf(state, step.id);
-      effects.push({ do: 'close', callId: step.callId, tier: planStep ? tierOf(planStep) : 'tool' });
-      stopped.push(step.callId);
-    }
-    if (step.status === 'retrying') effects.push({ do: 'clear-timer', timer: `retry-${step.id}` });
-    if (step.status === 'scheduled' || step.status === 'retrying' || step.status === 'pending') facts.push({ type: 'step.cancelled', data: { stepId: step.id } });
-  }
-  if (stopped.length > 0) effects.push({ do: 'stop', callIds: stopped });
-  return { facts, effects };
 }
 
 function resultOf(state: WorkflowState, around: Surroundings): JsonValue {
@@ -51,7 +34,10 @@ function resultOf(state: WorkflowState, around: Surroundings): JsonValue {
   if (plan.output !== undefined) return evaluate(plan.output, scopeOf(state, plan.steps.map((step) => step.id), around));
   const { dependents } = planIndex(plan);
   const result: JsonObject = {};
-  for (const step of state.steps.all()) if (!dependents.has(step.id)) result[step.id] = outputOf(step, around);
+  for (const { id } of plan.steps) {
+    const step = state.steps.get(id);
+    if (step && !dependents.has(id)) result[id] = outputOf(step, around);
+  }
   return result;
 }
 

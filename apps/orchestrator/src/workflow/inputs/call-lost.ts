@@ -1,5 +1,6 @@
 import type { CallRecord, Failure } from '@trivet/contracts';
-import { planStepOf, type WorkflowState } from '../state.js';
+import { planStepOf } from '../plan-index.js';
+import type { WorkflowState } from '../state.js';
 import { tierOf } from '../tier.js';
 import { NOTHING, type Outcome } from '../transition.js';
 

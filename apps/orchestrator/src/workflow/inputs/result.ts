@@ -1,7 +1,7 @@
 import type { CallRecord, ModelResult, ToolResult } from '@trivet/contracts';
-import { planStepOf, type StepState, type WorkflowState } from '../state.js';
-import { retryDelayMs } from '../retry.js';
-import { tierOf, type Tier } from '../tier.js';
+import { failStep } from '../commands/fail-step.js';
+import type { StepState, WorkflowState } from '../state.js';
+import type { Tier } from '../tier.js';
 import { NOTHING, type Outcome, type Surroundings } from '../transition.js';
 
 /**
@@ -15,25 +15,12 @@ export function receiveResult(state: WorkflowState, tier: Tier, result: ToolResu
   if (call.parentCallId !== undefined) return alreadyNoted(step, call) ? NOTHING : { facts: [{ type: 'call.completed', data: { stepId: step.id, call } }], effects: [] };
   if (step.status !== 'scheduled' || step.callId !== result.callId) return stale(step, call);
   if (result.failure === undefined) return completed(step.id, tier, result, call);
-  return failed(state, step.id, result, call, around);
+  return failStep(state, step, result.failure, around, call);
 }
 
 function completed(stepId: string, tier: Tier, result: ToolResult | ModelResult, call: CallRecord): Outcome {
   const value = result.outputRef ? { outputRef: result.outputRef } : { output: toJson(result.output) };
   return { facts: [{ type: 'step.completed', data: { stepId, call, ...value } }], effects: [{ do: 'close', callId: call.callId, tier }] };
-}
-
-function failed(state: WorkflowState, stepId: string, result: ToolResult | ModelResult, call: CallRecord, around: Surroundings): Outcome {
-  const { failure } = result;
-  const planStep = planStepOf(state, stepId);
-  if (!failure || !planStep) return NOTHING;
-  const close = { do: 'close', callId: call.callId, tier: tierOf(planStep) } as const;
-  const delayMs = retryDelayMs(planStep.retry, failure, result.attempt, around.jitter);
-  if (delayMs === null) return { facts: [{ type: 'step.failed', data: { stepId, failure, call } }], effects: [close] };
-  return {
-    facts: [{ type: 'step.retrying', data: { stepId, failure, call, nextAttempt: result.attempt + 1, retryAt: around.nowMs + delayMs } }],
-    effects: [close, { do: 'timer', timer: `retry-${stepId}`, delayMs }],
-  };
 }
 
 /** A second result of a call: when its first is recorded, this is a repeat; otherwise its cost is noted in the history. */

@@ -1,0 +1,54 @@
+import { isTerminal } from '@trivet/contracts';
+import type { Liveness } from '../runner/liveness.js';
+import { shownStatus } from '../runner/codec.js';
+import { planStepOf } from '../workflow/plan-index.js';
+import type { StepState, WorkflowState } from '../workflow/state.js';
+import { tierOf } from '../workflow/tier.js';
+
+/** What a workflow waits for, as a sentence; null when it just works, or has ended. */
+export function waitingOf(state: WorkflowState, liveness: Pick<Liveness, 'slots'>): string | null {
+  const status = shownStatus(state);
+  if (isTerminal(status)) return null;
+  if (state.paused) return `Paused: ${state.paused.reason}. Resume it to go on.`;
+  const steps = [...state.steps.all()];
+  if (status === 'waiting') return sentences(steps);
+  for (const step of steps) {
+    if (step.status !== 'scheduled') continue;
+    const planStep = planStepOf(state, step.id);
+    const tier = planStep ? tierOf(planStep) : 'tool';
+    if (liveness.slots(tier) === 0) return `Step ${step.id} is queued: no ${tier === 'tool' ? 'executor' : 'model service'} is running.`;
+  }
+  return null;
+}
+
+const MOST_NAMED = 3;
+
+function sentences(steps: readonly StepState[]): string | null {
+  const waiting = steps.flatMap((step) => sentenceOf(step) ?? []);
+  if (waiting.length === 0) return null;
+  const more = waiting.length > MOST_NAMED ? ` And ${waiting.length - MOST_NAMED} more.` : '';
+  return `${waiting.slice(0, MOST_NAMED).join(' ')}${more}`;
+}
+
+function sentenceOf(step: StepState): string | null {
+  if (step.status === 'retrying') return `Step ${step.id} failed (${step.failure.code}) and is tried again at ${new Date(step.retryAt).toISOString()}.`;
+  if (step.status !== 'open') return null;
+  const { work } = step;
+  switch (work.kind) {
+    case 'approval':
+      return `Step ${step.id} waits for a decision: ${work.question}`;
+    case 'wait':
+      return work.signal === null ? `Step ${step.id} waits until ${new Date(work.until ?? 0).toISOString()}.` : `Step ${step.id} waits for the signal ${JSON.stringify(work.signal)}.`;
+    case 'workflow':
+      return `Step ${step.id} waits for the workflow ${work.childId}.`;
+    case 'map':
+    case 'agent':
+      return null;
+    default:
+      return unreachable(work);
+  }
+}
+
+function unreachable(work: never): never {
+  throw new RangeError(`unknown work ${JSON.stringify(work)}`);
+}

@@ -1,0 +1,45 @@
+import { ChildInput, FailureError, parseOrFail, shortHash, type JsonValue } from '@trivet/contracts';
+import type { Beginning } from './beginning.js';
+import { completeStep } from '../commands/complete-step.js';
+import { failStep } from '../commands/fail-step.js';
+import { evaluate } from '../expression.js';
+import { travellingInput } from '../large-value.js';
+import { scopeFor } from '../scope.js';
+import type { WorkflowState } from '../state.js';
+import { NOTHING, type Input, type Outcome, type Surroundings } from '../transition.js';
+
+/** How deep workflows may stand in each other, and how many one may begin. */
+export const MOST_LEVELS = 8;
+export const MOST_CHILDREN = 1_000;
+/** How often the watchdog looks after a child workflow: that it was begun, and whether it has ended. */
+export const LOOK_AFTER_CHILD_MS = 3_000;
+
+/** Another workflow does the work; its budget and deadline lie within those of this one. */
+export function beginChildWorkflow({ state, step, planStep, attempt, callId, around, child }: Beginning): Outcome {
+  const { tenant, workflowId, parent } = state.accepted;
+  const levels = (parent?.ancestors.length ?? 0) + 1;
+  if (levels >= MOST_LEVELS) throw new FailureError('child_limit_exceeded', `Workflow ${workflowId} stands ${levels} levels deep; the limit is ${MOST_LEVELS}.`);
+  if (state.children >= MOST_CHILDREN) throw new FailureError('child_limit_exceeded', `Workflow ${workflowId} has begun ${state.children} child workflows; the limit is ${MOST_CHILDREN}.`);
+  // A plan that is given has expressions of its own, which are the child's.
+  const { plan, ...rest } = isRecord(planStep.input) ? planStep.input : { plan: undefined };
+  const evaluated = evaluate(rest, scopeFor(state, step, around));
+  const input = { ...(isRecord(evaluated) ? evaluated : {}), ...(plan === undefined ? {} : { plan }) };
+  parseOrFail(ChildInput, input, `the input of step ${step.id}`);
+  const childId = `child-${shortHash([tenant, workflowId, step.id, String(attempt)])}`;
+  const { fields, effects } = travellingInput(input);
+  return {
+    facts: [{ type: 'step.started', data: { ...child, stepId: step.id, callId, attempt, ...fields, work: { kind: 'workflow', childId } } }],
+    effects: [...effects, { do: 'spawn', stepId: step.id, childId }, { do: 'timer', timer: `child-${step.id}`, delayMs: LOOK_AFTER_CHILD_MS }],
+  };
+}
+
+export function receiveChildEnded(state: WorkflowState, { stepId, childId, end }: Extract<Input, { type: 'child-ended' }>, around: Surroundings): Outcome {
+  const step = state.steps.get(stepId);
+  if (step?.status !== 'open' || step.work.kind !== 'workflow' || step.work.childId !== childId) return NOTHING;
+  const outcome = end.status === 'failed' ? failStep(state, step, end.failure, around) : completeStep(state, step, end.outputRef ? { reference: end.outputRef } : end.output, around);
+  // It has ended: nobody need tell it to stop, nor look after it.
+  const effects = outcome.effects.filter((effect) => effect.do !== 'tell-child' && !(effect.do === 'timer' && effect.timer === `child-${stepId}`));
+  return { facts: outcome.facts, effects: [...effects, { do: 'clear-timer', timer: `child-${stepId}` }] };
+}
+
+const isRecord = (value: unknown): value is { [key: string]: JsonValue } => value !== null && typeof value === 'object' && !Array.isArray(value);
