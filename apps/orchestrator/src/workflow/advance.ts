@@ -104,7 +104,10 @@ interface Machine {
   finish: () => Transition;
 }
 
-function createMachine(initial: WorkflowState, initialSeq: number, around: Surroundings): Machine {
+function createMachine(initial: WorkflowState, initialSeq: number, given: Surroundings): Machine {
+  // A large value that this very transition makes is not stored yet when it is needed.
+  const values = new Map(given.values);
+  const around = { ...given, values };
   const at = new Date(around.nowMs).toISOString();
   const { workflowId } = initial.accepted;
   const events: WorkflowEvent[] = [];
@@ -125,6 +128,7 @@ function createMachine(initial: WorkflowState, initialSeq: number, around: Surro
         if (parent !== undefined) touched.add(parent);
       }
     }
+    for (const effect of outcome.effects) if (effect.do === 'store') values.set(effect.reference.blob, effect.value);
     effects.push(...outcome.effects);
   };
 

@@ -8,7 +8,7 @@ export function travelling(value: JsonValue, limitBytes = INLINE_LIMIT_BYTES): {
   const bytes = Buffer.byteLength(json);
   if (bytes <= limitBytes) return { inline: value, effects: [] };
   const reference = { blob: createHash('sha256').update(json).digest('hex'), bytes };
-  return { reference, effects: [{ do: 'store', reference, json }] };
+  return { reference, effects: [{ do: 'store', reference, value, json }] };
 }
 
 /** The same as the fields `input` and `inputRef` of an event. */

@@ -34,7 +34,7 @@ export type Effect =
   | { do: 'stop'; callIds: string[] }
   | { do: 'timer'; timer: string; delayMs: number }
   | { do: 'clear-timer'; timer: string }
-  | { do: 'store'; reference: BlobReference; json: string }
+  | { do: 'store'; reference: BlobReference; value: JsonValue; json: string }
   /** A person has to decide, or has decided. */
   | { do: 'ask'; approvalId: string; stepId: string }
   | { do: 'answered'; approvalId: string; stepId: string }
