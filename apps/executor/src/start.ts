@@ -68,7 +68,10 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       announced.update();
       await strategy.close();
     },
-    flush: () => telemetry.flush(),
+    flush: async () => {
+      await claims.settled();
+      await telemetry.flush();
+    },
     close: async () => {
       responder.stop();
       cancels.stop();

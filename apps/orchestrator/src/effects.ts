@@ -4,6 +4,7 @@ import type { WorkflowRef } from '@trivet/state';
 import type { Children } from './runner/children.js';
 import type { Dispatcher } from './runner/dispatcher.js';
 import type { Relay } from './runner/relay.js';
+import type { CommittedEvents } from './runner/runner.js';
 import { hasEnded } from './workflow/state.js';
 import type { Effect, Transition } from './workflow/transition.js';
 
@@ -16,10 +17,10 @@ export interface EffectParts {
 }
 
 /** Carries out, after a commit, what the commit made true. All of it is repaired by the watchdog if this process dies here. */
-export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition): void {
+export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition, news: CommittedEvents): void {
   for (const effect of transition.effects) carryOut(parts, ref, effect);
   if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
-  parts.relay.kick(ref);
+  parts.relay.kick(ref, news);
 }
 
 function carryOut({ bus, dispatcher, children, onError }: EffectParts, ref: WorkflowRef, effect: Effect): void {
@@ -28,7 +29,7 @@ function carryOut({ bus, dispatcher, children, onError }: EffectParts, ref: Work
     case 'reopen':
       return dispatcher.kick(ref, effect.tier);
     case 'close':
-      return dispatcher.kick(ref, effect.tier, 1);
+      return dispatcher.closed(ref, effect.callId, effect.tier);
     case 'stop':
       return bus.notify(subjects.callCancel(ref.tenant, ref.workflowId), { ...ref, callIds: effect.callIds }, { workflowId: ref.workflowId });
     case 'dead-letter':

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { FailureError } from '@trivet/contracts';
+import { writeInBatches } from './write-batches.js';
 
 /** The oldest server whose features (filters per consumer, per-message TTL, stream metadata) we rely on. */
 export const OLDEST_NATS = [2, 12] as const;
@@ -46,10 +47,10 @@ export async function openConnection(options: BusOptions): Promise<Connection> {
     await nats.close();
     throw error;
   }
-  return watch(nats);
+  return watch(nats, writeInBatches(nats));
 }
 
-function watch(nats: NatsConnection): Connection {
+function watch(nats: NatsConnection, batches: { flush: () => void }): Connection {
   let since: number | null = Date.now();
   const listeners = new Set<() => void>();
   void (async () => {
@@ -69,6 +70,7 @@ function watch(nats: NatsConnection): Connection {
       return () => listeners.delete(listener);
     },
     close: async () => {
+      batches.flush();
       if (!nats.isClosed()) await nats.drain().catch(() => nats.close());
     },
   };

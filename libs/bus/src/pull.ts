@@ -21,6 +21,8 @@ export interface Pull {
 
 const EXPIRES_MS = 10_000;
 const PAUSE_MS = 100;
+/** More is asked for when this part of the capacity is free: one request then stands for several messages. */
+const ASK_AT = 4;
 
 /**
  * Pulls from a durable consumer exactly as many messages as there is room for, so that none waits in a busy process
@@ -38,8 +40,9 @@ export function startPull(nats: NatsConnection, inboxPrefix: string, options: Pu
 
   function ask(): void {
     if (stopped || backoff !== undefined) return;
-    const room = options.capacity() - inFlight - open.outstanding();
-    if (room <= 0) return;
+    const capacity = options.capacity();
+    const room = capacity - inFlight - open.outstanding();
+    if (room < Math.max(1, Math.floor(capacity / ASK_AT))) return;
     const id = open.add(room);
     nats.publish(api, JSON.stringify({ batch: room, expires: EXPIRES_MS * 1_000_000 }), { reply: `${inbox}.${id}` });
   }

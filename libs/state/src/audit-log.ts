@@ -27,17 +27,28 @@ export function createAuditLog(redis: Redis): AuditLog {
     return texts.map((text) => JSON.parse(text) as AuditRow);
   };
 
+  /** The end of each chain as this process knows it; the script refuses when another has appended since. */
+  const ends = new Map<string, { length: number; hash: string }>();
+
+  async function endOf(tenant: string): Promise<{ length: number; hash: string }> {
+    const [length, last] = await withRedis(() => Promise.all([redis.llen(keys.audit(tenant)), redis.lindex(keys.audit(tenant), -1)]));
+    return { length, hash: last ? (JSON.parse(last) as AuditRow).hash : '' };
+  }
+
   async function appendTo(tenant: string, entries: readonly AuditEntry[], at: string): Promise<void> {
     for (;;) {
-      const [length, last] = await withRedis(() => Promise.all([redis.llen(keys.audit(tenant)), redis.lindex(keys.audit(tenant), -1)]));
-      let previousHash = last ? (JSON.parse(last) as AuditRow).hash : '';
+      const { length, hash: lastHash } = ends.get(tenant) ?? (await endOf(tenant));
+      let previousHash = lastHash;
       const rows = entries.map((entry, index) => {
         const body = { seq: length + index + 1, at, ...entry, previousHash };
         const hash = auditHash(body);
         previousHash = hash;
         return JSON.stringify({ ...body, hash });
       });
-      if ((await appendScript.run(redis, [keys.audit(tenant)], [length, ...rows])) === 1) return;
+      ends.delete(tenant);
+      if ((await appendScript.run(redis, [keys.audit(tenant)], [length, ...rows])) !== 1) continue;
+      ends.set(tenant, { length: length + rows.length, hash: previousHash });
+      return;
     }
   }
 

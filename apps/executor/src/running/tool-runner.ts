@@ -45,7 +45,8 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
         resultSeq = await runClaimed(parts, call, claim.epoch, controller.signal);
       } finally {
         // Without a published result another worker may take it at once.
-        await parts.claims.release(ref, call.callId, parts.workerId, claim.epoch, resultSeq === null ? 'open' : { reported: resultSeq });
+        if (resultSeq === null) await parts.claims.release(ref, call.callId, parts.workerId, claim.epoch, 'open');
+        else parts.claims.releaseSoon(ref, call.callId, parts.workerId, claim.epoch, { reported: resultSeq });
       }
     } finally {
       running.delete(call.callId);

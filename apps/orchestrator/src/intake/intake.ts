@@ -71,9 +71,13 @@ export function createIntake(parts: IntakeParts): Intake {
   async function accept(ref: WorkflowRef, task: TaskSubmit, submission: Submission): Promise<TaskAccepted> {
     const { workflowId: _, plan: sentPlan, ...accepted } = task;
     const bodyHash = createHash('sha256').update(canonicalJson({ ...accepted, plan: sentPlan })).digest('hex');
-    const known = await parts.store.load(ref);
-    if (known) return duplicateOf(ref, known.hash, bodyHash, statusOf(known.head));
-    const planned = await planOf(task);
+    const planned = await planOf(task).catch(async (error: unknown) => {
+      // What was accepted once stays so, whatever has become of its tools and template.
+      const known = await parts.store.load(ref);
+      if (known) return { known };
+      throw error;
+    });
+    if ('known' in planned) return duplicateOf(ref, planned.known.hash, bodyHash, statusOf(planned.known.head));
     parts.reach('orchestrator.before-accept');
     const outcome = await beginPlanned(ref, { tenant: ref.tenant, task: accepted, ...planned, source: submission.source, bodyHash, traceparent: currentTraceparent() ?? null });
     parts.reach('orchestrator.after-accept');

@@ -2,16 +2,19 @@ import { HEADERS } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import { PARTITIONS, partitionOfRef, type CallQueue, type DealtCall, type Tier, type WorkflowRef } from '@trivet/state';
 import type { CallEnvelope } from './change.js';
+import { createConfirmations, type Confirmations } from './confirmations.js';
 
 /** How far ahead of the live slots calls are dealt: enough to keep every slot busy, few enough to stay fair. */
 const AHEAD = 2;
 const LEAST_AHEAD = 8;
-const TICK_MS = 100;
+const TICK_MS = 250;
 const DEAL_SIZE = 32;
 
 export interface Dispatcher {
-  /** Deals what a commit made ready, or what a finished call made room for. */
-  kick: (ref: WorkflowRef, tier: Tier, freed?: number) => void;
+  /** Deals what a commit made ready. */
+  kick: (ref: WorkflowRef, tier: Tier) => void;
+  /** A call has ended: there is room for another. */
+  closed: (ref: WorkflowRef, callId: string, tier: Tier) => void;
   /** Publishes a call again that the watchdog found missing. */
   publish: (call: DealtCall) => Promise<void>;
   depth: () => Record<Tier, { ready: number; sent: number }>;
@@ -34,18 +37,24 @@ export interface DispatcherParts {
  * tenant with ten thousand calls stands in its own line.
  */
 export function startDispatcher(parts: DispatcherParts): Dispatcher {
-  const lanes: Record<Tier, Lane> = { tool: createLane(parts, 'tool'), model: createLane(parts, 'model') };
+  const confirmations = createConfirmations(parts);
+  const lanes: Record<Tier, Lane> = { tool: createLane(parts, confirmations, 'tool'), model: createLane(parts, confirmations, 'model') };
   const timer = setInterval(() => {
     for (const lane of Object.values(lanes)) void lane.refresh().catch(parts.onError);
   }, TICK_MS);
 
   return {
-    kick: (ref, tier, freed = 0) => lanes[tier].kick(partitionOfRef(ref), freed),
-    publish: (call) => publish(parts, call),
+    kick: (ref, tier) => lanes[tier].kick(partitionOfRef(ref)),
+    closed: (ref, callId, tier) => {
+      confirmations.drop(ref, callId);
+      lanes[tier].freed();
+    },
+    publish: (call) => publish(parts, confirmations, call),
     depth: () => ({ tool: lanes.tool.depth(), model: lanes.model.depth() }),
     stop: async () => {
       clearInterval(timer);
       await Promise.all([lanes.tool.stop(), lanes.model.stop()]);
+      await confirmations.settle();
     },
   };
 }
@@ -57,14 +66,15 @@ interface Depth {
 
 /** The calls of one tier. The tiers are dealt side by side: a full one holds up no other. */
 interface Lane {
-  kick: (partition: number, freed: number) => void;
+  kick: (partition: number) => void;
+  freed: () => void;
   /** Calls may be ready that no commit of this process made so: another orchestrator died before it dealt them. */
   refresh: () => Promise<void>;
   depth: () => Depth;
   stop: () => Promise<void>;
 }
 
-function createLane(parts: DispatcherParts, tier: Tier): Lane {
+function createLane(parts: DispatcherParts, confirmations: Confirmations, tier: Tier): Lane {
   const wanted = new Set<number>();
   let depth: Depth = { ready: 0, sent: 0 };
   let running: Promise<void> | null = null;
@@ -92,7 +102,7 @@ function createLane(parts: DispatcherParts, tier: Tier): Lane {
         const calls = await parts.queue.deal(partition, tier, share);
         if (calls.length === share) wanted.add(partition);
         depth.sent += calls.length;
-        startPublishing(parts, calls, publishing);
+        startPublishing(parts, confirmations, calls, publishing);
       }
     }
   }
@@ -110,9 +120,14 @@ function createLane(parts: DispatcherParts, tier: Tier): Lane {
   const wantAll = (): void => PARTITIONS.forEach((partition) => wanted.add(partition));
 
   return {
-    kick: (partition, freed) => {
-      depth.sent = Math.max(0, depth.sent - freed);
+    kick: (partition) => {
       wanted.add(partition);
+      run();
+    },
+    freed: () => {
+      depth.sent = Math.max(0, depth.sent - 1);
+      // Nothing was ready when we looked last, and what became so since asked for its partition itself.
+      if (depth.ready === 0 && wanted.size === 0) return;
       if (depth.ready > 0) wantAll();
       run();
     },
@@ -133,14 +148,14 @@ function createLane(parts: DispatcherParts, tier: Tier): Lane {
 }
 
 /** A publish that fails is not lost: the call has its due entry, and the sweeper publishes it again. */
-function startPublishing(parts: DispatcherParts, calls: readonly DealtCall[], publishing: Set<Promise<void>>): void {
+function startPublishing(parts: DispatcherParts, confirmations: Confirmations, calls: readonly DealtCall[], publishing: Set<Promise<void>>): void {
   for (const call of calls) {
-    const task: Promise<void> = publish(parts, call).catch(parts.onError).finally(() => publishing.delete(task));
+    const task: Promise<void> = publish(parts, confirmations, call).catch(parts.onError).finally(() => publishing.delete(task));
     publishing.add(task);
   }
 }
 
-async function publish({ bus, queue, incarnation, reach }: DispatcherParts, call: DealtCall): Promise<void> {
+async function publish({ bus, reach }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
   const envelope: CallEnvelope = JSON.parse(call.spec);
   const { tenant, workflowId } = call.ref;
   const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);
@@ -148,5 +163,5 @@ async function publish({ bus, queue, incarnation, reach }: DispatcherParts, call
   const headers = envelope.traceparent ? { [HEADERS.traceparent]: envelope.traceparent } : undefined;
   const ack = await bus.publish(subject, envelope.body, { workflowId, messageId, ...(headers ? { headers } : {}) });
   reach('orchestrator.after-publish-before-confirm');
-  await queue.confirm(call.ref, call.callId, ack.seq, await incarnation());
+  confirmations.add(call.ref, call.callId, ack.seq);
 }

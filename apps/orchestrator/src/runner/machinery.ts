@@ -49,12 +49,12 @@ export interface MachineryParts {
 /** Starts all that moves workflows, and with it recovers what others left. */
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
-  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition) => afterCommit({ bus, dispatcher, relay, children, onError }, ref, transition) });
+  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition, news) => afterCommit({ bus, dispatcher, relay, children, onError }, ref, transition, news) });
   const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
   const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation, reach, onError });
-  const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, onError });
+  const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
 

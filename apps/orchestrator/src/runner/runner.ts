@@ -22,12 +22,18 @@ export interface Runner {
   read: (ref: WorkflowRef) => Promise<WorkflowState | null>;
 }
 
+/** The events of one commit as they were stored, and the seq before them. */
+export interface CommittedEvents {
+  after: number;
+  texts: readonly string[];
+}
+
 export interface RunnerParts {
   store: WorkflowStore;
   blobs: Blobs;
   clock: LedgerClock;
   /** Reached after each commit: carries out what the commit made true. */
-  afterCommit: (ref: WorkflowRef, transition: Transition) => void;
+  afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents) => void;
   /** A named place where a test may kill this process. */
   reach: (label: string) => void;
 }
@@ -48,7 +54,7 @@ export function createRunner(parts: RunnerParts): Runner {
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
       known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
-      parts.afterCommit(ref, transition);
+      parts.afterCommit(ref, transition, { after: before?.seq ?? 0, texts: change.events });
     }
     return outcome;
   }

@@ -18,6 +18,10 @@ export interface Claims {
    * reported, with the sequence of the result in RESULTS (the orchestrator closes it with the commit of the result).
    */
   release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | { reported: number }) => Promise<void>;
+  /** The same, a moment later and together with others: for a result that is safe with the broker. */
+  releaseSoon: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: { reported: number }) => void;
+  /** Resolves when all that was to be released soon is. */
+  settled: () => Promise<void>;
   read: (ref: WorkflowRef, callId: string) => Promise<{ status: 'open' | 'held' | 'reported' | 'done'; worker: string | null; epoch: number; claimedAtMs: number | null } | null>;
   /** All calls that a worker holds. */
   heldBy: (worker: string) => Promise<{ ref: WorkflowRef; callId: string }[]>;
@@ -26,8 +30,32 @@ export interface Claims {
 const claimScript = defineScript(CLAIM_LUA);
 const releaseScript = defineScript(RELEASE_LUA);
 
+/** How long a release may wait for others. */
+const RELEASE_WITHIN_MS = 50;
+
 export function createClaims(redis: Redis): Claims {
+  const release: Claims['release'] = async (ref, callId, worker, epoch, to) => {
+    const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
+    await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), ...(typeof to === 'string' ? [to] : ['reported', to.reported])]);
+  };
+  let waiting: Parameters<Claims['release']>[] = [];
+  let releasing: Promise<void> = Promise.resolve();
+  const releaseAll = (): void => {
+    const batch = waiting;
+    waiting = [];
+    // One that fails is released by its worker's end, or closed with the commit of its result.
+    releasing = Promise.all(batch.map((each) => release(...each).catch(() => undefined))).then(() => undefined);
+  };
+
   return {
+    release,
+    releaseSoon: (...each) => {
+      if (waiting.push(each) === 1) setTimeout(releaseAll, RELEASE_WITHIN_MS);
+    },
+    settled: async () => {
+      if (waiting.length > 0) releaseAll();
+      await releasing;
+    },
     claim: async (ref, callId, worker, options = {}) => {
       const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
       const reply = await claimScript.run(redis, keyNames, [worker, formatMember({ kind: 'call', ref, callId }), options.child ? '1' : '0']);
@@ -35,10 +63,6 @@ export function createClaims(redis: Redis): Claims {
       if (status === 'OK') return { status: 'claimed', epoch: Number(first) };
       if (status === 'BUSY') return { status: 'busy', worker: String(first) };
       return { status: status === 'DONE' ? 'done' : 'unknown' };
-    },
-    release: async (ref, callId, worker, epoch, to) => {
-      const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
-      await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), ...(typeof to === 'string' ? [to] : ['reported', to.reported])]);
     },
     read: async (ref, callId) => {
       const record = await withRedis(() => redis.hgetall(keys.claim(ref, callId)));

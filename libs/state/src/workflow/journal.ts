@@ -1,5 +1,5 @@
 import { keys, type WorkflowRef } from '../keys.js';
-import { defineScript, withRedis, type Redis } from '../redis.js';
+import { defineScript, NOW_LUA, withRedis, type Redis } from '../redis.js';
 
 const LEASE_MS = 2_000;
 
@@ -24,11 +24,18 @@ export interface JournalState {
   /** Takes or extends the lease of a partition; false while another orchestrator has it. */
   lease: (partition: number, owner: string) => Promise<boolean>;
   giveUp: (partition: number, owner: string) => Promise<void>;
-  waiting: (partition: number, most: number) => Promise<WorkflowRef[]>;
+  /** Workflows with events that have waited for at least so long. */
+  waiting: (partition: number, most: number, olderThanMs: number) => Promise<WorkflowRef[]>;
   journaledUpTo: (ref: WorkflowRef) => Promise<number>;
   markJournaled: (partition: number, ref: WorkflowRef, upTo: number) => Promise<void>;
 }
 
+/** KEYS: journal · ARGV: most, older than ms */
+const WAITING_LUA = `
+${NOW_LUA}
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]), 'LIMIT', 0, tonumber(ARGV[1]))`;
+
+const waitingScript = defineScript(WAITING_LUA);
 const journaledScript = defineScript(JOURNALED_LUA);
 const leaseScript = defineScript(LEASE_LUA);
 
@@ -40,9 +47,10 @@ export function createJournalState(redis: Redis): JournalState {
         if ((await redis.get(keys.relay(partition))) === owner) await redis.del(keys.relay(partition));
       });
     },
-    waiting: async (partition, most) => {
-      const members = await withRedis(() => redis.zrange(keys.journal(partition), '0', String(most - 1)));
-      return members.flatMap((member) => {
+    waiting: async (partition, most, olderThanMs) => {
+      const members = await waitingScript.run(redis, [keys.journal(partition)], [most, olderThanMs]);
+      if (!Array.isArray(members)) return [];
+      return members.map(String).flatMap((member) => {
         const [tenant, workflowId] = member.split('|');
         return tenant && workflowId ? [{ tenant, workflowId }] : [];
       });
