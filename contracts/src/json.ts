@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 /** Any JSON value: what tools take and give, and what expressions are evaluated to. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
-export const Json: z.ZodType<JsonValue> = z.json();
+/** What JSON text was parsed to is JSON all the way down: looking at each value again would cost more than the parsing. */
+export const Json: z.ZodType<JsonValue> = z
+  .custom<JsonValue>((value) => value !== undefined && typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint', 'must be a JSON value')
+  .meta({ id: 'JsonValue', description: 'Any JSON value' });
 
 export type JsonObject = { [key: string]: JsonValue };
 export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), Json);
@@ -13,11 +16,12 @@ export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), Json);
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null);
+  let text = '';
+  for (const [key, item] of Object.entries(value).sort(byKey)) {
+    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(item)}`;
   }
-  return JSON.stringify(value ?? null);
+  return `{${text}}`;
 }
+
+const byKey = ([left]: [string, unknown], [right]: [string, unknown]): number => (left < right ? -1 : 1);

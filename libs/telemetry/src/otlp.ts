@@ -2,6 +2,7 @@ import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { createLoadSampler } from './load-sampler.js';
 
 /** The standard OTEL_* variables that are set, by name; read from the environment by the app's configuration. */
 export type OtelVariables = Readonly<Record<string, string | undefined>>;
@@ -31,8 +32,7 @@ export function createOtlpProcessor(variables: OtelVariables): SpanProcessor | u
 }
 
 /**
- * The sampler that OTEL_TRACES_SAMPLER names. Without it every span is recorded, also when the caller's traceparent
- * says not to: a workflow without its trace would break 'one id everywhere'.
+ * The sampler that OTEL_TRACES_SAMPLER names; without it, that of the load.
  */
 export function createSampler(variables: OtelVariables): Sampler {
   if (isDisabled(variables)) return new AlwaysOffSampler();
@@ -43,7 +43,7 @@ export function createSampler(variables: OtelVariables): Sampler {
     case 'parentbased_always_on': return new ParentBasedSampler({ root: new AlwaysOnSampler() });
     case 'parentbased_always_off': return new ParentBasedSampler({ root: new AlwaysOffSampler() });
     case 'parentbased_traceidratio': return new ParentBasedSampler({ root: ratio });
-    default: return new AlwaysOnSampler();
+    default: return createLoadSampler();
   }
 }
 

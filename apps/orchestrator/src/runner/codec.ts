@@ -1,4 +1,4 @@
-import { Failure, WORKFLOW_STATUSES, type WorkflowEvent, type WorkflowStatus } from '@trivet/contracts';
+import { Failure, Json, WORKFLOW_STATUSES, type WorkflowEvent, type WorkflowStatus } from '@trivet/contracts';
 import type { StoredWorkflow } from '@trivet/state';
 import { z } from 'zod';
 import { createStepTable } from '../workflow/step-table.js';
@@ -15,12 +15,12 @@ const HeadRecord = z.object({
   calling: z.number().int().default(0),
   waiting: z.number().int().default(0),
   children: z.number().int().default(0),
-  signals: z.array(z.object({ name: z.string(), payload: z.json() })).default([]),
+  signals: z.array(z.object({ name: z.string(), payload: Json })).default([]),
   paused: z.object({ reason: z.string() }).nullable().default(null),
   deadlineAt: z.number().nullable().default(null),
   startedAt: z.string().nullable(),
   finishedAt: z.string().nullable(),
-  result: z.json().optional(),
+  result: Json.optional(),
   resultRef: z.object({ blob: z.string(), bytes: z.number() }).optional(),
   failure: Failure.optional(),
   reason: z.string().optional(),
