@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { ClientError } from '@trivet/client';
 import { registerAdministration } from './commands/administration.js';
 import { registerBudgets } from './commands/budgets.js';
+import { registerApprovals } from './commands/control.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -58,7 +59,7 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
       setExitCode(await work(contextOf(command, outside), command.args, command.opts()));
     },
   };
-  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerBudgets, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
+  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerBudgets, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
   return program;
 }
 

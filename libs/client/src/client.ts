@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, AuditRow, DeadLetter, Page, Plan, Queue, Scope, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import type { Account, AccountLimits, Approval, ApprovalDecision, AuditRow, DeadLetter, ForkBody, JsonValue, Page, Plan, Queue, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -31,7 +31,10 @@ export interface Client {
   plan(task: TaskSubmit): Promise<Plan>;
   get(workflowId: string): Promise<Workflow>;
   list(filter?: ListFilter): Promise<Page<Workflow>>;
-  steps(workflowId: string): Promise<Page<Step>>;
+  /** Its steps; `parent` asks for those inside one of them only. */
+  steps(workflowId: string, options?: PageOptions & { parent?: string }): Promise<Page<Step>>;
+  /** The workflow and its steps as they were after the event `at`. */
+  stateAt(workflowId: string, at?: number): Promise<StateAt>;
   events(workflowId: string, options?: { after?: number; limit?: number }): Promise<Page<WorkflowEvent>>;
   trace(workflowId: string): Promise<TraceSpan[]>;
   /** Follows the workflow until its terminal event, over broken connections too. */
@@ -39,6 +42,17 @@ export interface Client {
   /** The workflow once it is terminal; a ClientError with the code `deadline_exceeded` when it is not within timeoutMs. */
   wait(workflowId: string, options?: { timeoutMs?: number }): Promise<Workflow>;
   cancel(workflowId: string, reason?: string): Promise<Workflow>;
+  /** Nothing new begins until it is resumed. Of two at once, one gets a ClientError with the code `state_conflict`; so with the next two. */
+  pause(workflowId: string, reason?: string): Promise<Workflow>;
+  resume(workflowId: string, reason?: string): Promise<Workflow>;
+  /** Runs again what failed; every result that is there is kept. */
+  retry(workflowId: string, reason?: string): Promise<Workflow>;
+  signal(workflowId: string, name: string, payload?: JsonValue): Promise<Workflow>;
+  /** A new workflow from a step of this one, whose earlier results it takes over. */
+  fork(workflowId: string, fork: ForkBody): Promise<TaskAccepted>;
+  /** What waits for a person, oldest first. */
+  approvals(options?: PageOptions): Promise<Page<Approval>>;
+  decide(approvalId: string, decision: ApprovalDecision): Promise<void>;
   budget(scope: Scope, id: string): Promise<Account>;
   setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
   tools(): Promise<Page<Tool>>;
@@ -59,13 +73,29 @@ export function createClient(options: ClientOptions): Client {
     plan: (task) => readJson(send('/api/v1/tasks', { method: 'POST', body: task, query: { dryRun: true } })),
     get: (id) => readJson(send(workflow(id))),
     list: (filter) => readJson(send('/api/v1/workflows', { query: { ...filter } })),
-    steps: (id) => readJson(send(workflow(id, '/steps'))),
+    steps: (id, query) => readJson(send(workflow(id, '/steps'), { query: { ...query } })),
+    stateAt: (id, at) => readJson(send(workflow(id, '/state'), { query: { at } })),
     events: (id, query) => readJson(send(workflow(id, '/events'), { query })),
     trace: (id) => readSpans(send(workflow(id, '/trace'))),
     stream: (id, streamOptions) => streamWorkflow(send, id, streamOptions),
     wait: (id, { timeoutMs } = {}) => waitForEnd(send, id, timeoutMs),
-    cancel: (id, reason) => readJson(send(workflow(id, '/cancel'), { method: 'POST', body: reason ? { reason } : {} })),
+    ...controls(send),
     ...administration(send),
+  };
+}
+
+function controls(send: Send): Pick<Client, 'cancel' | 'pause' | 'resume' | 'retry' | 'signal' | 'fork' | 'approvals' | 'decide'> {
+  const post = (id: string, verb: string, body: object): Promise<Response> => send(`/api/v1/workflows/${encodeURIComponent(id)}/${verb}`, { method: 'POST', body });
+  const because = (verb: string) => (id: string, reason?: string): Promise<Workflow> => readJson(post(id, verb, reason ? { reason } : {}));
+  return {
+    cancel: because('cancel'),
+    pause: because('pause'),
+    resume: because('resume'),
+    retry: because('retry'),
+    signal: (id, name, payload) => readJson(post(id, 'signal', { name, ...(payload === undefined ? {} : { payload }) })),
+    fork: (id, fork) => readJson(post(id, 'fork', fork)),
+    approvals: (query) => readJson(send('/api/v1/approvals', { query: { ...query } })),
+    decide: async (id, decision) => void (await send(`/api/v1/approvals/${encodeURIComponent(id)}/decide`, { method: 'POST', body: decision })),
   };
 }
 

@@ -53,8 +53,8 @@ async function* connectOnce(send: Send, workflowId: string, progress: Progress, 
       progress.lastSeq = item.event.seq;
       progress.ended = TERMINAL_EVENTS.includes(item.event.type);
     }
+    // After the last event the server closes; a workflow that was retried has an end in the middle of its history.
     if (item) yield item;
-    if (progress.ended) return;
   }
 }
 

@@ -6,10 +6,11 @@ import { EXIT } from '../exit-codes.js';
 import { formatFields, type Column } from '../output/table.js';
 import { formatBudget, formatCount, formatDuration, formatWholeResult, shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
+import { registerControl } from './control.js';
 import { readWhole } from './numbers.js';
 import { showTrace } from './trace.js';
 
-/** workflows ls, get, events, steps, trace, cancel. */
+/** workflows ls, get, events, steps, trace; the control verbs stand in control.ts. */
 export function registerWorkflows({ program, action }: Registry): void {
   const workflows = program.command('workflows').alias('wf').description('list, look at and control workflows');
   workflows.command('ls').description('list workflows, the newest first')
@@ -26,12 +27,7 @@ export function registerWorkflows({ program, action }: Registry): void {
       await showTrace(context, id);
       return EXIT.ok;
     }));
-  workflows.command('cancel').argument('<workflow-id>').option('--reason <text>').description('stop it')
-    .action(action(async (context, [id = ''], options) => {
-      const workflow = await context.client.cancel(id, typeof options['reason'] === 'string' ? options['reason'] : undefined);
-      context.print.one(workflow, `workflow ${id} ${workflow.status}`);
-      return EXIT.ok;
-    }));
+  registerControl(workflows, action);
 }
 
 const WORKFLOW_COLUMNS: readonly Column<Workflow>[] = [
@@ -88,7 +84,14 @@ async function get(context: CliContext, id: string): Promise<number> {
 }
 
 async function steps(context: CliContext, id: string): Promise<number> {
-  context.print.list((await context.client.steps(id)).items, STEP_COLUMNS);
+  const all: Step[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await context.client.steps(id, cursor === undefined ? {} : { cursor });
+    all.push(...page.items);
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  context.print.list(all, STEP_COLUMNS);
   return EXIT.ok;
 }
 

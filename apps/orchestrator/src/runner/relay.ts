@@ -1,6 +1,7 @@
-import { subjects, type Bus } from '@trivet/bus';
-import type { EventType } from '@trivet/contracts';
-import { PARTITIONS, partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
+import type { Bus } from '@trivet/bus';
+import { PARTITIONS, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
+import { createDirectRelay } from './direct-relay.js';
+import { publishEvent } from './publish-event.js';
 import type { CommittedEvents } from './runner.js';
 
 const TICK_MS = 50;
@@ -9,7 +10,6 @@ const TICKS_ALONE = 10;
 /** An event this old was not taken by the one that committed it. */
 const LEFT_BEHIND_MS = 300;
 const LEASE_EVERY_MS = 700;
-const MARK_EVERY_MS = 100;
 const MOST_WORKFLOWS = 64;
 const MOST_EVENTS = 256;
 
@@ -65,20 +65,12 @@ export function startRelay(parts: RelayParts): Relay {
     busy.set(partition, task);
   }
 
-  async function extendLeases(): Promise<void> {
-    const outcomes = await Promise.all(PARTITIONS.map(async (partition) => ({ partition, ours: await parts.journal.lease(partition, parts.owner) })));
-    for (const { partition, ours } of outcomes) {
-      if (ours) leased.add(partition);
-      else leased.delete(partition);
-    }
-  }
-
   let leasing: Promise<void> | null = null;
   const timer = setInterval(() => {
     if (stopped) return;
     if (!leasing && Date.now() - lastLease > LEASE_EVERY_MS) {
       lastLease = Date.now();
-      leasing = extendLeases()
+      leasing = extendLeases(parts, leased)
         .catch((error: unknown) => {
           leased.clear();
           parts.onError(error);
@@ -105,90 +97,11 @@ export function startRelay(parts: RelayParts): Relay {
   };
 }
 
-/** Events that go to the journal from the memory of the process that committed them. */
-interface DirectRelay {
-  take: (ref: WorkflowRef, news: CommittedEvents) => void;
-  /** Whether events of this workflow are on their way, or waiting to be marked as journaled. */
-  isAtWork: (ref: WorkflowRef) => boolean;
-  settle: () => Promise<void>;
-}
-
-interface OnItsWay {
-  ref: WorkflowRef;
-  /** Sent up to here, in order and without a gap. */
-  sent: number;
-  /** Acknowledged by the broker up to here. */
-  acknowledged: number;
-  open: number;
-  /** A publish failed: what is not marked is read from Redis and sent again. */
-  broken: boolean;
-}
-
-function createDirectRelay(parts: RelayParts, isLeased: (partition: number) => boolean): DirectRelay {
-  const workflows = new Map<string, OnItsWay>();
-  let marking: Promise<void> = Promise.resolve();
-
-  async function markAll(): Promise<void> {
-    const done = [...workflows].filter(([, each]) => each.open === 0);
-    await Promise.all(
-      done.map(async ([key, each]) => {
-        const { ref, acknowledged } = each;
-        if (!each.broken) await parts.journal.markJournaled(partitionOfRef(ref), ref, acknowledged).catch(parts.onError);
-        // Its next commit went on its way meanwhile: that one marks it.
-        if (each.open === 0 && (each.broken || each.acknowledged === acknowledged)) workflows.delete(key);
-      }),
-    );
-  }
-
-  const timer = setInterval(() => (marking = markAll()), MARK_EVERY_MS);
-
-  function send(each: OnItsWay, news: CommittedEvents): void {
-    each.sent = news.after + news.texts.length;
-    each.open += 1;
-    Promise.all(news.texts.map((text) => publishEvent(parts.bus, each.ref, text))).then(
-      () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.texts.length)),
-      () => (each.broken = true),
-    ).finally(() => (each.open -= 1));
-  }
-
-  return {
-    take: (ref, news) => {
-      if (news.texts.length === 0 || !isLeased(partitionOfRef(ref))) return;
-      const key = `${ref.tenant}/${ref.workflowId}`;
-      const each = workflows.get(key);
-      if (each ? each.sent === news.after && !each.broken : news.after === 0) {
-        const entry = each ?? { ref, sent: 0, acknowledged: 0, open: 0, broken: false };
-        workflows.set(key, entry);
-        send(entry, news);
-      } else if (!each) void follow(ref, news);
-      else each.broken = true;
-    },
-    isAtWork: (ref) => workflows.has(`${ref.tenant}/${ref.workflowId}`),
-    settle: async () => {
-      clearInterval(timer);
-      await marking;
-      const deadline = performance.now() + 2_000;
-      while ([...workflows.values()].some((each) => each.open > 0) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-      await markAll();
-    },
-  };
-
-  /** A workflow we have not sent lately: its earlier events have to be there first. */
-  async function follow(ref: WorkflowRef, news: CommittedEvents): Promise<void> {
-    const key = `${ref.tenant}/${ref.workflowId}`;
-    const entry: OnItsWay = { ref, sent: news.after + news.texts.length, acknowledged: 0, open: 1, broken: false };
-    workflows.set(key, entry);
-    try {
-      const upTo = await parts.journal.journaledUpTo(ref);
-      if (upTo === news.after) {
-        await Promise.all(news.texts.map((text) => publishEvent(parts.bus, ref, text)));
-        entry.acknowledged = Math.max(entry.acknowledged, news.after + news.texts.length);
-      } else entry.broken = true;
-    } catch {
-      entry.broken = true;
-    } finally {
-      entry.open -= 1;
-    }
+async function extendLeases({ journal, owner }: RelayParts, leased: Set<number>): Promise<void> {
+  const outcomes = await Promise.all(PARTITIONS.map(async (partition) => ({ partition, ours: await journal.lease(partition, owner) })));
+  for (const { partition, ours } of outcomes) {
+    if (ours) leased.add(partition);
+    else leased.delete(partition);
   }
 }
 
@@ -205,21 +118,4 @@ async function relayWorkflow({ bus, journal, store }: RelayParts, partition: num
     if (texts.length < MOST_EVENTS) return;
   }
   await journal.markJournaled(partition, ref, upTo);
-}
-
-async function publishEvent(bus: Bus, ref: WorkflowRef, text: string): Promise<void> {
-  const event: { seq: number; type: EventType; at: string } = JSON.parse(text);
-  await bus.publish(subjects.event(ref.tenant, ref.workflowId, event.type), Buffer.from(text), {
-    workflowId: ref.workflowId,
-    messageId: `${ref.tenant}:${ref.workflowId}:e${event.seq}`,
-    headers: {
-      'ce-specversion': '1.0',
-      'ce-type': `trivet.${event.type}`,
-      'ce-source': `/trivet/${ref.tenant}`,
-      'ce-id': `${ref.workflowId}.${event.seq}`,
-      'ce-time': event.at,
-      'ce-subject': ref.workflowId,
-      'ce-datacontenttype': 'application/json',
-    },
-  });
 }
