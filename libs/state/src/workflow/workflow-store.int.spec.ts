@@ -95,7 +95,7 @@ describe('the journal’s state', () => {
     const journal = createJournalState(redis);
     const partition = partitionOfRef(ref);
     await store.commit(creation());
-    expect(await journal.waiting(partition, 10)).toEqual([ref]);
+    expect(await journal.waiting(partition, 10, 0)).toEqual([ref]);
     expect(await journal.lease(partition, 'a')).toBe(true);
     expect(await journal.lease(partition, 'b')).toBe(false);
     await journal.giveUp(partition, 'b');
@@ -104,7 +104,7 @@ describe('the journal’s state', () => {
     expect(await journal.lease(partition, 'b')).toBe(true);
     await journal.markJournaled(partition, ref, 1);
     expect(await journal.journaledUpTo(ref)).toBe(1);
-    expect(await journal.waiting(partition, 10)).toEqual([]);
+    expect(await journal.waiting(partition, 10, 0)).toEqual([]);
   });
 });
 
