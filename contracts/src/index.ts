@@ -9,7 +9,7 @@ export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROM
 export { HttpGrant, SandboxFigures, Tool, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
 export { Collect, MOST_ITEMS, Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
 export { AgentInput, ApprovalInput, ChildInput, CodeInput, SignalName, WaitInput } from './step-input.js';
-export { ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
+export { Catalog, ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
 export { APPROVAL_PURPOSES, Approval, ApprovalDecision, ApprovalId, DECISIONS } from './approval.js';
 export { ControlBody, ForkBody, SignalBody, StateAt } from './control.js';
 export { AcceptedTask, MOST_TASK_BYTES, PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';

@@ -6,11 +6,19 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 /** A plan with a name, written in YAML. */
-const Template = z.strictObject({ name: Identifier, description: z.string().min(1), ...Plan.shape });
+const Template = z.strictObject({
+  name: Identifier,
+  title: z.string().min(1).max(120),
+  description: z.string().min(1).describe('What it does, in the words of somebody who looks for it.'),
+  input: z.record(Identifier, z.string()).optional().describe("What it takes as the task's input, a sentence each."),
+  ...Plan.shape,
+});
 
 export interface LoadedTemplate {
   name: string;
+  title: string;
   description: string;
+  input?: Record<string, string>;
   plan: Plan;
   /** sha256 of the content: a workflow stays pinned to the content it was made from. */
   digest: string;
@@ -21,8 +29,9 @@ export async function loadTemplates(folder: string): Promise<ReadonlyMap<string,
   const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
   const templates = new Map<string, LoadedTemplate>();
   for (const file of files) {
-    const { name, description, ...plan } = parseOrFail(Template, parse(await readFile(join(folder, file), 'utf8')), `the template ${file}`);
-    templates.set(name, { name, description, plan, digest: createHash('sha256').update(canonicalJson(plan)).digest('hex') });
+    const { name, title, description, input, ...plan } = parseOrFail(Template, parse(await readFile(join(folder, file), 'utf8')), `the template ${file}`);
+    if (file !== `${name}.yaml`) throw new Error(`The template file ${file} holds the template ${name}; call it ${name}.yaml.`);
+    templates.set(name, { name, title, description, ...(input ? { input } : {}), plan, digest: createHash('sha256').update(canonicalJson(plan)).digest('hex') });
   }
   return templates;
 }
