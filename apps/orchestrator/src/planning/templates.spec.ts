@@ -61,6 +61,7 @@ describe('a folder of templates', () => {
 
   it('with a mistake is not loaded, and the mistake is named', async () => {
     await expect(inFolder({ 'one.yaml': ONE.replace('kind: wait', 'kind: nap') }, loadTemplates)).rejects.toThrow(/the template one\.yaml.*\/steps\/0\/kind/i);
+    await expect(inFolder({ 'one.yaml': 'name: [' }, loadTemplates)).rejects.toThrow('The template one.yaml is not YAML');
     await expect(inFolder({ 'two.yaml': ONE }, loadTemplates)).rejects.toThrow('call it one.yaml');
   });
 

@@ -29,11 +29,19 @@ export async function loadTemplates(folder: string): Promise<ReadonlyMap<string,
   const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
   const templates = new Map<string, LoadedTemplate>();
   for (const file of files) {
-    const { name, title, description, input, ...plan } = parseOrFail(Template, parse(await readFile(join(folder, file), 'utf8')), `the template ${file}`);
+    const { name, title, description, input, ...plan } = parseOrFail(Template, parseYaml(await readFile(join(folder, file), 'utf8'), file), `the template ${file}`);
     if (file !== `${name}.yaml`) throw new Error(`The template file ${file} holds the template ${name}; call it ${name}.yaml.`);
     templates.set(name, { name, title, description, ...(input ? { input } : {}), plan, digest: createHash('sha256').update(canonicalJson(plan)).digest('hex') });
   }
   return templates;
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`The template ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /** The template a task is planned by; one that names neither plan nor template gets the default. */
