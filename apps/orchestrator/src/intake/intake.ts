@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ChildInput, FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type EventData, type Fact, type ForkBody, type TaskAccepted } from '@trivet/contracts';
+import { ChildInput, FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type DryRun, type EventData, type Fact, type ForkBody, type TaskAccepted } from '@trivet/contracts';
+import type { Bus } from '@trivet/bus';
 import type { Blobs, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
-import { createPlanTask, type PlanningParts } from '../planning/plan-task.js';
+import { estimatePlan } from '../planning/estimate.js';
+import { createPlanTask, toolsByName, type PlanningParts } from '../planning/plan-task.js';
 import { openAndBegin } from '../runner/open-and-begin.js';
 import type { BeginOutcome, Runner } from '../runner/runner.js';
 import { MACHINE_VERSION } from '../workflow/advance.js';
@@ -27,8 +29,8 @@ export interface Submission {
 export interface Intake {
   /** Resolves once the task is committed; then it ends in exactly one terminal state, whatever dies. */
   submit: (submission: Submission) => Promise<TaskAccepted>;
-  /** What would run: the plan, checked, with nothing accepted. */
-  plan: (tenant: string, body: unknown) => Promise<{ plan: TaskSubmit['plan']; template: string | null }>;
+  /** What would run, checked, and what it may cost; nothing is accepted. */
+  plan: (body: unknown) => Promise<DryRun>;
   /** Begins the child workflow of a step, which is there already when this was done before; or only checks its plan. */
   beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<ChildEnd | null>;
   /** A new workflow from a step of another, whose earlier results it takes over. */
@@ -40,6 +42,7 @@ export interface IntakeParts extends PlanningParts {
   store: WorkflowStore;
   blobs: Blobs;
   ledger: Ledger;
+  bus: Pick<Bus, 'request'>;
   audit: AuditTrail;
   reach: (label: string) => void;
 }
@@ -98,9 +101,11 @@ export function createIntake(parts: IntakeParts): Intake {
       await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}` });
       return { workflowId, status: 'accepted', duplicate: false };
     },
-    plan: async (_tenant, body) => {
-      const planned = await planTask(readTask(body));
-      return { plan: planned.plan, template: planned.template };
+    plan: async (body) => {
+      const task = readTask(body);
+      const planned = await planTask(task);
+      const { plan, template, templateDigest } = planned;
+      return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tools: await toolsByName(parts.catalog), templates: parts.templates }) };
     },
   };
 }

@@ -1,6 +1,5 @@
-import type { Catalog, Plan, PlanStep, Tool } from '@trivet/contracts';
+import type { Catalog, Plan, PlanStep, Tool, Template } from '@trivet/contracts';
 import { expressionsIn, ownInput } from '../workflow/expression.js';
-import type { LoadedTemplate } from './templates.js';
 
 const LOOKS_AT_CATALOG = /(?<![\w."'])catalog\b/;
 /** What a model reads before it plans has to stay readable, and cheap. */
@@ -18,7 +17,7 @@ const valuesOf = (step: PlanStep): Plan['output'][] => [ownInput(step), step.ove
  * What a plan may be made of: the tools that nobody has to approve, and the templates that do not make plans themselves.
  * Of more tools than fit, those whose descriptions share the most words with the goal.
  */
-export function catalogOf(goal: string, tools: ReadonlyMap<string, Tool>, templates: ReadonlyMap<string, LoadedTemplate>): Catalog {
+export function catalogOf(goal: string, tools: ReadonlyMap<string, Tool>, templates: ReadonlyMap<string, Template>): Catalog {
   const harmless = [...tools.values()].filter((tool) => !tool.dangerous).map(({ name, description, input }) => ({ name, description, input }));
   return {
     tools: fitting(goal, harmless),

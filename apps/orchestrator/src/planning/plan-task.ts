@@ -1,9 +1,9 @@
-import type { EventData, Plan, TaskSubmit, Tool } from '@trivet/contracts';
+import type { EventData, Plan, TaskSubmit, Tool, Template } from '@trivet/contracts';
 import type { ToolCatalog } from '@trivet/state';
 import { catalogOf, looksAtCatalog } from './catalog.js';
 import { pinnedTools } from './pinned-tools.js';
 import { checkPlan, type InputCheck } from './plan-check.js';
-import { chooseTemplate, type LoadedTemplate } from './templates.js';
+import { chooseTemplate } from './templates.js';
 
 /** A plan that was checked, where it comes from, and what it was pinned to. */
 export type Planned = Pick<EventData<'task.accepted'>, 'plan' | 'template' | 'templateDigest' | 'tools' | 'catalog' | 'allowedTools'>;
@@ -24,7 +24,7 @@ export type PlanTask = (task: ToPlan, allowed?: readonly string[]) => Promise<Pl
 
 export interface PlanningParts {
   catalog: Pick<ToolCatalog, 'list'>;
-  templates: ReadonlyMap<string, LoadedTemplate>;
+  templates: ReadonlyMap<string, Template>;
   checkInput: InputCheck;
 }
 
@@ -32,8 +32,8 @@ export function createPlanTask({ catalog, templates, checkInput }: PlanningParts
   return async (task, allowed) => {
     const template = task.plan === undefined ? chooseTemplate(templates, task.template) : null;
     const plan = task.plan ?? template?.plan ?? { steps: [] };
-    const all = (await catalog.list()).map((tool): [string, Tool] => [tool.name, tool]);
-    const tools = new Map(allowed ? all.filter(([name]) => allowed.includes(name)) : all);
+    const all = await toolsByName(catalog);
+    const tools = allowed ? new Map([...all].filter(([name]) => allowed.includes(name))) : all;
     checkPlan(plan, tools, checkInput);
     const pinned = pinnedTools(plan, tools);
     return {
@@ -45,4 +45,8 @@ export function createPlanTask({ catalog, templates, checkInput }: PlanningParts
       ...(allowed ? { allowedTools: [...allowed] } : {}),
     };
   };
+}
+
+export async function toolsByName(catalog: Pick<ToolCatalog, 'list'>): Promise<ReadonlyMap<string, Tool>> {
+  return new Map((await catalog.list()).map((tool): [string, Tool] => [tool.name, tool]));
 }

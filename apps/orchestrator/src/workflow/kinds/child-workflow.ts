@@ -15,14 +15,17 @@ export const MOST_CHILDREN = 1_000;
 /** How often the watchdog looks after a child workflow: that it was begun, and whether it has ended. */
 export const LOOK_AFTER_CHILD_MS = 3_000;
 
+/** The same in every process, and another for each attempt. */
+export const childIdOf = ({ tenant, workflowId }: { tenant: string; workflowId: string }, stepId: string, attempt: number): string => `child-${shortHash([tenant, workflowId, stepId, String(attempt)])}`;
+
 /** Another workflow does the work; its budget and deadline lie within those of this one. */
 export function beginChildWorkflow({ state, step, planStep, attempt, callId, around, child }: Beginning): Outcome {
-  const { tenant, workflowId, parent } = state.accepted;
+  const { workflowId, parent } = state.accepted;
   const levels = (parent?.ancestors.length ?? 0) + 1;
   if (levels >= MOST_LEVELS) throw new FailureError('child_limit_exceeded', `Workflow ${workflowId} stands ${levels} levels deep; the limit is ${MOST_LEVELS}.`);
   if (state.children >= MOST_CHILDREN) throw new FailureError('child_limit_exceeded', `Workflow ${workflowId} has begun ${state.children} child workflows; the limit is ${MOST_CHILDREN}.`);
   const input = childInput(planStep.input, scopeFor(state, step, around), step.id);
-  const childId = `child-${shortHash([tenant, workflowId, step.id, String(attempt)])}`;
+  const childId = childIdOf(state.accepted, step.id, attempt);
   const { fields, effects } = travellingInput(input);
   return {
     facts: [{ type: 'step.started', data: { ...child, stepId: step.id, callId, attempt, ...fields, work: { kind: 'workflow', childId } } }],
