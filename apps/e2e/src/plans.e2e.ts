@@ -1,4 +1,6 @@
-import { DryRun, type Event, type JsonObject, type Step, type Workflow } from '@trivet/contracts';
+import { readFileSync } from 'node:fs';
+import { DryRun, Plan, type Event, type JsonObject, type Step, type Workflow } from '@trivet/contracts';
+import { parse } from 'yaml';
 import { startScriptedVendor, startStack, until, type ScriptedVendor, type Stack, type VendorAnswer, type VendorRequest } from '@trivet/testing';
 
 const said = (request: VendorRequest): string => request.messages.map((message) => message.content ?? '').join('\n');
@@ -108,6 +110,14 @@ describe('plans', () => {
     expect((await stack.submit({ goal: 'g', plan: BROKEN }, { query: '?dryRun=true' })).status).toBe(400);
     expect(vendor.requests).toHaveLength(before);
     expect((await fetch(`${stack.url}/api/v1/workflows/dry`)).status).toBe(404);
+  });
+
+  it('every plan of the page about plans that waits for nobody runs to its end', async () => {
+    const page = readFileSync(new URL('../../../docs/plans.md', import.meta.url), 'utf8');
+    const plans = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => Plan.parse(parse(text))).filter((plan) => !/"(approval|signal)"/.test(JSON.stringify(plan)));
+    expect(plans).toHaveLength(7);
+    await Promise.all(plans.map(async (plan, index) => expect(await run(`page-${index}`, { goal: 'an example', plan })).toMatchObject({ status: 'completed' })));
+    expect((await stack.get<Workflow>('/api/v1/workflows/page-6')).result).toMatchObject({ check: { valid: false, mistakes: expect.any(Array) } });
   });
 
   it('agent: works with tools until it can answer', async () => {

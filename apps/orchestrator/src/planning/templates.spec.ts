@@ -1,20 +1,14 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ToolManifest, type Tool } from '@trivet/contracts';
+import type { Tool } from '@trivet/contracts';
+import { bundledTools } from './bundled-tools-for-tests.js';
 import { createInputCheck } from './input-check.js';
 import { createPlanTask } from './plan-task.js';
 import { chooseTemplate, loadTemplates } from './templates.js';
 
 const FOLDER = fileURLToPath(new URL('../../templates', import.meta.url));
-const PLUGINS = fileURLToPath(new URL('../../../executor/plugins', import.meta.url));
-
-async function bundledTools(): Promise<Tool[]> {
-  const folders = (await readdir(PLUGINS, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => join(PLUGINS, entry.name, 'tool.json'));
-  const texts = await Promise.all(folders.map((file) => readFile(file, 'utf8').catch(() => null)));
-  return texts.flatMap((text) => (text === null ? [] : [{ ...ToolManifest.parse(JSON.parse(text)), digest: 'f'.repeat(64), bundled: true } as Tool]));
-}
 
 async function inFolder<Result>(files: Record<string, string>, run: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'templates-'));
