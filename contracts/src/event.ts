@@ -7,7 +7,7 @@ import { Plan } from './plan.js';
 import { APPROVAL_PURPOSES, ApprovalId, DECISIONS } from './approval.js';
 import { TIERS } from './model.js';
 import { CallRecord } from './step.js';
-import { ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
+import { Catalog, ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
 import { AcceptedTask } from './task.js';
 
 const childField = { child: ChildLink.optional().describe('Of a step inside another, the first time it is named.') };
@@ -27,6 +27,8 @@ export const EVENT_DATA = {
     bodyHash: z.string(),
     traceparent: z.string().nullable(),
     tools: z.record(Identifier, PinnedTool).optional().describe('The tools its plan names, as they were then.'),
+    catalog: Catalog.optional().describe('Where its plan looks at what there is: the tools and templates of then.'),
+    allowedTools: z.array(Identifier).optional().describe('Of a workflow whose plan a model made, and of those below it: no other tools.'),
     parent: ParentLink.optional().describe('Of a child workflow: the step that waits for it.'),
     fork: ForkOrigin.optional(),
     machine: z.number().int().min(1).optional().describe('The version of the rules that move it; absent: 1.'),

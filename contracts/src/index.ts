@@ -8,10 +8,12 @@ export { Account, AccountLimits, AccountWindow, Amount, BudgetState, MAX_AMOUNT,
 export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
 export { HttpGrant, SandboxFigures, Tool, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
 export { Collect, MOST_ITEMS, Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
-export { AgentInput, ApprovalInput, ChildInput, CodeInput, SignalName, WaitInput } from './step-input.js';
-export { ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
+export { DryRun, EstimateAnswer, EstimateRequest, MOST_DEMANDS, ModelDemand, PlanEstimate } from './dry-run.js';
+export { AGENT_DEFAULTS, AgentInput, ApprovalInput, ChildInput, CodeInput, SignalName, WaitInput } from './step-input.js';
+export { Catalog, ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
 export { APPROVAL_PURPOSES, Approval, ApprovalDecision, ApprovalId, DECISIONS } from './approval.js';
 export { ControlBody, ForkBody, SignalBody, StateAt } from './control.js';
+export { Template } from './template.js';
 export { AcceptedTask, MOST_TASK_BYTES, PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';
 export { WORKFLOW_STATUSES, Workflow, WorkflowStatus, isTerminal, page, type Page } from './workflow.js';
 export { CALL_OUTCOMES, CallRecord, STEP_STATUSES, Step, StepStatus } from './step.js';

@@ -1,4 +1,4 @@
-/** One route of the HTTP interface. Bodies and answers are named by their schema; `page of X` is a list of X. */
+/** One route of the HTTP interface. Bodies and answers are named by their schema; `page of X` is a list of X, `X or Y` is one of the two. */
 export interface RouteEntry {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
@@ -11,7 +11,7 @@ export interface RouteEntry {
 
 /** Every HTTP route of Trivet on one screen. */
 export const ROUTES: readonly RouteEntry[] = [
-  { method: 'POST', path: '/api/v1/tasks', summary: 'Submit a task.', body: 'TaskSubmit', query: { wait: 'How long to wait for its end, such as 30s; then 200 with the whole workflow.', dryRun: 'true: the checked plan only; nothing is accepted.' }, headers: { 'Idempotency-Key': 'One key is one workflow.', traceparent: 'Continues your trace.' }, answers: { 202: 'TaskAccepted', 200: 'Workflow' } },
+  { method: 'POST', path: '/api/v1/tasks', summary: 'Submit a task.', body: 'TaskSubmit', query: { wait: 'How long to wait for its end, such as 30s; then 200 with the whole workflow.', dryRun: 'true: the checked plan and what it may cost; 200 with a DryRun, and nothing is accepted.' }, headers: { 'Idempotency-Key': 'One key is one workflow.', traceparent: 'Continues your trace.' }, answers: { 202: 'TaskAccepted', 200: 'Workflow or DryRun' } },
   { method: 'GET', path: '/api/v1/workflows', summary: 'List workflows, newest first.', query: { status: 'One of the statuses.', label: 'key=value; several of one key mean any of them.', template: 'Made from this template.', q: 'Text in goal or id.', from: 'Created at or after (ISO 8601).', to: 'Created at or before.', limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Workflow' } },
   { method: 'GET', path: '/api/v1/workflows/{id}', summary: 'One workflow.', answers: { 200: 'Workflow' } },
   { method: 'GET', path: '/api/v1/workflows/{id}/steps', summary: 'Its steps, each with its calls: those of the plan, then those inside them.', query: { parent: 'Only those inside this step.', limit: '1 to 1000.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Step' } },
@@ -34,7 +34,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', path: '/api/v1/queues', summary: 'The durable consumers and the calls ready and dealt.', answers: { 200: 'page of Queue' } },
   { method: 'GET', path: '/api/v1/tools', summary: 'The tool catalog.', answers: { 200: 'page of Tool' } },
   { method: 'GET', path: '/api/v1/tools/{name}', summary: 'One tool.', answers: { 200: 'Tool' } },
-  { method: 'GET', path: '/api/v1/templates', summary: 'The templates.', answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/templates', summary: 'The templates.', answers: { 200: 'page of Template' } },
   { method: 'GET', path: '/api/v1/dead', summary: 'Dead letters, oldest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of DeadLetter' } },
   { method: 'GET', path: '/api/v1/audit', summary: 'The audit log, newest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of AuditRow' } },
   { method: 'GET', path: '/api/v1/audit/verify', summary: 'Checks the chain of the audit log.', answers: { 200: null } },

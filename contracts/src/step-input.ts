@@ -51,7 +51,7 @@ export const WaitInput = z
 export type WaitInput = z.infer<typeof WaitInput>;
 
 export const ChildInput = z
-  .strictObject({ template: Identifier.optional(), plan: Plan.optional(), goal: z.string().min(1).max(32_000), input: Json.optional(), budget: TaskBudget.optional() })
+  .strictObject({ template: Identifier.optional(), plan: Plan.optional(), goal: z.string().min(1).max(32_000), input: Json.optional(), budget: TaskBudget.optional(), dryRun: z.boolean().optional().describe('Check the plan, and begin nothing; gives { valid, mistakes }.') })
   .refine((child) => child.plan === undefined || child.template === undefined, 'must not have both plan and template')
   .meta({ id: 'ChildInput', description: 'What a workflow step takes' });
 export type ChildInput = z.infer<typeof ChildInput>;

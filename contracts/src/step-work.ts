@@ -31,6 +31,15 @@ export const PinnedTool = z
   .meta({ id: 'PinnedTool', description: 'A tool as it was when the workflow was accepted' });
 export type PinnedTool = z.infer<typeof PinnedTool>;
 
+/** What a plan may be made of, as it was when the workflow was accepted; expressions see it as `catalog`. */
+export const Catalog = z
+  .object({
+    tools: z.array(z.object({ name: Identifier, description: z.string(), input: JsonRecord.describe('JSON Schema of its input.') })).describe('None that a person has to approve.'),
+    templates: z.array(z.object({ name: Identifier, description: z.string(), input: z.record(Identifier, z.string()).optional() })),
+  })
+  .meta({ id: 'Catalog', description: 'What a plan may be made of' });
+export type Catalog = z.infer<typeof Catalog>;
+
 /** What a step that is no single call works on. */
 export const StepWork = z
   .discriminatedUnion('kind', [

@@ -44,7 +44,7 @@ export const Step = z
     calls: z.array(CallRecord),
     parent: Identifier.optional().describe('Of a step inside another: an item of a map, a turn or a tool call of an agent.'),
     approvalId: ApprovalId.optional().describe('While it waits for a person: what to decide.'),
-    childWorkflowId: Identifier.optional().describe('Of a workflow step: the workflow it waits for.'),
+    childWorkflowId: Identifier.optional().describe('Of a workflow step: the workflow that does its work.'),
     reusedFrom: Identifier.optional().describe('Of a fork: the workflow its result was computed in.'),
   })
   .meta({ id: 'Step', description: 'A step of a workflow' });

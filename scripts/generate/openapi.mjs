@@ -49,6 +49,7 @@ function parametersOf(route) {
 function responseOf(answer) {
   if (answer === null) return { description: 'As the summary says.' };
   const list = /^page of (\w+)$/.exec(answer);
-  const schema = list ? { type: 'object', required: ['items', 'nextCursor'], properties: { items: { type: 'array', items: schemaOf(list[1]) }, nextCursor: { type: ['string', 'null'] } } } : schemaOf(answer);
+  const either = answer.split(' or ');
+  const schema = either.length > 1 ? { anyOf: either.map(schemaOf) } : list ? { type: 'object', required: ['items', 'nextCursor'], properties: { items: { type: 'array', items: schemaOf(list[1]) }, nextCursor: { type: ['string', 'null'] } } } : schemaOf(answer);
   return { description: answer, content: json(schema) };
 }

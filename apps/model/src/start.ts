@@ -10,6 +10,7 @@ import { checkDurability, connectRedis, createBlobs, createClaims, createLedger,
 import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './service-config.js';
+import { estimateDemands } from './estimating/estimate.js';
 import { createPromptStore, loadPrompts } from './prompts/prompt-store.js';
 import { startExtractorThread, type Extractor } from './providers/local/extractor.js';
 import { createRouter } from './routing/create-router.js';
@@ -63,7 +64,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
   runtime.setMetrics(metrics);
   addChecks(runtime.health, { bus, redis, router });
-  const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
+  const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [{ name: 'model-estimate', subject: subjects.rpc('model', 'estimate'), handle: (request) => estimateDemands(request.body, context) }], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
   const announced = await keepPresence(createPresence(redis), describe, onError);
   const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
   const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });

@@ -40,7 +40,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (parent, step, childId) => intake.beginChild(parent, step, childId) });
   const { runner, liveness, dispatcher } = machinery;
 
-  const intake = createIntake({ runner, store, blobs, ledger, catalog, templates, checkInput: createInputCheck(), audit, reach });
+  const intake = createIntake({ runner, store, blobs, ledger, bus, catalog, templates, checkInput: createInputCheck(), audit, reach });
   const controls = createControls({ runner, audit });
   const approvals = createApprovals({ index: createApprovalIndex(redis), runner, ledger, blobs, audit });
   const queries = createQueries({ store, ledger, claims, blobs, bus, liveness });

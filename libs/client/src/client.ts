@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, Approval, ApprovalDecision, AuditRow, DeadLetter, ForkBody, JsonValue, Page, Plan, Queue, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import type { Account, AccountLimits, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonValue, Page, Queue, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -27,8 +27,8 @@ export interface PageOptions {
 export interface Client {
   /** Hands a task in. The same workflowId and body give the same workflow (`duplicate: true`). */
   submit(task: TaskSubmit, options?: { idempotencyKey?: string }): Promise<TaskAccepted>;
-  /** The plan the task would get; nothing runs. */
-  plan(task: TaskSubmit): Promise<Plan>;
+  /** The plan the task would get, and what it may cost; nothing runs. */
+  plan(task: TaskSubmit): Promise<DryRun>;
   get(workflowId: string): Promise<Workflow>;
   list(filter?: ListFilter): Promise<Page<Workflow>>;
   /** Its steps; `parent` asks for those inside one of them only. */

@@ -71,7 +71,7 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
     ],
     subscribe: ['_INBOX_executor.>', 'trivet.v1.call.cancel.>', '$SRV.>'],
   },
-  // Answers a tool that waits for the model at the executor's inbox.
+  // Answers a tool that waits for the model at the executor's inbox, and the orchestrator that asks for prices.
   model: {
     publish: [
       ...pullRights('CALLS', 'model'),
@@ -82,7 +82,7 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
       '$SRV.>',
       '_INBOX_executor.>',
     ],
-    subscribe: ['_INBOX_model.>', 'trivet.v1.call.cancel.>', '$SRV.>'],
+    subscribe: ['_INBOX_model.>', 'trivet.v1.call.cancel.>', 'trivet.v1.rpc.model.>', '$SRV.>'],
   },
   // For the operator: nats --user bootstrap …
   bootstrap: { publish: ['>'], subscribe: ['>'] },

@@ -10,7 +10,7 @@ const FrontMatter = z.strictObject({
   version: z.number().int().min(1).describe('Never changes once it is published; a change is a new version.'),
   description: z.string().min(1),
   labels: z.array(Identifier).default([]).describe('Names that move between versions, such as production; latest is kept by itself.'),
-  task: z.enum(PROMPT_TASKS).default('generate').describe('What it is for; the offline provider serves summarise and report.'),
+  task: z.enum(PROMPT_TASKS).default('generate').describe('What it is for; the offline provider serves summarise, report and plan.'),
   input: z
     .object({ type: z.literal('object'), properties: z.record(Identifier, z.union([JsonRecord, z.boolean()])), required: z.array(z.string()).optional() })
     .loose()

@@ -15,7 +15,7 @@ export interface ProviderRequest {
   task?: { name: PromptTask; variables: JsonObject };
 }
 
-export const PROMPT_TASKS = ['summarise', 'report', 'generate'] as const;
+export const PROMPT_TASKS = ['summarise', 'report', 'plan', 'generate'] as const;
 export type PromptTask = (typeof PROMPT_TASKS)[number];
 
 export interface ProviderUsage {

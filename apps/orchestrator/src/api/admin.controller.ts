@@ -1,10 +1,9 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import { CONSUMERS, FailureError, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type StreamName, type Tool, type Worker } from '@trivet/contracts';
+import { CONSUMERS, FailureError, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type StreamName, type Tool, type Worker, type Template } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
 import type { AuditLog, ToolCatalog } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { LoadedTemplate } from '../planning/templates.js';
 import type { Dispatcher } from '../runner/dispatcher.js';
 import type { Liveness } from '../runner/liveness.js';
 import { AUDIT_LOG, BUS, CATALOG, DISPATCHER, LIVENESS, TEMPLATES } from '../tokens.js';
@@ -21,7 +20,7 @@ export class AdminController {
     @Inject(CATALOG) private readonly catalog: ToolCatalog,
     @Inject(AUDIT_LOG) private readonly auditLog: AuditLog,
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(TEMPLATES) private readonly templates: ReadonlyMap<string, LoadedTemplate>,
+    @Inject(TEMPLATES) private readonly templates: ReadonlyMap<string, Template>,
   ) {}
 
   @Get('workers')
@@ -55,7 +54,7 @@ export class AdminController {
   }
 
   @Get('templates')
-  templateList(): Page<Omit<LoadedTemplate, 'plan'> & { plan: LoadedTemplate['plan'] }> {
+  templateList(): Page<Template> {
     return { items: [...this.templates.values()], nextCursor: null };
   }
 

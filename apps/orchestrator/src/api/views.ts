@@ -1,4 +1,5 @@
-import type { Account, BudgetState, JsonValue, Step, StepStatus, Workflow } from '@trivet/contracts';
+import type { Account, BudgetState, JsonValue, PlanStep, Step, StepStatus, Workflow } from '@trivet/contracts';
+import { childIdOf } from '../workflow/kinds/child-workflow.js';
 import { planStepOf } from '../workflow/plan-index.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import type { HeadRecord } from '../runner/codec.js';
@@ -46,9 +47,15 @@ export function stepView(state: WorkflowState, step: StepState, values: { input:
     calls: [...step.calls, ...open],
     ...(step.childOf ? { parent: step.childOf.parent } : {}),
     ...(work?.kind === 'approval' ? { approvalId: work.approvalId } : {}),
-    ...(work?.kind === 'workflow' ? { childWorkflowId: work.childId } : {}),
+    ...(begunChild(step, planStep, values.input) ? { childWorkflowId: childIdOf(state.accepted, step.id, step.attempts) } : {}),
     ...(step.reusedFrom ? { reusedFrom: step.reusedFrom } : {}),
   };
+}
+
+/** A step that only checked a plan has begun no child, and one that a fork took over has begun none here. */
+function begunChild(step: StepState, planStep: PlanStep | undefined, input: JsonValue | null): boolean {
+  if (planStep?.kind !== 'workflow' || step.attempts === 0 || step.reusedFrom !== undefined) return false;
+  return !(input !== null && typeof input === 'object' && !Array.isArray(input) && input['dryRun'] === true);
 }
 
 function shownStepStatus(step: StepState, isHeld: boolean): StepStatus {

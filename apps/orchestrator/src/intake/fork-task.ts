@@ -3,23 +3,23 @@ import { FailureError, canonicalJson, type EventData, type Fact, type ForkBody, 
 import { currentTraceparent } from '@trivet/telemetry';
 import { planIndex } from '../workflow/plan-index.js';
 import type { WorkflowState } from '../workflow/state.js';
-import type { Planned } from './intake.js';
+import type { PlanTask } from '../planning/plan-task.js';
 
 /**
  * The task of a fork: the plan of another workflow, or of a template, with what was changed; and the results that it takes
  * over, which are those of every step that does not follow from the one it is forked at.
  * @throws FailureError invalid_request: the plan has no such step
  */
-export async function forkTask(source: WorkflowState, body: ForkBody, planOf: (task: { plan?: Plan | undefined; template?: string | undefined }) => Promise<Planned>): Promise<{ data: EventData<'task.accepted'>; reused: Fact[] }> {
+export async function forkTask(source: WorkflowState, body: ForkBody, planTask: PlanTask): Promise<{ data: EventData<'task.accepted'>; reused: Fact[] }> {
   const { accepted } = source;
-  const base = body.template === undefined ? accepted.plan : (await planOf({ template: body.template })).plan;
+  const base = body.template === undefined ? accepted.plan : (await planTask({ goal: accepted.task.goal, template: body.template })).plan;
   if (!planIndex(base).byId.has(body.fromStep)) {
     const detail = `names the step ${body.fromStep}, which the plan does not have; it has ${base.steps.slice(0, 20).map((step) => step.id).join(', ')}`;
     throw new FailureError('invalid_request', `The fork is not valid: /fromStep ${detail}.`, { errors: [{ pointer: '/fromStep', detail }] });
   }
   const again = followersOf(base, body.fromStep);
   const changed: Plan = { ...base, steps: base.steps.map((step) => (again.has(step.id) ? changedStep(step, body) : step)) };
-  const planned = await planOf({ plan: changed });
+  const planned = await planTask({ goal: accepted.task.goal, plan: changed }, accepted.allowedTools);
   const { workflowId: _, template: __, ...kept } = accepted.task;
   const task = { ...kept, ...(body.input === undefined ? {} : { input: body.input }) };
   const fork = { workflowId: accepted.workflowId, fromStep: body.fromStep };

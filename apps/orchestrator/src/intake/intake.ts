@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type EventData, type Fact, type ForkBody, type Plan, type TaskAccepted, type Tool } from '@trivet/contracts';
-import type { Blobs, Ledger, ToolCatalog, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { ChildInput, FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type DryRun, type EventData, type Fact, type ForkBody, type TaskAccepted } from '@trivet/contracts';
+import type { Bus } from '@trivet/bus';
+import type { Blobs, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
-import { checkPlan, type InputCheck } from '../planning/plan-check.js';
-import { chooseTemplate, type LoadedTemplate } from '../planning/templates.js';
+import { estimatePlan } from '../planning/estimate.js';
+import { createPlanTask, toolsByName, type PlanningParts } from '../planning/plan-task.js';
 import { openAndBegin } from '../runner/open-and-begin.js';
 import type { BeginOutcome, Runner } from '../runner/runner.js';
 import { MACHINE_VERSION } from '../workflow/advance.js';
 import { hasOwnBudget, type StepState, type WorkflowState } from '../workflow/state.js';
-import { childTask } from './child-task.js';
+import { allowedToolsBelow, checkChild, childInputOf, childTask } from './child-task.js';
 import { forkTask } from './fork-task.js';
-import { pinnedTools } from '../planning/pinned-tools.js';
+import type { ChildEnd } from '../workflow/transition.js';
 import { newWorkflowId } from './workflow-id.js';
 
 export interface Submission {
@@ -28,38 +29,26 @@ export interface Submission {
 export interface Intake {
   /** Resolves once the task is committed; then it ends in exactly one terminal state, whatever dies. */
   submit: (submission: Submission) => Promise<TaskAccepted>;
-  /** What would run: the plan, checked, with nothing accepted. */
-  plan: (tenant: string, body: unknown) => Promise<{ plan: TaskSubmit['plan']; template: string | null }>;
-  /** Begins the child workflow of a step; it is there already when this was done before. */
-  beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<void>;
+  /** What would run, checked, and what it may cost; nothing is accepted. */
+  plan: (body: unknown) => Promise<DryRun>;
+  /** Begins the child workflow of a step, which is there already when this was done before; or only checks its plan. */
+  beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<ChildEnd | null>;
   /** A new workflow from a step of another, whose earlier results it takes over. */
   fork: (ref: WorkflowRef, body: ForkBody, actor: string) => Promise<TaskAccepted>;
 }
 
-export interface IntakeParts {
+export interface IntakeParts extends PlanningParts {
   runner: Runner;
   store: WorkflowStore;
   blobs: Blobs;
   ledger: Ledger;
-  catalog: ToolCatalog;
-  templates: ReadonlyMap<string, LoadedTemplate>;
-  checkInput: InputCheck;
+  bus: Pick<Bus, 'request'>;
   audit: AuditTrail;
   reach: (label: string) => void;
 }
 
-/** A plan that was checked, and where it comes from. */
-export type Planned = Pick<EventData<'task.accepted'>, 'plan' | 'template' | 'templateDigest' | 'tools'>;
-
 export function createIntake(parts: IntakeParts): Intake {
-  async function planOf(task: { plan?: Plan | undefined; template?: string | undefined }): Promise<Planned> {
-    const template = task.plan === undefined ? chooseTemplate(parts.templates, task.template) : null;
-    const plan = task.plan ?? template?.plan ?? { steps: [] };
-    const tools = new Map((await parts.catalog.list()).map((tool): [string, Tool] => [tool.name, tool]));
-    checkPlan(plan, tools, parts.checkInput);
-    const pinned = pinnedTools(plan, tools);
-    return { plan, template: template?.name ?? null, templateDigest: template?.digest ?? null, ...(pinned ? { tools: pinned } : {}) };
-  }
+  const planTask = createPlanTask(parts);
 
   async function beginPlanned(ref: WorkflowRef, data: EventData<'task.accepted'>, reused: readonly Fact[] = []): Promise<BeginOutcome> {
     requireFitting({ task: data.task, plan: data.plan });
@@ -71,7 +60,7 @@ export function createIntake(parts: IntakeParts): Intake {
   async function accept(ref: WorkflowRef, task: TaskSubmit, submission: Submission): Promise<TaskAccepted> {
     const { workflowId: _, plan: sentPlan, ...accepted } = task;
     const bodyHash = createHash('sha256').update(canonicalJson({ ...accepted, plan: sentPlan })).digest('hex');
-    const planned = await planOf(task).catch(async (error: unknown) => {
+    const planned = await planTask(task).catch(async (error: unknown) => {
       // What was accepted once stays so, whatever has become of its tools and template.
       const known = await parts.store.load(ref);
       if (known) return { known };
@@ -94,23 +83,29 @@ export function createIntake(parts: IntakeParts): Intake {
       return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source } }, () => accept(ref, task, submission)));
     },
     beginChild: async (parent, step, childId) => {
-      const { ref, data } = await childTask(parts.blobs, parent, step, childId, planOf);
+      const input = await childInputOf(parts.blobs, step);
+      const allowed = allowedToolsBelow(parent);
+      if (input.dryRun) return { status: 'completed', output: await checkChild(input, (task) => planTask(task, allowed)) };
+      const { ref, data } = childTask({ parent, step, childId }, input, await planTask(parseOrFail(ChildInput, input, `the input of step ${step.id}`), allowed));
       await withWorkflow(ref, () => beginPlanned(ref, data));
+      return null;
     },
     fork: async (ref, body, actor) => {
       const source = await parts.runner.read(ref);
       if (!source) throw new FailureError('not_found', `There is no workflow ${ref.workflowId}.`);
       const workflowId = body.workflowId ?? newWorkflowId();
-      const { data, reused } = await forkTask(source, body, planOf);
+      const { data, reused } = await forkTask(source, body, planTask);
       const forked = { tenant: ref.tenant, workflowId };
       const outcome = await withWorkflow(forked, () => beginPlanned(forked, data, reused));
       if (outcome.status === 'exists') return duplicateOf(forked, outcome.bodyHash, data.bodyHash, outcome.workflowStatus);
       await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}` });
       return { workflowId, status: 'accepted', duplicate: false };
     },
-    plan: async (_tenant, body) => {
-      const planned = await planOf(readTask(body));
-      return { plan: planned.plan, template: planned.template };
+    plan: async (body) => {
+      const task = readTask(body);
+      const planned = await planTask(task);
+      const { plan, template, templateDigest } = planned;
+      return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tools: await toolsByName(parts.catalog), templates: parts.templates }) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { asFailureError, FailureError } from '@trivet/contracts';
+import { asFailureError, FailureError, type Failure } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
 import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
 import type { ChildEnd } from '../workflow/transition.js';
@@ -20,8 +20,11 @@ export interface Children {
 
 export interface ChildrenParts {
   runner: Pick<Runner, 'read' | 'deliver'>;
-  /** @throws FailureError: the child cannot run as it is written */
-  begin: (parent: WorkflowState, step: StepState, childId: string) => Promise<void>;
+  /**
+   * @returns how it ended, where there is nothing to begin
+   * @throws FailureError: the child cannot run as it is written
+   */
+  begin: (parent: WorkflowState, step: StepState, childId: string) => Promise<ChildEnd | null>;
 }
 
 const TIMER = 'child-';
@@ -48,10 +51,11 @@ export function createChildren({ runner, begin }: ChildrenParts): Children {
     const child = await runner.read(childRef);
     if (child) return report(childRef, child);
     try {
-      await begin(parent, step, childId);
+      const end = await begin(parent, step, childId);
+      if (end) await runner.deliver(ref, { type: 'child-ended', stepId, childId, end });
     } catch (error) {
       if (!(error instanceof FailureError) || error.failure.code === 'unavailable') throw error;
-      await runner.deliver(ref, { type: 'child-ended', stepId, childId, end: { status: 'failed', failure: asFailureError(error).failure } });
+      await runner.deliver(ref, { type: 'child-ended', stepId, childId, end: { status: 'failed', failure: failureOf(error) } });
     }
   }
 
@@ -66,6 +70,14 @@ export function createChildren({ runner, begin }: ChildrenParts): Children {
       await tell(ref, step.work.childId, 'cancel');
     },
   };
+}
+
+const MOST_MISTAKES = 50;
+
+/** The message names the first few mistakes of a plan; what comes after may want them all. */
+function failureOf(error: FailureError): Failure {
+  const { failure } = asFailureError(error);
+  return error.errors.length === 0 ? failure : { ...failure, detail: { ...failure.detail, errors: error.errors.slice(0, MOST_MISTAKES) } };
 }
 
 function endOf(child: WorkflowState): ChildEnd | null {

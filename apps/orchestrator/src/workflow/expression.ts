@@ -1,7 +1,7 @@
 import jmespath from 'jmespath';
 import { FailureError, type JsonObject, type JsonValue, type PlanStep } from '@trivet/contracts';
 
-/** What an expression sees: goal, input, steps.<id>.output|status|failure, item. */
+/** What an expression sees: goal, input, catalog, steps.<id>.output|status|failure, item. */
 export type Scope = JsonObject;
 
 const STEP_REFERENCE = /(?<![\w."'])steps\s*\.\s*(?:"([A-Za-z0-9_-]+)"|([A-Za-z0-9_]+))/g;
@@ -61,12 +61,12 @@ export function referredSteps(step: PlanStep): string[] {
   return [...expressions.flatMap(stepsIn), ...(step.step ? referredSteps(step.step) : [])];
 }
 
-/** The input without the plan of a child workflow, whose expressions are the child's own. */
+/** The input without a plan that is written for a child workflow, whose expressions are the child's own. */
 export function ownInput(step: PlanStep): JsonValue | undefined {
   const { kind, input } = step;
   if (kind !== 'workflow' || input === null || typeof input !== 'object' || Array.isArray(input)) return input;
-  const { plan: _, ...own } = input;
-  return own;
+  const { plan, ...own } = input;
+  return isExpression(plan) ? input : own;
 }
 
 /** Why an expression cannot be used, or null when it can. */
@@ -97,6 +97,9 @@ function wholeExpression(value: JsonObject): string | undefined {
   const keys = Object.keys(value);
   return keys.length === 1 && typeof value['$'] === 'string' ? value['$'] : undefined;
 }
+
+/** Whether a value as a whole is an expression: `{ "$": "…" }`. */
+export const isExpression = (value: JsonValue | undefined): boolean => value !== null && typeof value === 'object' && !Array.isArray(value) && wholeExpression(value) !== undefined;
 
 function search(expression: string, scope: Scope): JsonValue {
   try {

@@ -11,7 +11,7 @@ export function scopeOf(state: WorkflowState, stepIds: readonly string[], around
     const step = state.steps.get(id);
     if (step) steps[id] = { status: step.status, output: outputOf(step, around), failure: step.status === 'failed' ? { ...step.failure } : null } as JsonObject;
   }
-  return { goal: state.accepted.task.goal, input: state.accepted.task.input ?? null, steps };
+  return { goal: state.accepted.task.goal, input: state.accepted.task.input ?? null, catalog: (state.accepted.catalog ?? null) as JsonValue, steps };
 }
 
 /** What the expressions of one step see: the steps it waits for, and its item inside a map. */

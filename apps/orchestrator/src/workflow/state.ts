@@ -1,4 +1,4 @@
-import type { AcceptedTask, BlobReference, CallRecord, ChildLink, EventData, Failure, ForkOrigin, JsonValue, ParentLink, PinnedTool, Plan, StepWork } from '@trivet/contracts';
+import type { AcceptedTask, BlobReference, CallRecord, Catalog, ChildLink, EventData, Failure, ForkOrigin, JsonValue, ParentLink, PinnedTool, Plan, StepWork } from '@trivet/contracts';
 import type { StepTable } from './step-table.js';
 
 export interface StepCommon {
@@ -75,6 +75,8 @@ export interface Accepted {
   traceparent: string | null;
   createdAt: string;
   tools?: Record<string, PinnedTool> | undefined;
+  catalog?: Catalog | undefined;
+  allowedTools?: string[] | undefined;
   parent?: ParentLink | undefined;
   fork?: ForkOrigin | undefined;
   machine?: number | undefined;

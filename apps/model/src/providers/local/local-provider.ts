@@ -2,6 +2,7 @@ import { FAILURES, type Failure, type ModelMessage } from '@trivet/contracts';
 import { countLocalTokens, cutToLocalTokens } from '../../accounting/local-tokens.js';
 import type { ModelProvider, ProviderAnswer, ProviderRefusal, ProviderRequest } from '../provider.js';
 import type { Assignment } from './compose.js';
+import { chooseTemplate } from './choose-template.js';
 import type { Extractor } from './extractor.js';
 import { sentencesOf } from './language.js';
 import { proseOf } from './material.js';
@@ -28,6 +29,7 @@ export function createLocalProvider(extractor: Extractor): ModelProvider {
     boundInputTokens: async ({ messages }) => countInput(messages),
     estimateTokens: async (text) => countLocalTokens(text),
     async complete(request, { signal, onDelta }) {
+      if (request.task?.name === 'plan') return planned(request, onDelta);
       const assignment = assignmentOf(request);
       if ('code' in assignment) return refusal(assignment);
       const whole = await extractor.run(assignment, signal).catch((error: unknown) => {
@@ -37,21 +39,31 @@ export function createLocalProvider(extractor: Extractor): ModelProvider {
       if (whole === null) return refusal({ code: 'cancelled', message: `${LOCAL_MODEL} was stopped before it answered.` });
       const text = cutToLocalTokens(whole, request.maxTokens);
       onDelta?.(text);
-      return answer(request, text, text.length < whole.length);
+      return answer(request, text, { cut: text.length < whole.length, notice: LOCAL_NOTICE });
     },
   };
 }
 
 const countInput = (messages: readonly ModelMessage[]): number => messages.reduce((sum, { content }) => sum + countLocalTokens(content), 0);
 
-function answer(request: ProviderRequest, text: string, cut: boolean): ProviderAnswer {
+/** A template in place of a plan of its own: the one whose description shares the most with the goal. */
+function planned(request: ProviderRequest, onDelta: ((text: string) => void) | undefined): ProviderAnswer | ProviderRefusal {
+  const chosen = chooseTemplate(request.task?.variables ?? {});
+  if (chosen === null) return refusal(unavailable('making a plan without a template to choose'));
+  const text = JSON.stringify(chosen.plan);
+  if (countLocalTokens(text) > request.maxTokens) return refusal(unavailable(`making a plan in ${request.maxTokens} tokens`));
+  onDelta?.(text);
+  return answer(request, text, { cut: false, notice: `template ${chosen.name} chosen by the words of the goal; no language model configured` });
+}
+
+function answer(request: ProviderRequest, text: string, { cut, notice }: { cut: boolean; notice: string }): ProviderAnswer {
   return {
     status: 'answered',
     text,
     finishReason: cut ? 'length' : 'stop',
     usage: { inputTokens: countInput(request.messages), outputTokens: countLocalTokens(text), source: 'estimated' },
     model: LOCAL_MODEL,
-    notice: LOCAL_NOTICE,
+    notice,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Beginning } from './beginning.js';
 import { evaluate } from '../expression.js';
 import { travellingInput } from '../large-value.js';
 import { inputOf, scopeFor } from '../scope.js';
+import { withoutNulls } from '../without-nulls.js';
 import { tierOf } from '../tier.js';
 import type { Effect, Outcome, Surroundings } from '../transition.js';
 import type { StepState, WorkflowState } from '../state.js';
@@ -41,7 +42,8 @@ function writtenInput(state: WorkflowState, step: StepState, planStep: PlanStep,
   const parent = step.childOf ? state.steps.get(step.childOf.parent) : undefined;
   const made = parent?.status === 'open' && parent.work.kind === 'agent' ? inputOf(step, around) : undefined;
   const written: JsonValue = planStep.kind === 'model' && planStep.prompt !== undefined ? { prompt: planStep.prompt, ...asObject(planStep.input) } : (planStep.input ?? {});
-  const input = made ?? evaluate(written, scopeFor(state, step, around));
+  const evaluated = made ?? evaluate(written, scopeFor(state, step, around));
+  const input = planStep.kind === 'model' ? withoutNulls(evaluated) : evaluated;
   if (planStep.kind === 'model') {
     parseOrFail(ModelRequest, input, `the input of step ${step.id}`);
     if (step.tier) return { ...withoutModel(asObject(input)), tier: step.tier };

@@ -49,4 +49,25 @@ describe('a child workflow', () => {
     const run = drive(plan, {}, { parent: { workflowId: 'p', stepId: 's', ancestors } });
     expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'child_limit_exceeded' } });
   });
+
+  describe('whose plan a step before it made', () => {
+    const made = (input: object = {}): Plan => ({ steps: [{ id: 'make', kind: 'tool', tool: 't' }, { id: 'sub', kind: 'workflow', input: { goal: 'g', plan: { $: 'steps.make.output' }, ...input } }] });
+    const inner = { steps: [{ id: 'x', kind: 'tool', tool: 't', input: { $: 'goal' } }] };
+
+    it.each([['a value', inner], ['text', `Here: ${JSON.stringify(inner)}`]])('waits for that step and takes its plan as %s, expressions and all', (_, output) => {
+      const run = drive(made());
+      expect(run.status('sub')).toBe('pending');
+      run.answer('make', output);
+      expect(run.step('sub')).toMatchObject({ status: 'open', input: { goal: 'g', plan: inner } });
+    });
+
+    it('fails with plan_invalid when that is no plan, unless it is only checked', () => {
+      const run = drive(made());
+      run.answer('make', { steps: [] });
+      expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'plan_invalid', message: expect.stringContaining('/plan/steps') } });
+      const checked = drive(made({ dryRun: true }));
+      checked.answer('make', 'no plan at all');
+      expect(checked.step('sub')).toMatchObject({ status: 'open', input: { plan: 'no plan at all', dryRun: true } });
+    });
+  });
 });

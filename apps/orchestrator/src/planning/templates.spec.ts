@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Tool } from '@trivet/contracts';
+import { bundledTools } from './bundled-tools-for-tests.js';
+import { createInputCheck } from './input-check.js';
+import { createPlanTask } from './plan-task.js';
+import { chooseTemplate, loadTemplates } from './templates.js';
+
+const FOLDER = fileURLToPath(new URL('../../templates', import.meta.url));
+
+async function inFolder<Result>(files: Record<string, string>, run: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'templates-'));
+  try {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return await run(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const ONE = 'name: one\ntitle: One\ndescription: d\nsteps: [{ id: a, kind: wait, input: { ms: 1 } }]\n';
+
+describe('the bundled templates', () => {
+  it('are these, and each can run with the bundled tools', async () => {
+    const templates = await loadTemplates(FOLDER);
+    const tools = await bundledTools();
+    const planTask = createPlanTask({ catalog: { list: async () => tools }, templates, checkInput: createInputCheck() });
+    expect([...templates.keys()]).toEqual(['agent', 'analyse-data', 'auto', 'debate', 'research', 'summarise']);
+    for (const name of templates.keys()) await expect(planTask({ goal: 'g', template: name })).resolves.toMatchObject({ template: name });
+  });
+
+  it('shows the planner the tools that nobody has to approve, and the templates that do not plan', async () => {
+    const templates = await loadTemplates(FOLDER);
+    const tools = await bundledTools();
+    const dangerous = { ...tools[0], name: 'launch', dangerous: true } as Tool;
+    const planTask = createPlanTask({ catalog: { list: async () => [...tools, dangerous] }, templates, checkInput: createInputCheck() });
+    const { catalog } = await planTask({ goal: 'g', template: 'auto' });
+    expect(catalog?.tools.map((tool) => tool.name)).toEqual(tools.map((tool) => tool.name).sort());
+    expect(catalog?.templates.map((template) => template.name)).toEqual(['agent', 'analyse-data', 'debate', 'research', 'summarise']);
+    expect((await planTask({ goal: 'g', template: 'research' })).catalog).toBeUndefined();
+    await expect(planTask({ goal: 'g', plan: { steps: [{ id: 'a', kind: 'tool', tool: 'launch' }] } }, ['calculator'])).rejects.toThrow('launch');
+  });
+});
+
+describe('a folder of templates', () => {
+  it('gives each the digest of its content', async () => {
+    const first = await inFolder({ 'one.yaml': ONE }, loadTemplates);
+    const same = await inFolder({ 'one.yaml': `# another comment\n${ONE}` }, loadTemplates);
+    const other = await inFolder({ 'one.yaml': ONE.replace('ms: 1', 'ms: 2') }, loadTemplates);
+    expect(same.get('one')?.digest).toBe(first.get('one')?.digest);
+    expect(other.get('one')?.digest).not.toBe(first.get('one')?.digest);
+  });
+
+  it('with a mistake is not loaded, and the mistake is named', async () => {
+    await expect(inFolder({ 'one.yaml': ONE.replace('kind: wait', 'kind: nap') }, loadTemplates)).rejects.toThrow(/the template one\.yaml.*\/steps\/0\/kind/i);
+    await expect(inFolder({ 'one.yaml': 'name: [' }, loadTemplates)).rejects.toThrow('The template one.yaml is not YAML');
+    await expect(inFolder({ 'two.yaml': ONE }, loadTemplates)).rejects.toThrow('call it one.yaml');
+  });
+
+  it('says which there are when another is asked for', async () => {
+    const templates = await inFolder({ 'one.yaml': ONE }, loadTemplates);
+    expect(() => chooseTemplate(templates, 'two')).toThrow('There is no template two; there are one.');
+  });
+});
