@@ -1,0 +1,38 @@
+/** What was measured, as tables of Markdown: the same text for the terminal and for docs/performance.md. */
+
+const table = (heads, rows) => [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+export function showEngine({ rows, ratios, openLoop, settings, inFlight }) {
+  const lines = rows.map((row) => (row.error ? [row.name, `not measured: ${row.error}`, '', '', '', ''] : [
+    row.name, row.perSecond, `${row.alone.p50} / ${row.alone.p90} / ${row.alone.p99} / ${row.alone.max}`, `${row.inFlight.p50} / ${row.inFlight.p90} / ${row.inFlight.p99} / ${row.inFlight.max}`, row.cpuUs,
+    ratios[row.name] ? `${ratios[row.name].throughput}× / ${ratios[row.name].latencyAlone}×` : '',
+  ]));
+  const open = openLoop.error ? [] : openLoop.overBus.map((each) => [`${each.askedPerSecond} a second`, each.p50, each.p90, each.p99, each.max]);
+  return [
+    `Three no-op steps a workflow, each recorded before the next. ${settings}.`, '',
+    table(['', `workflows/s, ${inFlight} in flight`, 'ms alone: p50 / p90 / p99 / max', `ms of ${inFlight}: p50 / p90 / p99 / max`, 'CPU µs a workflow', 'Trivet (handler) against it: throughput / latency alone'], lines), '',
+    'Trivet (handler), asked at a fixed rate:', '', table(['', 'p50 ms', 'p90', 'p99', 'max'], open),
+    ...(openLoop.error ? [`not measured: ${openLoop.error}`] : ['', `Over HTTP with wait, one at a time: p50 ${openLoop.overHttpAlone.p50} ms, p99 ${openLoop.overHttpAlone.p99} ms.`]),
+  ].join('\n');
+}
+
+export function showGrowth({ steps, stored }) {
+  const verdict = (fit) => `${fit.msMorePerTenfold} ms more for ten times as many, with a noise of ${fit.noiseMs} ms: ${fit.flat ? 'flat' : 'not flat'}.`;
+  return [
+    table(['steps a workflow', 'ms a step', 'CPU µs a step'], steps.rows.map((row) => [row.steps, row.msAStep, row.cpuUsAStep])), '', verdict(steps.fit), '',
+    table(['workflows stored', 'p50 ms of a three-step workflow'], stored.rows.map((row) => [row.stored, row.p50Ms])), '', verdict(stored.fit),
+  ].join('\n');
+}
+
+export function showTakeover({ killed, hung, orchestrator, nats, redis, peersMs }) {
+  const row = (name, figures) => [name, figures.p50, figures.p90, figures.p99, figures.max, figures.count];
+  return [
+    table(['fault', 'p50 ms', 'p90', 'p99', 'max', 'times'], [
+      row('executor killed inside a step: over the step’s own length', killed), row('executor hung inside a step', hung), row('orchestrator killed: pause of a stream of workflows', orchestrator), row('NATS killed and restarted', nats), row('Redis killed and restarted', redis),
+    ]), '', `Others with their defaults, measured the same way before: ${Object.entries(peersMs).map(([name, ms]) => `${name} ${ms} ms`).join(', ')}.`,
+  ].join('\n');
+}
+
+export function showSafeguards({ rows }) {
+  return table(['', 'workflows/s, 64 in flight', 'p50 ms alone', 'CPU µs a workflow'], rows.map((row) => [row.name, row.perSecond, row.p50Alone, Object.entries(row.cpuUs).map(([part, us]) => `${part} ${us}`).join(', ')]));
+}
