@@ -1,6 +1,6 @@
 /** One route of the HTTP interface. Bodies and answers are named by their schema; `page of X` is a list of X, `X or Y` is one of the two. */
 export interface RouteEntry {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   summary: string;
   query?: Record<string, string>;
@@ -28,6 +28,15 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', path: '/api/v1/approvals', summary: 'What waits for a decision, oldest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Approval' } },
   { method: 'GET', path: '/api/v1/approvals/{id}', summary: 'One of them.', answers: { 200: 'Approval' } },
   { method: 'POST', path: '/api/v1/approvals/{id}/decide', summary: 'Approve or deny, with edited arguments if need be. Of two at once, one gets 409.', body: 'ApprovalDecision', answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/schedules', summary: 'The schedules, by id.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Schedule' } },
+  { method: 'POST', path: '/api/v1/schedules', summary: 'Start a task at times: by cron, or once.', body: 'ScheduleBody', answers: { 201: 'Schedule' } },
+  { method: 'GET', path: '/api/v1/schedules/{id}', summary: 'One schedule, with its latest runs.', answers: { 200: 'Schedule' } },
+  { method: 'PUT', path: '/api/v1/schedules/{id}', summary: 'Replace it.', body: 'ScheduleBody', answers: { 200: 'Schedule' } },
+  { method: 'DELETE', path: '/api/v1/schedules/{id}', summary: 'Remove it; runs that were started go on.', answers: { 204: null } },
+  { method: 'GET', path: '/api/v1/schedules/{id}/next', summary: 'Its next times.', query: { count: '1 to 100.' }, answers: { 200: null } },
+  { method: 'POST', path: '/api/v1/schedules/{id}/pause', summary: 'Start nothing until it is resumed.', answers: { 200: 'Schedule' } },
+  { method: 'POST', path: '/api/v1/schedules/{id}/resume', summary: 'Go on with its next time.', answers: { 200: 'Schedule' } },
+  { method: 'POST', path: '/api/v1/schedules/{id}/trigger', summary: 'Start a run now.', answers: { 202: 'TaskAccepted' } },
   { method: 'GET', path: '/api/v1/budgets/{scope}/{id}', summary: 'An account: limits, used and held in each window.', answers: { 200: 'Account' } },
   { method: 'PUT', path: '/api/v1/budgets/{scope}/{id}', summary: 'Set limits of an account.', body: 'AccountLimits', answers: { 200: 'Account' } },
   { method: 'GET', path: '/api/v1/workers', summary: 'The live processes.', answers: { 200: 'page of Worker' } },

@@ -3,22 +3,27 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPresence, createToolCatalog, createWorkflowStore, keepPresence, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPresence, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, type LedgerClock, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
 import { createWatches } from './api/watches.js';
 import { createApprovals } from './approval/approvals.js';
-import { createAuditTrail } from './audit/audit-trail.js';
+import { createAuditTrail, type AuditTrail } from './audit/audit-trail.js';
 import { createControls } from './control/controls.js';
 import { createApplication } from './http-server.js';
 import { createIntake } from './intake/intake.js';
 import { createInputCheck } from './planning/input-check.js';
+import { createPlanTask } from './planning/plan-task.js';
 import { loadTemplates } from './planning/templates.js';
 import type { Dispatcher } from './runner/dispatcher.js';
+import type { Liveness } from './runner/liveness.js';
+import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, INTAKE, LEDGER, LIVENESS, QUERIES, REACH, RUNNER, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, INTAKE, LEDGER, LIVENESS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { createSchedules } from './schedule/schedules.js';
+import { startTicker } from './schedule/ticker.js';
 import type { VARIABLES } from './variables.js';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
@@ -34,17 +39,13 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const { telemetry, redis, bus } = await connect(runtime, onError);
   const clock = await createLedgerClock(redis);
   const stores = createStores(redis);
-  const { store, blobs, claims, presence, catalog, ledger, auditLog } = stores;
+  const { presence, catalog, ledger, auditLog } = stores;
   const audit = createAuditTrail(auditLog, clock);
   const templates = await loadTemplates(TEMPLATES_FOLDER);
-  const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (parent, step, childId) => intake.beginChild(parent, step, childId) });
+  const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher } = machinery;
 
-  const intake = createIntake({ runner, store, blobs, ledger, bus, catalog, templates, checkInput: createInputCheck(), audit, reach });
-  const controls = createControls({ runner, audit });
-  const approvals = createApprovals({ index: createApprovalIndex(redis), runner, ledger, blobs, audit });
-  const queries = createQueries({ store, ledger, claims, blobs, bus, liveness });
-  const watches = createWatches(bus, queries);
+  const { intake, controls, scheduleStore, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
@@ -56,12 +57,13 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
-  const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
+  const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
   const announced = await keepPresence(presence, describe, onError);
   await app.listen(config.httpPort, config.httpHost);
+  const ticker = startTicker({ store: scheduleStore, intake, runner, controls, onError });
 
   return {
     httpPort: portOf(app.getHttpServer()),
@@ -69,6 +71,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
       draining = true;
       announced.update();
       responder.stop();
+      await ticker.stop();
       await strategy.close();
     },
     idle: () => machinery.idle(),
@@ -96,6 +99,33 @@ async function connect({ config, logger, workerId, version }: OrchestratorRuntim
   const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus };
+}
+
+interface DomainParts extends ReturnType<typeof createStores> {
+  redis: Redis;
+  bus: Bus;
+  clock: LedgerClock;
+  audit: AuditTrail;
+  templates: Awaited<ReturnType<typeof loadTemplates>>;
+  runner: Runner;
+  liveness: Liveness;
+}
+
+/** What the doors call into. */
+function createDomain(parts: DomainParts) {
+  const planning = { catalog: parts.catalog, templates: parts.templates, checkInput: createInputCheck() };
+  const intake = createIntake({ ...parts, ...planning, reach });
+  const scheduleStore = createScheduleStore(parts.redis);
+  const queries = createQueries(parts);
+  return {
+    intake,
+    scheduleStore,
+    queries,
+    controls: createControls(parts),
+    schedules: createSchedules({ store: scheduleStore, intake, planTask: createPlanTask(planning), clock: parts.clock, audit: parts.audit }),
+    approvals: createApprovals({ ...parts, index: createApprovalIndex(parts.redis) }),
+    watches: createWatches(parts.bus, queries),
+  };
 }
 
 const createStores = (redis: Redis) => ({

@@ -13,6 +13,7 @@ export const DISPATCHER = Symbol('dispatcher');
 export const WATCHES = Symbol('watches');
 export const CONTROLS = Symbol('controls');
 export const APPROVALS = Symbol('approvals');
+export const SCHEDULES = Symbol('schedules');
 export const TEMPLATES = Symbol('templates');
 
 /** A named place where a test may kill this process; costs nothing otherwise. */

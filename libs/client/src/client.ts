@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonValue, Page, Queue, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import type { Account, AccountLimits, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonValue, Page, Queue, Schedule, ScheduleBody, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -17,6 +17,9 @@ export interface ListFilter {
   limit?: number;
   cursor?: string;
 }
+
+/** A schedule as it is sent: what has a default may be left out. */
+export type NewSchedule = Pick<ScheduleBody, 'id' | 'cron' | 'at' | 'task'> & Partial<Omit<ScheduleBody, 'id' | 'cron' | 'at' | 'task'>>;
 
 export interface PageOptions {
   limit?: number;
@@ -53,6 +56,17 @@ export interface Client {
   /** What waits for a person, oldest first. */
   approvals(options?: PageOptions): Promise<Page<Approval>>;
   decide(approvalId: string, decision: ApprovalDecision): Promise<void>;
+  schedules(options?: PageOptions): Promise<Page<Schedule>>;
+  schedule(id: string): Promise<Schedule>;
+  createSchedule(schedule: NewSchedule): Promise<Schedule>;
+  replaceSchedule(id: string, schedule: NewSchedule): Promise<Schedule>;
+  deleteSchedule(id: string): Promise<void>;
+  pauseSchedule(id: string): Promise<Schedule>;
+  resumeSchedule(id: string): Promise<Schedule>;
+  /** Starts a run now, beside its times. */
+  triggerSchedule(id: string): Promise<TaskAccepted>;
+  /** Its next times. */
+  nextTimes(id: string, count?: number): Promise<Page<string>>;
   budget(scope: Scope, id: string): Promise<Account>;
   setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
   tools(): Promise<Page<Tool>>;
@@ -80,6 +94,7 @@ export function createClient(options: ClientOptions): Client {
     stream: (id, streamOptions) => streamWorkflow(send, id, streamOptions),
     wait: (id, { timeoutMs } = {}) => waitForEnd(send, id, timeoutMs),
     ...controls(send),
+    ...schedules(send),
     ...administration(send),
   };
 }
@@ -96,6 +111,21 @@ function controls(send: Send): Pick<Client, 'cancel' | 'pause' | 'resume' | 'ret
     fork: (id, fork) => readJson(post(id, 'fork', fork)),
     approvals: (query) => readJson(send('/api/v1/approvals', { query: { ...query } })),
     decide: async (id, decision) => void (await send(`/api/v1/approvals/${encodeURIComponent(id)}/decide`, { method: 'POST', body: decision })),
+  };
+}
+
+function schedules(send: Send): Pick<Client, 'schedules' | 'schedule' | 'createSchedule' | 'replaceSchedule' | 'deleteSchedule' | 'pauseSchedule' | 'resumeSchedule' | 'triggerSchedule' | 'nextTimes'> {
+  const path = (id: string, tail = ''): string => `/api/v1/schedules/${encodeURIComponent(id)}${tail}`;
+  return {
+    schedules: (query) => readJson(send('/api/v1/schedules', { query: { ...query } })),
+    schedule: (id) => readJson(send(path(id))),
+    createSchedule: (body) => readJson(send('/api/v1/schedules', { method: 'POST', body })),
+    replaceSchedule: (id, body) => readJson(send(path(id), { method: 'PUT', body })),
+    deleteSchedule: async (id) => void (await send(path(id), { method: 'DELETE' })),
+    pauseSchedule: (id) => readJson(send(path(id, '/pause'), { method: 'POST', body: {} })),
+    resumeSchedule: (id) => readJson(send(path(id, '/resume'), { method: 'POST', body: {} })),
+    triggerSchedule: (id) => readJson(send(path(id, '/trigger'), { method: 'POST', body: {} })),
+    nextTimes: (id, count) => readJson(send(path(id, '/next'), { query: { count } })),
   };
 }
 

@@ -15,4 +15,5 @@ export { type LimitsOptions, type WindowLimits } from './ledger/accounts.js';
 export { type CrossedThreshold, type Denial, type Reservation, type ReserveAnswer } from './ledger/reserve.js';
 export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
+export { createScheduleStore, type ScheduleStore, type StoredSchedule } from './schedules/schedule-store.js';
 export { createLedgerClock, type LedgerClock } from './clock.js';

@@ -49,6 +49,10 @@ export const keys = {
   workerTools: (id: string): string => `{workers}:tools:${id}`,
   blob: (sha256: string): string => `blob:${sha256}`,
   tools: (): string => '{catalog}:tools',
+  /** HASH schedule id → record */
+  schedules: (tenant: string): string => `{schedules}:of:${tenant}`,
+  /** ZSET tenant|id → when it is due */
+  schedulesDue: (): string => '{schedules}:due',
   audit: (tenant: string): string => `{audit}:${tenant}`,
 } as const;
 

@@ -7,7 +7,9 @@ import type { Controls } from '../control/controls.js';
 import type { Intake } from '../intake/intake.js';
 import { ApprovalsQuery } from './approvals.controller.js';
 import { readSchema } from './documents.controller.js';
+import type { Schedules } from '../schedule/schedules.js';
 import { parseListQuery } from './listing.js';
+import { SchedulesQuery } from './schedules.controller.js';
 import type { Queries } from './queries.js';
 
 const ById = z.object({ workflowId: Identifier });
@@ -15,6 +17,7 @@ const SchemaRequest = z.object({ name: Identifier });
 const ControlRequest = z.object({ workflowId: Identifier, ...ControlBody.shape });
 const SignalRequest = z.object({ workflowId: Identifier, ...SignalBody.shape });
 const ForkRequest = z.object({ workflowId: Identifier, newWorkflowId: Identifier.optional(), ...ForkBody.omit({ workflowId: true }).shape });
+const ScheduleById = z.object({ id: Identifier });
 const DecideRequest = z.object({ id: z.string().max(140), ...ApprovalDecision.shape });
 const StateRequest = z.object({ workflowId: Identifier, at: z.number().int().min(1).optional() });
 const EventsRequest = z.object({ workflowId: Identifier, after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1_000).default(200) });
@@ -29,10 +32,11 @@ export interface RpcParts {
   queries: Queries;
   controls: Controls;
   approvals: Approvals;
+  schedules: Schedules;
 }
 
 /** The same as the HTTP routes, asked for over the bus. Each subject may end in `.<tenant>`. */
-export function rpcEndpoints({ intake, queries, controls, approvals }: RpcParts): Endpoint[] {
+export function rpcEndpoints({ intake, queries, controls, approvals, schedules }: RpcParts): Endpoint[] {
   const control = (verb: 'cancel' | 'pause' | 'resume' | 'retry'): Handler => async (tenant, request) => {
     const { workflowId, reason } = parseOrFail(ControlRequest, request.body, 'the request');
     await controls[verb]({ tenant, workflowId }, reason, ACTOR);
@@ -84,8 +88,32 @@ export function rpcEndpoints({ intake, queries, controls, approvals }: RpcParts)
     'approval.decide': decide,
     'schema.get': (_tenant, request) => readSchema(parseOrFail(SchemaRequest, request.body, 'the request').name),
   };
+  Object.assign(verbs, scheduleVerbs(schedules));
   return Object.entries(verbs).flatMap(([name, handle]) => endpointsOf(name, handle));
 }
+
+function scheduleVerbs(schedules: Schedules): Record<string, Handler> {
+  const idOf = (request: RpcRequest): string => parseOrFail(ScheduleById, request.body, 'the request').id;
+  return {
+    'schedule.create': (tenant, request) => schedules.create(tenant, request.body, ACTOR),
+    'schedule.update': (tenant, request) => schedules.replace(tenant, parseOrFail(ScheduleById, pickId(request.body), 'the request').id, request.body, ACTOR),
+    'schedule.get': (tenant, request) => schedules.get(tenant, idOf(request)),
+    'schedule.list': (tenant, request) => {
+      const { limit, cursor } = parseOrFail(SchedulesQuery, request.body ?? {}, 'the request');
+      return schedules.list(tenant, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    },
+    'schedule.delete': async (tenant, request) => {
+      const id = idOf(request);
+      await schedules.remove(tenant, id, ACTOR);
+      return { id, deleted: true };
+    },
+    'schedule.pause': (tenant, request) => schedules.pause(tenant, idOf(request), ACTOR),
+    'schedule.resume': (tenant, request) => schedules.resume(tenant, idOf(request), ACTOR),
+    'schedule.trigger': (tenant, request) => schedules.trigger(tenant, idOf(request), ACTOR),
+  };
+}
+
+const pickId = (body: unknown): unknown => (body !== null && typeof body === 'object' && 'id' in body ? { id: body.id } : {});
 
 function endpointsOf(name: string, handle: Handler): Endpoint[] {
   const [noun = '', verb = ''] = name.split('.');
