@@ -31,6 +31,7 @@ export const EVENT_DATA = {
     allowedTools: z.array(Identifier).optional().describe('Of a workflow whose plan a model made, and of those below it: no other tools.'),
     parent: ParentLink.optional().describe('Of a child workflow: the step that waits for it.'),
     fork: ForkOrigin.optional(),
+    gated: z.boolean().optional().describe('It begins when the limits of its key or tenant let it.'),
     machine: z.number().int().min(1).optional().describe('The version of the rules that move it; absent: 1.'),
   }),
   'task.rejected': z.object({

@@ -1,6 +1,7 @@
 import { subjects, type Bus } from '@trivet/bus';
 import { HEADERS, type Failure } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
+import type { Gatekeeper } from './policy/gatekeeper.js';
 import type { Children } from './runner/children.js';
 import type { Dispatcher } from './runner/dispatcher.js';
 import type { Relay } from './runner/relay.js';
@@ -13,6 +14,7 @@ export interface EffectParts {
   dispatcher: Dispatcher;
   relay: Relay;
   children: Children;
+  gatekeeper: Pick<Gatekeeper, 'leave'>;
   onError: (error: unknown) => void;
 }
 
@@ -20,6 +22,7 @@ export interface EffectParts {
 export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition, news: CommittedEvents): void {
   for (const effect of transition.effects) carryOut(parts, ref, effect);
   if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
+  if (hasEnded(transition.state) && transition.state.accepted.gated) void parts.gatekeeper.leave(transition.state).catch(parts.onError);
   parts.relay.kick(ref, news);
 }
 

@@ -12,6 +12,7 @@ import { BudgetsController } from './api/budgets.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
 import { HomeController } from './api/home.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
+import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
@@ -21,7 +22,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

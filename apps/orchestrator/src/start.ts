@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPresence, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, type LedgerClock, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPolicyStore, createPresence, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, type LedgerClock, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
@@ -21,7 +21,9 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, INTAKE, LEDGER, LIVENESS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import type { Gatekeeper } from './policy/gatekeeper.js';
+import { createPolicies, type Policies } from './policy/policies.js';
 import { createSchedules } from './schedule/schedules.js';
 import { startTicker } from './schedule/ticker.js';
 import type { VARIABLES } from './variables.js';
@@ -42,10 +44,11 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const { presence, catalog, ledger, auditLog } = stores;
   const audit = createAuditTrail(auditLog, clock);
   const templates = await loadTemplates(TEMPLATES_FOLDER);
-  const machinery = startMachinery({ ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
-  const { runner, liveness, dispatcher } = machinery;
+  const policies = createPolicies(createPolicyStore(redis));
+  const machinery = startMachinery({ policies, ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
+  const { runner, liveness, dispatcher, gatekeeper } = machinery;
 
-  const { intake, controls, scheduleStore, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness });
+  const { intake, controls, scheduleStore, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness, policies, gatekeeper });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
@@ -57,10 +60,10 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
-  const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
+  const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
   const announced = await keepPresence(presence, describe, onError);
   await app.listen(config.httpPort, config.httpHost);
   const ticker = startTicker({ store: scheduleStore, intake, runner, controls, onError });
@@ -109,6 +112,8 @@ interface DomainParts extends ReturnType<typeof createStores> {
   templates: Awaited<ReturnType<typeof loadTemplates>>;
   runner: Runner;
   liveness: Liveness;
+  policies: Policies;
+  gatekeeper: Gatekeeper;
 }
 
 /** What the doors call into. */

@@ -14,6 +14,8 @@ export const WATCHES = Symbol('watches');
 export const CONTROLS = Symbol('controls');
 export const APPROVALS = Symbol('approvals');
 export const SCHEDULES = Symbol('schedules');
+export const POLICIES = Symbol('policies');
+export const GATEKEEPER = Symbol('gatekeeper');
 export const TEMPLATES = Symbol('templates');
 
 /** A named place where a test may kill this process; costs nothing otherwise. */

@@ -16,4 +16,5 @@ export { type CrossedThreshold, type Denial, type Reservation, type ReserveAnswe
 export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
 export { createScheduleStore, type ScheduleStore, type StoredSchedule } from './schedules/schedule-store.js';
+export { createGates, createPolicyStore, type Entering, type GateLimits, type Gates, type PolicyStore } from './limits/gates.js';
 export { createLedgerClock, type LedgerClock } from './clock.js';

@@ -53,6 +53,19 @@ export const keys = {
   schedules: (tenant: string): string => `{schedules}:of:${tenant}`,
   /** ZSET tenant|id → when it is due */
   schedulesDue: (): string => '{schedules}:due',
+  /** SET workflow|key that were let in */
+  gateInside: (tenant: string): string => `{limits}:inside:${tenant}`,
+  /** SET of workflow ids of one concurrency key that were let in; the key is any text */
+  gateKeyInside: (tenant: string, key: string): string => `{limits}:inside:${tenant}:${key}`,
+  /** ZSET workflow id → rank and time: the line of one key */
+  gateLine: (tenant: string, key: string): string => `{limits}:line:${tenant}:${key}`,
+  /** ZSET workflow id → when it was let in: for the rate */
+  gateStarts: (tenant: string, key: string): string => `{limits}:starts:${tenant}:${key}`,
+  /** SET of keys with anybody in line or inside */
+  gateKeys: (tenant: string): string => `{limits}:keys:${tenant}`,
+  gateTenants: (): string => '{limits}:tenants',
+  /** HASH tenant → policy */
+  policies: (): string => '{limits}:policies',
   audit: (tenant: string): string => `{audit}:${tenant}`,
 } as const;
 

@@ -2,6 +2,7 @@ import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, 
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
 import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
+import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { decodeAccepted, decodeHead, decodeWorkflow, headOf, type HeadRecord } from '../runner/codec.js';
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
@@ -31,6 +32,7 @@ export interface QueryParts {
   blobs: Blobs;
   bus: Bus;
   liveness: Liveness;
+  gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 
 const SCAN_SIZE = 200;
@@ -69,7 +71,7 @@ export function createQueries(parts: QueryParts): Queries {
   return {
     workflow: async (ref) => {
       const state = await stateOf(ref);
-      return viewOf(state.accepted, headOf(state), { waitingFor: waitingOf(state, parts.liveness), degraded: degradedIn(state) });
+      return viewOf(state.accepted, headOf(state), { waitingFor: (await inLine(parts, state)) ?? waitingOf(state, parts.liveness), degraded: degradedIn(state) });
     },
     workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
@@ -126,6 +128,18 @@ async function listWorkflows(parts: QueryParts, tenant: string, filter: ListFilt
     if (entries.length < SCAN_SIZE) return { items, nextCursor: null };
   }
   return { items, nextCursor: before ? encodeCursor(before) : null };
+}
+
+/** Why a workflow that is limited has not begun. */
+async function inLine({ gatekeeper }: QueryParts, { status, accepted }: WorkflowState): Promise<string | null> {
+  if (status !== 'accepted' || !accepted.gated) return null;
+  const key = accepted.task.concurrencyKey ?? null;
+  const figures = (await gatekeeper.keys(accepted.tenant)).find((each) => each.key === key);
+  if (!figures) return null;
+  const waited = `Queued ${Math.round((figures.oldestQueuedMs ?? 0) / 1_000)} s`;
+  const who = key === null ? `tenant ${accepted.tenant}` : `key ${key}`;
+  if (figures.rate?.left === 0) return `${waited}: ${who} has begun ${figures.rate.starts} of ${figures.rate.starts} workflows in ${figures.rate.perMs} ms.`;
+  return `${waited}: ${who} has ${figures.running} of ${figures.maxRunning ?? 'any number'} running, and ${figures.queued} in line.`;
 }
 
 /** Steps that ended without a result and whose plan says to go on. */

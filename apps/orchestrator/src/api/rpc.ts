@@ -1,4 +1,4 @@
-import { ApprovalDecision, ControlBody, DEFAULT_TENANT, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail } from '@trivet/contracts';
+import { ApprovalDecision, ControlBody, DEFAULT_TENANT, ForkBody, HEADERS, Identifier, PolicyBody, SignalBody, parseOrFail } from '@trivet/contracts';
 import { subjects, subjectToken, type Endpoint, type RpcRequest } from '@trivet/bus';
 import type { WorkflowRef } from '@trivet/state';
 import { z } from 'zod';
@@ -7,8 +7,11 @@ import type { Controls } from '../control/controls.js';
 import type { Intake } from '../intake/intake.js';
 import { ApprovalsQuery } from './approvals.controller.js';
 import { readSchema } from './documents.controller.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Policies } from '../policy/policies.js';
 import type { Schedules } from '../schedule/schedules.js';
 import { parseListQuery } from './listing.js';
+import { policyTenant, setPolicy } from './policies.controller.js';
 import { SchedulesQuery } from './schedules.controller.js';
 import type { Queries } from './queries.js';
 
@@ -18,6 +21,8 @@ const ControlRequest = z.object({ workflowId: Identifier, ...ControlBody.shape }
 const SignalRequest = z.object({ workflowId: Identifier, ...SignalBody.shape });
 const ForkRequest = z.object({ workflowId: Identifier, newWorkflowId: Identifier.optional(), ...ForkBody.omit({ workflowId: true }).shape });
 const ScheduleById = z.object({ id: Identifier });
+const PolicyOf = z.object({ tenant: Identifier.optional() });
+const PolicyRequest = z.strictObject({ tenant: Identifier.optional(), ...PolicyBody.shape });
 const DecideRequest = z.object({ id: z.string().max(140), ...ApprovalDecision.shape });
 const StateRequest = z.object({ workflowId: Identifier, at: z.number().int().min(1).optional() });
 const EventsRequest = z.object({ workflowId: Identifier, after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1_000).default(200) });
@@ -33,10 +38,12 @@ export interface RpcParts {
   controls: Controls;
   approvals: Approvals;
   schedules: Schedules;
+  policies: Policies;
+  audit: AuditTrail;
 }
 
 /** The same as the HTTP routes, asked for over the bus. Each subject may end in `.<tenant>`. */
-export function rpcEndpoints({ intake, queries, controls, approvals, schedules }: RpcParts): Endpoint[] {
+export function rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }: RpcParts): Endpoint[] {
   const control = (verb: 'cancel' | 'pause' | 'resume' | 'retry'): Handler => async (tenant, request) => {
     const { workflowId, reason } = parseOrFail(ControlRequest, request.body, 'the request');
     await controls[verb]({ tenant, workflowId }, reason, ACTOR);
@@ -88,7 +95,7 @@ export function rpcEndpoints({ intake, queries, controls, approvals, schedules }
     'approval.decide': decide,
     'schema.get': (_tenant, request) => readSchema(parseOrFail(SchemaRequest, request.body, 'the request').name),
   };
-  Object.assign(verbs, scheduleVerbs(schedules));
+  Object.assign(verbs, scheduleVerbs(schedules), policyVerbs({ policies, audit }));
   return Object.entries(verbs).flatMap(([name, handle]) => endpointsOf(name, handle));
 }
 
@@ -110,6 +117,18 @@ function scheduleVerbs(schedules: Schedules): Record<string, Handler> {
     'schedule.pause': (tenant, request) => schedules.pause(tenant, idOf(request), ACTOR),
     'schedule.resume': (tenant, request) => schedules.resume(tenant, idOf(request), ACTOR),
     'schedule.trigger': (tenant, request) => schedules.trigger(tenant, idOf(request), ACTOR),
+  };
+}
+
+function policyVerbs(parts: { policies: Policies; audit: AuditTrail }): Record<string, Handler> {
+  return {
+    'policy.get': (tenant, request) => parts.policies.of(policyTenant(tenant, parseOrFail(PolicyOf, request.body ?? {}, 'the request').tenant ?? tenant)),
+    'policy.set': async (tenant, request) => {
+      const { tenant: of = tenant, ...body } = parseOrFail(PolicyRequest, request.body, 'the request');
+      const policy = { tenant: policyTenant(tenant, of), ...body };
+      await setPolicy(parts, policy, { tenant, actor: ACTOR });
+      return policy;
+    },
   };
 }
 

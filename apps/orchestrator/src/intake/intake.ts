@@ -6,10 +6,12 @@ import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { estimatePlan } from '../planning/estimate.js';
 import { createPlanTask, toolsByName, type PlanningParts } from '../planning/plan-task.js';
+import type { Gatekeeper } from '../policy/gatekeeper.js';
+import type { Policies } from '../policy/policies.js';
 import { openAndBegin } from '../runner/open-and-begin.js';
 import type { BeginOutcome, Runner } from '../runner/runner.js';
 import { MACHINE_VERSION } from '../workflow/advance.js';
-import { hasOwnBudget, type StepState, type WorkflowState } from '../workflow/state.js';
+import { waitsToBegin, type StepState, type WorkflowState } from '../workflow/state.js';
 import { allowedToolsBelow, checkChild, childInputOf, childTask } from './child-task.js';
 import { forkTask } from './fork-task.js';
 import type { ChildEnd } from '../workflow/transition.js';
@@ -44,6 +46,8 @@ export interface IntakeParts extends PlanningParts {
   ledger: Ledger;
   bus: Pick<Bus, 'request'>;
   audit: AuditTrail;
+  policies: Policies;
+  gatekeeper: Gatekeeper;
   reach: (label: string) => void;
 }
 
@@ -52,8 +56,9 @@ export function createIntake(parts: IntakeParts): Intake {
 
   async function beginPlanned(ref: WorkflowRef, data: EventData<'task.accepted'>, reused: readonly Fact[] = []): Promise<BeginOutcome> {
     requireFitting({ task: data.task, plan: data.plan });
-    const outcome = await parts.runner.begin(ref, { ...data, machine: MACHINE_VERSION }, reused);
-    if (outcome.status === 'created' && hasOwnBudget(outcome.state)) await openAndBegin(parts, ref, data.task);
+    const gated = data.parent === undefined && (data.task.concurrencyKey !== undefined || (await parts.policies.of(ref.tenant)).maxRunning !== null);
+    const outcome = await parts.runner.begin(ref, { ...data, ...(gated ? { gated } : {}), machine: MACHINE_VERSION }, reused);
+    if (outcome.status === 'created' && waitsToBegin(outcome.state)) await openAndBegin(parts, ref, outcome.state);
     return outcome;
   }
 

@@ -1,8 +1,10 @@
 import type { Bus } from '@trivet/bus';
 import { reach } from '@trivet/service';
-import { createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowStore } from '@trivet/state';
+import { createGates, createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowStore } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import { afterCommit } from '../effects.js';
+import { startGatekeeper, type Gatekeeper } from '../policy/gatekeeper.js';
+import type { Policies } from '../policy/policies.js';
 import { createChildren, type ChildrenParts } from './children.js';
 import { startDispatcher, type Dispatcher } from './dispatcher.js';
 import { startLiveness, type Liveness } from './liveness.js';
@@ -21,6 +23,7 @@ export interface Machinery {
   runner: Runner;
   liveness: Liveness;
   dispatcher: Dispatcher;
+  gatekeeper: Gatekeeper;
   /** Moves nothing more by itself: what is due is left to the other orchestrators. */
   idle: () => Promise<void>;
   /** Takes the last events to the journal, and gives its leases back. */
@@ -41,6 +44,7 @@ export interface MachineryParts {
   ledger: Ledger;
   /** Begins the child workflow of a step. */
   beginChild: ChildrenParts['begin'];
+  policies: Policies;
   workerId: string;
   logger: Logger;
   onError: (error: unknown) => void;
@@ -49,19 +53,21 @@ export interface MachineryParts {
 /** Starts all that moves workflows, and with it recovers what others left. */
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
-  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition, news) => afterCommit({ bus, dispatcher, relay, children, onError }, ref, transition, news) });
+  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition, news) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, onError }, ref, transition, news) });
+  const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
-  const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation, reach, onError });
+  const dispatcher = startDispatcher({ bus, queue, weights: parts.policies.weights, slots: liveness.slots, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
-  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner }, ref), children, onError });
+  const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
 
   return {
-    runner, liveness, dispatcher,
+    runner, liveness, dispatcher, gatekeeper,
     idle: async () => {
       clearInterval(expiry);
+      await gatekeeper.stop();
       await sweeper.stop();
       await dispatcher.stop();
     },

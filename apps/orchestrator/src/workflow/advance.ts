@@ -10,7 +10,7 @@ import { receiveCallLost } from './inputs/call-lost.js';
 import { receiveDecision } from './kinds/approval.js';
 import { receiveChildEnded } from './kinds/child-workflow.js';
 import { receiveSignal } from './kinds/wait.js';
-import { BEGIN_TIMER, hasEnded, hasOwnBudget, type WorkflowState } from './state.js';
+import { BEGIN_TIMER, hasEnded, waitsToBegin, type WorkflowState } from './state.js';
 import { NOTHING, type Effect, type Input, type Outcome, type Surroundings, type Transition } from './transition.js';
 
 /** The version of these rules: a history carries the one it was begun with. */
@@ -48,7 +48,7 @@ export function begin(accepted: Extract<Fact, { type: 'task.accepted' }>, workfl
   const state = events.reduce<WorkflowState | null>((folded, event) => apply(folded, event), null);
   if (!state) throw new RangeError('unreachable: the first event makes a state');
   const touched = new Set(reused.flatMap((fact) => ('stepId' in fact.data ? [fact.data.stepId] : [])));
-  if (hasOwnBudget(state)) return { state, events, effects: [{ do: 'timer', timer: BEGIN_TIMER, delayMs: BEGIN_WITHIN_MS }], touched };
+  if (waitsToBegin(state)) return { state, events, effects: [{ do: 'timer', timer: BEGIN_TIMER, delayMs: BEGIN_WITHIN_MS }], touched };
   const transition = advance(state, events.length, { type: 'begin' }, around);
   return { ...transition, events: [...events, ...transition.events], touched: new Set([...touched, ...transition.touched]) };
 }
@@ -56,7 +56,7 @@ export function begin(accepted: Extract<Fact, { type: 'task.accepted' }>, workfl
 function receive(state: WorkflowState, input: Input, around: Surroundings): Outcome {
   switch (input.type) {
     case 'begin':
-      return hasOwnBudget(state) ? { facts: [], effects: [{ do: 'clear-timer', timer: BEGIN_TIMER }] } : NOTHING;
+      return waitsToBegin(state) ? { facts: [], effects: [{ do: 'clear-timer', timer: BEGIN_TIMER }] } : NOTHING;
     case 'result':
       return receiveResult(state, input.tier, input.result, around);
     case 'worker-lost':

@@ -79,6 +79,7 @@ export interface Accepted {
   allowedTools?: string[] | undefined;
   parent?: ParentLink | undefined;
   fork?: ForkOrigin | undefined;
+  gated?: boolean | undefined;
   machine?: number | undefined;
 }
 
@@ -122,6 +123,9 @@ export const hasEnded = (state: WorkflowState): boolean => state.status === 'com
 export const BEGIN_TIMER = 'begin';
 
 export const hasOwnBudget = ({ accepted: { task } }: WorkflowState): boolean => task.budget?.tokens !== undefined || task.budget?.costUsd !== undefined;
+
+/** Whether it is accepted first, and begins when its account is open and the limits of its key let it. */
+export const waitsToBegin = (state: WorkflowState): boolean => hasOwnBudget(state) || state.accepted.gated === true;
 
 export const stepHasEnded = (step: StepState): boolean =>
   step.status === 'completed' || step.status === 'failed' || step.status === 'skipped' || step.status === 'cancelled';

@@ -31,7 +31,8 @@ export type SweptMember = DueMember & { hiddenUntil: number };
 
 export interface CallQueue {
   /** Takes up to `most` calls of one partition out of the ready queues, one tenant after the other. */
-  deal: (partition: number, tier: Tier, most: number) => Promise<DealtCall[]>;
+  /** Higher classes first; with `lowestFirst` the other way round, so that a low one is never starved. */
+  deal: (partition: number, tier: Tier, most: number, options?: { weights?: ReadonlyMap<string, number>; lowestFirst?: boolean }) => Promise<DealtCall[]>;
   confirm: (ref: WorkflowRef, callId: string, seq: number, incarnation: string) => Promise<void>;
   /** What is due in a partition, hidden from other sweepers for a moment. */
   sweep: (partition: number, most: number) => Promise<SweptMember[]>;
@@ -51,10 +52,11 @@ const dropTimerScript = defineScript(DROP_TIMER_LUA);
 
 export function createCallQueue(redis: Redis): CallQueue {
   return {
-    deal: async (partition, tier, most) => {
-      const turns = PRIORITIES.map((priority) => keys.turns(partition, tier, priority));
-      const prefixes = PRIORITIES.map((priority) => keys.queue(partition, tier, '', priority));
-      const flat = await dealScript.run(redis, [keys.due(partition), keys.sent(partition, tier), ...turns], [most, UNCONFIRMED_MS, `{w${partition}}:call:`, ...prefixes]);
+    deal: async (partition, tier, most, { weights = new Map(), lowestFirst = false } = {}) => {
+      const classes = lowestFirst ? [...PRIORITIES].reverse() : PRIORITIES;
+      const turns = classes.map((priority) => keys.turns(partition, tier, priority));
+      const prefixes = classes.map((priority) => keys.queue(partition, tier, '', priority));
+      const flat = await dealScript.run(redis, [keys.due(partition), keys.sent(partition, tier), ...turns], [most, UNCONFIRMED_MS, `{w${partition}}:call:`, JSON.stringify(Object.fromEntries(weights)), ...prefixes]);
       return dealtCalls(flat);
     },
     confirm: async (ref, callId, seq, incarnation) => {

@@ -2,22 +2,24 @@ import { NOW_LUA } from '../redis.js';
 
 /**
  * Deals ready calls of one partition and tier to the bus, one tenant after the other, higher classes first.
- * KEYS: due, sent, then for each class: turns · ARGV: most, key prefix of the queues of each class …, unconfirmedMs
+ * KEYS: due, sent, then for each class, the one served first in front: turns · ARGV: most, unconfirmedMs, prefix of calls, weights
+ * of tenants as JSON, key prefix of the queues of each class …
  * Returns {member, callKey-spec, publish count} triples. A dealt call has a due entry: it is the outbox row.
  */
 export const DEAL_LUA = `
 ${NOW_LUA}
-local most, unconfirmed, callPrefix = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local most, unconfirmed, callPrefix, weights = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], cjson.decode(ARGV[4])
 local dealt = {}
 for class = 1, #KEYS - 2 do
-  local turns, prefix = KEYS[class + 2], ARGV[class + 3]
+  local turns, prefix = KEYS[class + 2], ARGV[class + 4]
   while #dealt / 3 < most do
     local tenant = redis.call('LPOP', turns)
     if not tenant then break end
     local queue = prefix .. tenant
-    local member = redis.call('LPOP', queue)
-    if member then
-      if redis.call('LLEN', queue) > 0 then redis.call('RPUSH', turns, tenant) end
+    -- A tenant of weight 3 is dealt three calls in its turn.
+    for _ = 1, math.min(weights[tenant] or 1, most - #dealt / 3) do
+      local member = redis.call('LPOP', queue)
+      if not member then break end
       local _, _, t, w, c = string.find(member, '^c|([^|]+)|([^|]+)|([^|]+)$')
       local callKey = callPrefix .. t .. ':' .. w .. ':' .. c
       local call = redis.call('HMGET', callKey, 'spec', 'n')
@@ -29,6 +31,7 @@ for class = 1, #KEYS - 2 do
         dealt[#dealt + 1] = member; dealt[#dealt + 1] = call[1]; dealt[#dealt + 1] = call[2]
       end
     end
+    if redis.call('LLEN', queue) > 0 then redis.call('RPUSH', turns, tenant) end
   end
 end
 return dealt`;

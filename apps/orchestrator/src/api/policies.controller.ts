@@ -1,0 +1,53 @@
+import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
+import { DEFAULT_TENANT, FailureError, Identifier, PolicyBody, parseOrFail, type KeyQueue, type Page, type Policy } from '@trivet/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Gatekeeper } from '../policy/gatekeeper.js';
+import type { Policies } from '../policy/policies.js';
+import { AUDIT, GATEKEEPER, POLICIES } from '../tokens.js';
+import { actorOf, tenantOf } from './request-context.js';
+
+@Controller('api/v1')
+export class PoliciesController {
+  constructor(
+    @Inject(POLICIES) private readonly policies: Policies,
+    @Inject(GATEKEEPER) private readonly gatekeeper: Gatekeeper,
+    @Inject(AUDIT) private readonly audit: AuditTrail,
+  ) {}
+
+  @Get('queues/keys')
+  async keys(@Req() request: FastifyRequest): Promise<Page<KeyQueue>> {
+    return { items: await this.gatekeeper.keys(tenantOf(request)), nextCursor: null };
+  }
+
+  @Get('policies')
+  async list(@Req() request: FastifyRequest): Promise<Page<Policy>> {
+    const own = tenantOf(request);
+    return { items: (await this.policies.list()).filter((policy) => own === DEFAULT_TENANT || policy.tenant === own), nextCursor: null };
+  }
+
+  @Get('policies/:tenant')
+  get(@Req() request: FastifyRequest, @Param('tenant') tenant: string): Promise<Policy> {
+    return this.policies.of(policyTenant(tenantOf(request), tenant));
+  }
+
+  @Put('policies/:tenant')
+  async put(@Req() request: FastifyRequest, @Param('tenant') tenant: string, @Body() body: unknown): Promise<Policy> {
+    const own = tenantOf(request);
+    const policy = { tenant: policyTenant(own, tenant), ...parseOrFail(PolicyBody, body, 'the policy') };
+    await setPolicy({ policies: this.policies, audit: this.audit }, policy, { tenant: own, actor: actorOf(request) });
+    return policy;
+  }
+}
+
+/** Without keys configured the default tenant is the operator's, and sets everybody's. */
+export function policyTenant(own: string, text: string): string {
+  const tenant = parseOrFail(Identifier, text, 'the tenant');
+  if (own !== DEFAULT_TENANT && own !== tenant) throw new FailureError('not_found', `There is no policy of ${tenant} for this tenant.`);
+  return tenant;
+}
+
+export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, policy: Policy, by: { tenant: string; actor: string }): Promise<void> {
+  await parts.policies.put(policy);
+  await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'policy.set', target: `policy/${policy.tenant}`, workflowId: null, detail: JSON.stringify(policy).slice(0, 2_000) });
+}

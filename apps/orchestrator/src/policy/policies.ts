@@ -1,0 +1,51 @@
+import { PolicyBody, type Policy } from '@trivet/contracts';
+import type { GateLimits, PolicyStore } from '@trivet/state';
+
+/** For how long a policy that was read is good: a change holds everywhere within it. */
+const FRESH_MS = 500;
+/** Workflows of one key at once, where no policy says otherwise. */
+const KEY_RUNNING = 1;
+
+/** The policies of tenants, read again within half a second of a change. */
+export interface Policies {
+  of: (tenant: string) => Promise<Policy>;
+  list: () => Promise<Policy[]>;
+  put: (policy: Policy) => Promise<void>;
+  /** Weights other than 1, as they were read last. */
+  weights: () => ReadonlyMap<string, number>;
+}
+
+export function createPolicies(store: PolicyStore): Policies {
+  let read: { at: number; policies: Promise<Map<string, Policy>> } | null = null;
+  let weights = new Map<string, number>();
+
+  function all(): Promise<Map<string, Policy>> {
+    if (read && performance.now() - read.at < FRESH_MS) return read.policies;
+    const policies = store.list().then((list) => {
+      weights = new Map(list.filter((policy) => policy.weight !== 1).map((policy) => [policy.tenant, policy.weight]));
+      return new Map(list.map((policy) => [policy.tenant, policy]));
+    });
+    read = { at: performance.now(), policies };
+    policies.catch(() => (read = null));
+    return policies;
+  }
+
+  return {
+    of: async (tenant) => (await all()).get(tenant) ?? { tenant, ...PolicyBody.parse({}) },
+    list: async () => [...(await all()).values()],
+    put: async (policy) => {
+      await store.put(policy);
+      read = null;
+    },
+    weights: () => {
+      void all().catch(() => undefined);
+      return weights;
+    },
+  };
+}
+
+/** What a policy says of one key; '' is a workflow without one. */
+export function limitsOf(policy: Policy, key: string): GateLimits {
+  const found = key === '' ? undefined : (policy.keys.find((each) => each.key === key) ?? policy.keys.find((each) => each.key === '*'));
+  return { tenantRunning: policy.maxRunning, keyRunning: key === '' ? null : (found?.maxRunning ?? KEY_RUNNING), rate: found?.rate ?? null };
+}

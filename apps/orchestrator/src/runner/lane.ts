@@ -1,0 +1,129 @@
+import { PARTITIONS, type CallQueue, type DealtCall, type Tier } from '@trivet/state';
+
+/** How far ahead of the live slots calls are dealt: enough to keep every slot busy, few enough to stay fair. */
+const AHEAD = 2;
+const LEAST_AHEAD = 8;
+const DEAL_SIZE = 32;
+/** Every so many deals begin with the lowest class: what is not urgent waits longer, not for ever. */
+const LOWEST_EVERY = 8;
+
+export interface LaneParts {
+  queue: Pick<CallQueue, 'deal' | 'depth'>;
+  /** How many calls a tenant is dealt in its turn, where that is not one. */
+  weights: () => ReadonlyMap<string, number>;
+  /** Live slots of a tier, over all its workers. */
+  slots: (tier: Tier) => number;
+  onError: (error: unknown) => void;
+}
+
+export interface Depth {
+  ready: number;
+  sent: number;
+}
+
+/** The calls of one tier. The tiers are dealt side by side: a full one holds up no other. */
+export interface Lane {
+  kick: (partition: number) => void;
+  freed: () => void;
+  /** Calls may be ready that no commit of this process made so: another orchestrator died before it dealt them. */
+  refresh: () => Promise<void>;
+  depth: () => Depth;
+  stop: () => Promise<void>;
+}
+
+export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCall) => Promise<void>): Lane {
+  const state: LaneState = { wanted: new Set(), depth: { ready: 0, sent: 0 }, turns: 0 };
+  const { wanted } = state;
+  let running: Promise<void> | null = null;
+  let stopped = false;
+  const room = (): number => Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - state.depth.sent;
+  const publishing = createPublishing(publish, parts.onError);
+
+  async function deal(): Promise<void> {
+    while (!stopped && wanted.size > 0) {
+      if (room() <= 0) {
+        state.depth = await parts.queue.depth(tier);
+        if (room() <= 0) break;
+      }
+      await dealRound(parts, tier, state, room, publishing.begin);
+    }
+  }
+
+  function run(): void {
+    if (stopped || running) return;
+    running = deal()
+      .catch(parts.onError)
+      .finally(() => {
+        running = null;
+        if (wanted.size > 0 && room() > 0) run();
+      });
+  }
+
+  const wantAll = (): void => PARTITIONS.forEach((partition) => wanted.add(partition));
+
+  return {
+    kick: (partition) => {
+      wanted.add(partition);
+      run();
+    },
+    freed: () => {
+      state.depth.sent = Math.max(0, state.depth.sent - 1);
+      // Nothing was ready when we looked last, and what became so since asked for its partition itself.
+      if (state.depth.ready === 0 && wanted.size === 0) return;
+      if (state.depth.ready > 0) wantAll();
+      run();
+    },
+    refresh: async () => {
+      if (running) return;
+      state.depth = await parts.queue.depth(tier);
+      if (state.depth.ready === 0) return;
+      wantAll();
+      run();
+    },
+    depth: () => state.depth,
+    stop: async () => {
+      stopped = true;
+      await running;
+      await publishing.ended();
+    },
+  };
+}
+
+interface LaneState {
+  /** Partitions that may have ready calls. */
+  wanted: Set<number>;
+  depth: Depth;
+  turns: number;
+}
+
+/** One look at each wanted partition, beginning with another each time. */
+async function dealRound(parts: LaneParts, tier: Tier, state: LaneState, room: () => number, begin: (calls: readonly DealtCall[]) => void): Promise<void> {
+  const partitions = [...state.wanted];
+  const first = state.turns;
+  for (let index = 0; index < partitions.length && room() > 0; index += 1) {
+    const partition = partitions[(index + first) % partitions.length];
+    if (partition === undefined) continue;
+    const share = Math.max(1, Math.min(DEAL_SIZE, Math.ceil(room() / partitions.length)));
+    // Before the look: what becomes ready during it asks for the partition again.
+    state.wanted.delete(partition);
+    state.turns += 1;
+    const calls = await parts.queue.deal(partition, tier, share, { weights: parts.weights(), lowestFirst: state.turns % LOWEST_EVERY === 0 });
+    if (calls.length === share) state.wanted.add(partition);
+    state.depth.sent += calls.length;
+    begin(calls);
+  }
+}
+
+/** A publish that fails is not lost: the call has its due entry, and the sweeper publishes it again. */
+function createPublishing(publish: (call: DealtCall) => Promise<void>, onError: (error: unknown) => void): { begin: (calls: readonly DealtCall[]) => void; ended: () => Promise<void> } {
+  const open = new Set<Promise<void>>();
+  return {
+    begin: (calls) => {
+      for (const call of calls) {
+        const task: Promise<void> = publish(call).catch(onError).finally(() => open.delete(task));
+        open.add(task);
+      }
+    },
+    ended: async () => void (await Promise.all(open)),
+  };
+}
