@@ -41,6 +41,7 @@ export const EVENT_DATA = {
     claimedMessageId: z.string().nullable(),
     subject: z.string(),
   }),
+  'fact.recorded': z.object({ fact: z.record(z.string(), z.unknown()) }).describe('Of no workflow: a limit, a policy, a schedule or an audit row, kept so that it can be restored.'),
   'workflow.started': z.object({}),
   'step.scheduled': z.object({ ...childField, stepId: Identifier, callId: Identifier, attempt: z.number().int(), input: Json.optional(), inputRef: BlobReference.optional() }).describe('Its call is queued for a worker.'),
   'step.started': z

@@ -21,6 +21,7 @@ import type { VARIABLES } from './variables.js';
 const PLUGINS_FOLDER = fileURLToPath(new URL('../plugins', import.meta.url));
 /** Calls that wait for their host give their turn back, so more may be at hand than can compute. */
 const CALLS_PER_SLOT = 4;
+const ANNOUNCE_TOOLS_EVERY_MS = 2_000;
 
 export type ExecutorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
 
@@ -56,7 +57,10 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   runtime.health.addCheck('sandbox', () => layers.map((layer) => `${layer.name}: ${layer.holds ? 'holds' : 'does not hold'}`).join(', '), { critical: false });
 
   const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
-  await presence.announceTools(workerId, [...tools.values()].map(describeTool));
+  const announceTools = (): Promise<void> => presence.announceTools(workerId, [...tools.values()].map(describeTool));
+  await announceTools();
+  // Redis may have lost them.
+  const announcing = setInterval(() => void announceTools().catch(onError), ANNOUNCE_TOOLS_EVERY_MS);
   const announced = await keepPresence(presence, describe, onError);
   const module: DynamicModule = { module: ExecutorModule, controllers: [CallHandler], providers: [{ provide: TOOL_RUNNER, useValue: runner }] };
   const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
@@ -73,6 +77,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       await telemetry.flush();
     },
     close: async () => {
+      clearInterval(announcing);
       responder.stop();
       cancels.stop();
       model.close();

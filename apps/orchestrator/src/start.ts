@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPolicyStore, createPresence, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, type LedgerClock, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
@@ -21,9 +21,11 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, FACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import { createPolicies, type Policies } from './policy/policies.js';
+import { createFacts, type Facts } from './recovery/facts.js';
+import { createRecovery, type Recovery } from './recovery/recovery.js';
 import { createSchedules } from './schedule/schedules.js';
 import { startTicker } from './schedule/ticker.js';
 import type { VARIABLES } from './variables.js';
@@ -42,13 +44,14 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const clock = await createLedgerClock(redis);
   const stores = createStores(redis);
   const { presence, catalog, ledger, auditLog } = stores;
-  const audit = createAuditTrail(auditLog, clock);
+  const { facts, recovery } = await recover({ ...runtime, redis, bus, clock, stores });
+  const audit = createAuditTrail(auditLog, clock, (row) => void facts.record(row.tenant, { kind: 'audit', row }).catch(onError));
   const templates = await loadTemplates(TEMPLATES_FOLDER);
-  const policies = createPolicies(createPolicyStore(redis));
-  const machinery = startMachinery({ policies, ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
+  const policies = createPolicies(stores.policyStore, (policy) => facts.record(policy.tenant, { kind: 'policy', policy }));
+  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
 
-  const { intake, controls, scheduleStore, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness, policies, gatekeeper });
+  const { intake, controls, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness, policies, gatekeeper, facts });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
@@ -60,13 +63,13 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
   const announced = await keepPresence(presence, describe, onError);
   await app.listen(config.httpPort, config.httpHost);
-  const ticker = startTicker({ store: scheduleStore, intake, runner, controls, onError });
+  const ticker = startTicker({ store: stores.scheduleStore, intake, runner, controls, onError });
 
   return {
     httpPort: portOf(app.getHttpServer()),
@@ -84,6 +87,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
     },
     close: async () => {
       await machinery.stop();
+      await recovery.stop();
       await announced.leave();
       await app.close();
       await telemetry.shutdown();
@@ -104,6 +108,15 @@ async function connect({ config, logger, workerId, version }: OrchestratorRuntim
   return { telemetry, redis, bus };
 }
 
+/** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
+async function recover({ redis, bus, clock, stores, config, workerId, logger }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores> }): Promise<{ facts: Facts; recovery: Recovery }> {
+  const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore });
+  const recovery = createRecovery({ ...stores, bus, facts, state: createRecoveryState(redis), nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
+  setRestartGate(redis, recovery.gate);
+  await recovery.ensure();
+  return { facts, recovery };
+}
+
 interface DomainParts extends ReturnType<typeof createStores> {
   redis: Redis;
   bus: Bus;
@@ -114,27 +127,26 @@ interface DomainParts extends ReturnType<typeof createStores> {
   liveness: Liveness;
   policies: Policies;
   gatekeeper: Gatekeeper;
+  facts: Facts;
 }
 
 /** What the doors call into. */
 function createDomain(parts: DomainParts) {
   const planning = { catalog: parts.catalog, templates: parts.templates, checkInput: createInputCheck() };
   const intake = createIntake({ ...parts, ...planning, reach });
-  const scheduleStore = createScheduleStore(parts.redis);
   const queries = createQueries(parts);
   return {
     intake,
-    scheduleStore,
     queries,
     controls: createControls(parts),
-    schedules: createSchedules({ store: scheduleStore, intake, planTask: createPlanTask(planning), clock: parts.clock, audit: parts.audit }),
+    schedules: createSchedules({ store: parts.scheduleStore, intake, planTask: createPlanTask(planning), clock: parts.clock, audit: parts.audit, journal: (tenant, id, schedule) => parts.facts.record(tenant, { kind: 'schedule', tenant, id, schedule }) }),
     approvals: createApprovals({ ...parts, index: createApprovalIndex(parts.redis) }),
     watches: createWatches(parts.bus, queries),
   };
 }
 
 const createStores = (redis: Redis) => ({
-  store: createWorkflowStore(redis),
+  store: createWorkflowStore(redis, { guarded: true }),
   blobs: createBlobs(redis),
   queue: createCallQueue(redis),
   claims: createClaims(redis),
@@ -142,6 +154,8 @@ const createStores = (redis: Redis) => ({
   catalog: createToolCatalog(redis),
   ledger: createLedger(redis),
   auditLog: createAuditLog(redis),
+  scheduleStore: createScheduleStore(redis),
+  policyStore: createPolicyStore(redis),
 });
 
 function createQueueMetrics(dispatcher: Dispatcher): Metrics {

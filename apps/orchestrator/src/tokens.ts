@@ -16,6 +16,7 @@ export const APPROVALS = Symbol('approvals');
 export const SCHEDULES = Symbol('schedules');
 export const POLICIES = Symbol('policies');
 export const GATEKEEPER = Symbol('gatekeeper');
+export const FACTS = Symbol('facts');
 export const TEMPLATES = Symbol('templates');
 
 /** A named place where a test may kill this process; costs nothing otherwise. */

@@ -7,7 +7,7 @@ import { incomingContext, outgoingHeaders, readHeader } from './message-headers.
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
-import { readStream, type StoredMessage } from './stored.js';
+import { countOf, readStream, type StoredMessage } from './stored.js';
 
 export interface Notice {
   subject: string;
@@ -35,6 +35,8 @@ export interface Bus {
   consumerState: (stream: StreamName, durable: string) => ReturnType<typeof consumerState>;
   /** Messages of a stream by subject, oldest first; for reading the journal, spans and dead letters. */
   read: (stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }) => Promise<StoredMessage[]>;
+  /** How many messages a stream holds on these subjects. */
+  countOf: (stream: StreamName, subject: string) => Promise<number>;
   onReconnect: (listener: () => void) => () => void;
   /** How long our connection has been up; 0 while it is not. */
   connectedForMs: () => number;
@@ -88,6 +90,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     ensureStreams: ensure,
     streamState: (stream) => streamState(nats, stream),
     consumerState: (stream, durable) => consumerState(nats, stream, durable),
+    countOf: (stream, subject) => countOf(nats, stream, subject),
     read: (stream, readOptions) => readStream(nats, stream, readOptions),
     onReconnect: connection.onReconnect,
     connectedForMs: () => {

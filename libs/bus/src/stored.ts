@@ -32,3 +32,10 @@ export async function readStream(nats: NatsConnection, stream: StreamName, optio
   await batch.close();
   return messages;
 }
+
+/** How many messages a stream holds on these subjects. */
+export async function countOf(nats: NatsConnection, stream: StreamName, subject: string): Promise<number> {
+  const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
+  const { state } = await manager.streams.info(stream, { subjects_filter: subject });
+  return Object.values(state.subjects ?? {}).reduce((total, count) => total + count, 0);
+}

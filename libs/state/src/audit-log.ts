@@ -14,9 +14,12 @@ const appendScript = defineScript(APPEND_LUA);
 
 /** Who did what: append-only, each row chained to the one before by its hash, one chain a tenant. */
 export interface AuditLog {
-  append: (entries: readonly AuditEntry[], atIso: string) => Promise<void>;
+  /** @returns the rows as they were kept */
+  append: (entries: readonly AuditEntry[], atIso: string) => Promise<AuditRow[]>;
   /** Newest first. */
   list: (tenant: string, options: { beforeSeq?: number; limit: number }) => Promise<AuditRow[]>;
+  /** Puts rows back that are missing at the end of a chain; rows that are there stay. */
+  restore: (rows: readonly AuditRow[]) => Promise<void>;
   /** The seq of the first row whose chain does not hold, or null when all do. */
   verify: (tenant: string) => Promise<{ rows: number; brokenAt: number | null }>;
 }
@@ -35,7 +38,7 @@ export function createAuditLog(redis: Redis): AuditLog {
     return { length, hash: last ? (JSON.parse(last) as AuditRow).hash : '' };
   }
 
-  async function appendTo(tenant: string, entries: readonly AuditEntry[], at: string): Promise<void> {
+  async function appendTo(tenant: string, entries: readonly AuditEntry[], at: string): Promise<AuditRow[]> {
     for (;;) {
       const { length, hash: lastHash } = ends.get(tenant) ?? (await endOf(tenant));
       let previousHash = lastHash;
@@ -43,12 +46,12 @@ export function createAuditLog(redis: Redis): AuditLog {
         const body = { seq: length + index + 1, at, ...entry, previousHash };
         const hash = auditHash(body);
         previousHash = hash;
-        return JSON.stringify({ ...body, hash });
+        return { ...body, hash };
       });
       ends.delete(tenant);
-      if ((await appendScript.run(redis, [keys.audit(tenant)], [length, ...rows])) !== 1) continue;
+      if ((await appendScript.run(redis, [keys.audit(tenant)], [length, ...rows.map((row) => JSON.stringify(row))])) !== 1) continue;
       ends.set(tenant, { length: length + rows.length, hash: previousHash });
-      return;
+      return rows;
     }
   }
 
@@ -56,7 +59,9 @@ export function createAuditLog(redis: Redis): AuditLog {
     append: async (entries, at) => {
       const byTenant = new Map<string, AuditEntry[]>();
       for (const entry of entries) byTenant.set(entry.tenant, [...(byTenant.get(entry.tenant) ?? []), entry]);
-      for (const [tenant, own] of byTenant) await appendTo(tenant, own, at);
+      const kept: AuditRow[] = [];
+      for (const [tenant, own] of byTenant) kept.push(...(await appendTo(tenant, own, at)));
+      return kept;
     },
     list: async (tenant, { beforeSeq, limit }) => {
       if (beforeSeq !== undefined && beforeSeq <= 1) return [];
@@ -64,17 +69,39 @@ export function createAuditLog(redis: Redis): AuditLog {
       const start = end === -1 ? -limit : Math.max(0, end - limit + 1);
       return (await readRows(tenant, start, end)).reverse();
     },
-    verify: async (tenant) => {
-      const rows = await readRows(tenant, 0, -1);
-      let previousHash = '';
-      for (const [index, row] of rows.entries()) {
-        const { hash, ...body } = row;
-        if (row.seq !== index + 1 || row.previousHash !== previousHash || auditHash(body) !== hash) return { rows: rows.length, brokenAt: index + 1 };
-        previousHash = hash;
+    restore: async (rows) => {
+      ends.clear();
+      for (const tenant of new Set(rows.map((row) => row.tenant))) {
+        const end = await endOf(tenant);
+        const missing = missingAfter(end, rows.filter((row) => row.tenant === tenant));
+        if (missing.length > 0) await appendScript.run(redis, [keys.audit(tenant)], [end.length, ...missing]);
       }
-      return { rows: rows.length, brokenAt: null };
     },
+    verify: async (tenant) => verifyChain(await readRows(tenant, 0, -1)),
   };
+}
+
+function verifyChain(rows: readonly AuditRow[]): { rows: number; brokenAt: number | null } {
+  let previousHash = '';
+  for (const [index, row] of rows.entries()) {
+    const { hash, ...body } = row;
+    if (row.seq !== index + 1 || row.previousHash !== previousHash || auditHash(body) !== hash) return { rows: rows.length, brokenAt: index + 1 };
+    previousHash = hash;
+  }
+  return { rows: rows.length, brokenAt: null };
+}
+
+/** The rows that follow the end of a chain, each the successor of the one before. */
+function missingAfter(end: { length: number; hash: string }, rows: AuditRow[]): string[] {
+  let { length, hash } = end;
+  const missing: string[] = [];
+  for (const row of rows.sort((left, right) => left.seq - right.seq)) {
+    if (row.seq !== length + 1 || row.previousHash !== hash) continue;
+    missing.push(JSON.stringify(row));
+    length = row.seq;
+    hash = row.hash;
+  }
+  return missing;
 }
 
 const auditHash = (body: Omit<AuditRow, 'hash'>): string => createHash('sha256').update(canonicalJson(body)).digest('hex');

@@ -1,4 +1,4 @@
-export { checkDurability, connectRedis, redisTimeMs, type Durability, type Redis, type RedisOptions } from './redis.js';
+export { checkDurability, connectRedis, redisTimeMs, setRestartGate, type Durability, type Redis, type RedisOptions } from './redis.js';
 export { PARTITIONS, partitionOfRef, type DueMember, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
@@ -17,4 +17,5 @@ export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
 export { createScheduleStore, type ScheduleStore, type StoredSchedule } from './schedules/schedule-store.js';
 export { createGates, createPolicyStore, type Entering, type GateLimits, type Gates, type PolicyStore } from './limits/gates.js';
+export { createRecoveryState, type Checkpoint, type RecoveryState } from './recovery/recovery-state.js';
 export { createLedgerClock, type LedgerClock } from './clock.js';

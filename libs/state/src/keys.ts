@@ -42,6 +42,11 @@ export const keys = {
   relay: (partition: number): string => `${tag(partition)}:relay`,
   /** ZSET workflow id → creation time */
   list: (partition: number, tenant: string): string => `${tag(partition)}:list:${tenant}`,
+  /** HASH state (open | frozen), run: whether the partition may be used, as checked for one run of the server */
+  partition: (partition: number): string => `${tag(partition)}:partition`,
+  /** STRING: up to where the journal is known to be in Redis */
+  checkpoint: (): string => '{recovery}:checkpoint',
+  recoveryLease: (): string => '{recovery}:lease',
   /** ZSET approval → when it was asked for */
   approvals: (partition: number, tenant: string): string => `${tag(partition)}:approvals:${tenant}`,
   worker: (service: string, id: string): string => `{workers}:info:${service}:${id}`,

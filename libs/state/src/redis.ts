@@ -104,7 +104,17 @@ export interface Script {
   run: (redis: Redis, keyNames: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 }
 
-export function defineScript(lua: string): Script {
+/** What has to be done before the first script on a server that was started anew. */
+const gates = new WeakMap<Redis, () => Promise<void>>();
+
+/**
+ * A server that was started anew knows no script: the first one that finds this out waits for `verify`. So nothing is written
+ * to a Redis that may have lost data before somebody has looked.
+ */
+export const setRestartGate = (redis: Redis, verify: () => Promise<void>): void => void gates.set(redis, verify);
+
+/** @param options.always: runs also before the server was verified, since verifying needs it */
+export function defineScript(lua: string, options: { always?: boolean } = {}): Script {
   const sha = createHash('sha1').update(lua).digest('hex');
   return {
     run: async (redis, keyNames, args) => {
@@ -112,6 +122,7 @@ export function defineScript(lua: string): Script {
         return await redis.evalsha(sha, keyNames.length, ...keyNames, ...args);
       } catch (error) {
         if (!isNoScript(error)) throw redisFailure(error);
+        if (!options.always) await gates.get(redis)?.();
         try {
           return await redis.eval(lua, keyNames.length, ...keyNames, ...args);
         } catch (second) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, findNats, findRedis, startNatsServer, startRedisServer, type LocalServer } from '@trivet/cli';
@@ -14,6 +14,8 @@ export interface TestServer {
   restart(): Promise<void>;
   /** Runs again on the same port with nothing left of its data. */
   wipe(): Promise<void>;
+  /** A copy of its data as it is now, which may be put back later: it then runs again with that. */
+  copy(): Promise<{ putBack: () => Promise<void> }>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -66,6 +68,24 @@ function wrap(scheme: string, dir: string, server: LocalServer): TestServer {
       await server.kill();
       for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) rmSync(join(dir, entry.name), { recursive: true, force: true });
       await server.restart();
+    },
+    copy: async () => {
+      const kept = mkdtempSync(join(tmpdir(), 'trivet-copy-'));
+      await server.kill();
+      cpSync(dir, kept, { recursive: true });
+      await server.restart();
+      return {
+        putBack: async () => {
+          await server.kill();
+          for (const entry of readdirSync(kept, { withFileTypes: true })) {
+            if (!entry.isDirectory()) continue;
+            rmSync(join(dir, entry.name), { recursive: true, force: true });
+            cpSync(join(kept, entry.name), join(dir, entry.name), { recursive: true });
+          }
+          await server.restart();
+          rmSync(kept, { recursive: true, force: true });
+        },
+      };
     },
     stop: async () => {
       await server.stop();

@@ -3,7 +3,8 @@ import { AccountLimits, DEFAULT_TENANT, FailureError, Identifier, Scope, parseOr
 import type { AccountRef, Ledger } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../audit/audit-trail.js';
-import { AUDIT, LEDGER } from '../tokens.js';
+import type { Facts } from '../recovery/facts.js';
+import { AUDIT, FACTS, LEDGER } from '../tokens.js';
 import { actorOf, tenantOf } from './request-context.js';
 
 @Controller('api/v1/budgets')
@@ -11,6 +12,7 @@ export class BudgetsController {
   constructor(
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(AUDIT) private readonly audit: AuditTrail,
+    @Inject(FACTS) private readonly facts: Facts,
   ) {}
 
   @Get(':scope/:id')
@@ -24,6 +26,7 @@ export class BudgetsController {
     const account = accountOf(tenant, scope, id);
     const { windows } = parseOrFail(AccountLimits, body, 'the limits');
     await this.ledger.setLimits(account, windows);
+    await this.facts.record(tenant, { kind: 'limits', account, windows });
     await this.audit.record({ tenant, actor: actorOf(request), action: 'budget.set', target: `budget/${scope}/${id}`, workflowId: account.scope === 'workflow' ? account.id : null, detail: JSON.stringify(windows) });
     return this.ledger.readAccount(account);
   }

@@ -2,8 +2,9 @@ import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, 
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
 import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { createArchive } from './archive.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
-import { decodeAccepted, decodeHead, decodeWorkflow, headOf, type HeadRecord } from '../runner/codec.js';
+import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/codec.js';
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import { waitingOf } from './waiting-for.js';
@@ -42,15 +43,16 @@ const MOST_SPANS = 5_000;
 export const MOST_STEPS = 1_000;
 
 export function createQueries(parts: QueryParts): Queries {
+  const archive = createArchive(parts);
   async function stateOf(ref: WorkflowRef): Promise<WorkflowState> {
-    const stored = await parts.store.load(ref);
-    if (!stored) throw notFound(ref);
-    return decodeWorkflow(stored);
+    const state = await archive.state(ref);
+    if (!state) throw notFound(ref);
+    return state;
   }
 
   async function requireWorkflow(ref: WorkflowRef): Promise<void> {
     const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
-    if (!found) throw notFound(ref);
+    if (!found && !(await archive.state(ref))) throw notFound(ref);
   }
 
   async function viewOf(accepted: Accepted, head: HeadRecord, shown: { waitingFor: string | null; degraded?: string[] }): Promise<Workflow> {
@@ -66,8 +68,7 @@ export function createQueries(parts: QueryParts): Queries {
     return { worker: claim.worker, startedAt: claim.claimedAtMs === null ? null : new Date(claim.claimedAtMs).toISOString() };
   }
 
-  const valueOf = async (value: JsonValue | null, reference: BlobReference | undefined): Promise<JsonValue | null> => (reference ? parts.blobs.load(reference) : value);
-
+  const valueOf = (value: JsonValue | null, reference: BlobReference | undefined): JsonValue | null | Promise<JsonValue> => (reference ? parts.blobs.load(reference) : value);
   return {
     workflow: async (ref) => {
       const state = await stateOf(ref);
@@ -88,9 +89,9 @@ export function createQueries(parts: QueryParts): Queries {
     },
     stateAt: async (ref, at) => {
       await requireWorkflow(ref);
-      return stateAt(parts, ref, at);
+      return stateAt({ store: { readEvents: archive.events }, blobs: parts.blobs }, ref, at);
     },
-    events: async (ref, after, limit) => (await parts.store.readEvents(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
+    events: async (ref, after, limit) => (await archive.events(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
       if (!found) throw notFound(ref);
@@ -100,10 +101,7 @@ export function createQueries(parts: QueryParts): Queries {
       // A submit of the same id that was refused, or found it there, has a trace of its own.
       return spans.filter((span) => span.traceId === traceId).sort((left, right) => left.startedAt - right.startedAt);
     },
-    hasEnded: async (ref) => {
-      const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
-      return found === null || found === undefined || isTerminal(decodeHead(found.head).status);
-    },
+    hasEnded: async (ref) => endedIn(parts.store, ref),
     requireWorkflow,
   };
 }
@@ -128,6 +126,11 @@ async function listWorkflows(parts: QueryParts, tenant: string, filter: ListFilt
     if (entries.length < SCAN_SIZE) return { items, nextCursor: null };
   }
   return { items, nextCursor: before ? encodeCursor(before) : null };
+}
+
+async function endedIn(store: WorkflowStore, ref: WorkflowRef): Promise<boolean> {
+  const [found] = await store.loadHeads(ref.tenant, [ref.workflowId]);
+  return found === null || found === undefined || isTerminal(decodeHead(found.head).status);
 }
 
 /** Why a workflow that is limited has not begun. */

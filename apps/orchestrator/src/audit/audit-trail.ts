@@ -1,3 +1,4 @@
+import type { AuditRow } from '@trivet/contracts';
 import type { AuditEntry, AuditLog, LedgerClock } from '@trivet/state';
 
 /** Writes audit rows of this process in the order they come, many in one append when they come fast. */
@@ -6,7 +7,8 @@ export interface AuditTrail {
   record: (entry: AuditEntry) => Promise<void>;
 }
 
-export function createAuditTrail(log: AuditLog, clock: LedgerClock): AuditTrail {
+/** @param journal keeps each row also where it outlives Redis */
+export function createAuditTrail(log: AuditLog, clock: LedgerClock, journal: (row: AuditRow) => void = () => undefined): AuditTrail {
   let waiting: { entry: AuditEntry; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let running = false;
 
@@ -16,7 +18,7 @@ export function createAuditTrail(log: AuditLog, clock: LedgerClock): AuditTrail 
       const batch = waiting;
       waiting = [];
       try {
-        await log.append(batch.map((item) => item.entry), new Date(clock.nowMs()).toISOString());
+        for (const row of await log.append(batch.map((item) => item.entry), new Date(clock.nowMs()).toISOString())) journal(row);
         for (const item of batch) item.resolve();
       } catch (error) {
         for (const item of batch) item.reject(error);

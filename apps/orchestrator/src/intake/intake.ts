@@ -6,6 +6,7 @@ import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { estimatePlan } from '../planning/estimate.js';
 import { createPlanTask, toolsByName, type PlanningParts } from '../planning/plan-task.js';
+import { FACTS_WORKFLOW } from '../recovery/facts.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import type { Policies } from '../policy/policies.js';
 import { openAndBegin } from '../runner/open-and-begin.js';
@@ -117,7 +118,9 @@ export function createIntake(parts: IntakeParts): Intake {
 
 /** @throws FailureError invalid_request, with every mistake */
 function readTask(body: unknown): TaskSubmit {
-  return parseOrFail(TaskSubmit, body, 'the task');
+  const task = parseOrFail(TaskSubmit, body, 'the task');
+  if (task.workflowId === FACTS_WORKFLOW) throw new FailureError('invalid_request', `The task is not valid: /workflowId is ${FACTS_WORKFLOW}, which is reserved.`, { errors: [{ pointer: '/workflowId', detail: 'is reserved' }] });
+  return task;
 }
 
 function duplicateOf(ref: WorkflowRef, knownHash: string, bodyHash: string, status: string): TaskAccepted {

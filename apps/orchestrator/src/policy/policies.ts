@@ -15,7 +15,8 @@ export interface Policies {
   weights: () => ReadonlyMap<string, number>;
 }
 
-export function createPolicies(store: PolicyStore): Policies {
+/** @param journal keeps a policy also where it outlives Redis */
+export function createPolicies(store: PolicyStore, journal: (policy: Policy) => Promise<void>): Policies {
   let read: { at: number; policies: Promise<Map<string, Policy>> } | null = null;
   let weights = new Map<string, number>();
 
@@ -35,6 +36,7 @@ export function createPolicies(store: PolicyStore): Policies {
     list: async () => [...(await all()).values()],
     put: async (policy) => {
       await store.put(policy);
+      await journal(policy);
       read = null;
     },
     weights: () => {

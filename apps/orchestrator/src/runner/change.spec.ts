@@ -5,7 +5,7 @@ import { decodeWorkflow } from './codec.js';
 
 const PLAN: Plan = { steps: [{ id: 'constructor', kind: 'tool', tool: 't', input: { text: '{{ goal }}' } }, { id: 'toString', kind: 'tool', tool: 't', dependsOn: ['constructor'] }] };
 const accepted: Fact = { type: 'task.accepted', data: { tenant: 'acme', task: { goal: 'g', priority: 'high', user: 'u' }, plan: PLAN, template: null, templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null } };
-const context = { ref: { tenant: 'acme', workflowId: 'wf' }, opId: 'o', expectedVersion: 0, seqBefore: 0, chainBefore: '', nowMs: 1_000, traceparent: '00-a-b-01' };
+const context = { ref: { tenant: 'acme', workflowId: 'wf' }, opId: 'o', expectedVersion: 0, seqBefore: 0, chainBefore: '', nowMs: 1_000, traceparent: '00-a-b-01', keepFinishedMs: 1 };
 
 describe('a change', () => {
   const transition = begin(accepted, 'wf', { nowMs: 1_000, values: new Map(), jitter: 0 });

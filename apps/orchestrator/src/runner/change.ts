@@ -6,8 +6,7 @@ import type { Effect, Transition } from '../workflow/transition.js';
 import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
 import { encodeAccepted, encodeHead, encodeStep, shownStatus } from './codec.js';
 
-/** For how long a finished workflow's record stays in Redis, and for how long after that its id is remembered. */
-export const KEEP_FINISHED_MS = 7 * 86_400_000;
+/** For how long after a finished workflow's record has left Redis its id is remembered. */
 export const TOMBSTONE_MS = 30 * 86_400_000;
 /** A call without an own limit is given up after this long. */
 export const CALL_LIFETIME_MS = 3_600_000;
@@ -29,6 +28,8 @@ export interface ChangeContext {
   chainBefore: string;
   nowMs: number;
   traceparent: string | null;
+  /** For how long a finished workflow's record stays in Redis. */
+  keepFinishedMs: number;
 }
 
 /** A transition as the one change that the commit script makes. */
@@ -61,7 +62,7 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     answered: effects.flatMap((effect) => (effect.do === 'answered' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
     nowMs: context.nowMs,
     ...(context.expectedVersion === 0 ? { created: { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs } } : {}),
-    ...(hasEnded(state) ? { finished: { hash: accepted.bodyHash, keepMs: KEEP_FINISHED_MS, tombstoneMs: TOMBSTONE_MS } } : {}),
+    ...(hasEnded(state) ? { finished: { hash: accepted.bodyHash, keepMs: context.keepFinishedMs, tombstoneMs: TOMBSTONE_MS } } : {}),
   };
 }
 

@@ -27,6 +27,8 @@ export interface DispatcherParts {
   slots: (tier: Tier) => number;
   /** When the stream of calls was made: the same name made anew has lost what it held. */
   incarnation: () => Promise<string>;
+  /** Resolves when what was committed of a workflow may be seen outside. */
+  visible: (ref: WorkflowRef) => Promise<void>;
   reach: (label: string) => void;
   onError: (error: unknown) => void;
 }
@@ -59,7 +61,8 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
-async function publish({ bus, reach }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
+async function publish({ bus, reach, visible }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
+  await visible(call.ref);
   const envelope: CallEnvelope = JSON.parse(call.spec);
   const { tenant, workflowId } = call.ref;
   const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);

@@ -24,6 +24,8 @@ export interface LivenessParts {
   stableMs: number;
   onError: (error: unknown) => void;
   onSeen: (worker: Worker) => Promise<void>;
+  /** After each look: who is there. */
+  onAll: (workers: readonly Worker[]) => Promise<void>;
   onLost: (worker: { service: string; id: string }) => void;
 }
 
@@ -48,6 +50,7 @@ export function startLiveness(parts: LivenessParts): Liveness {
       }),
     );
     live = next;
+    await parts.onAll([...next.values()]);
   }
 
   async function lose(worker: { service: string; id: string }): Promise<void> {

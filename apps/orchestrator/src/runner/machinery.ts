@@ -1,6 +1,6 @@
 import type { Bus } from '@trivet/bus';
 import { reach } from '@trivet/service';
-import { createGates, createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowStore } from '@trivet/state';
+import { createGates, createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import { afterCommit } from '../effects.js';
 import { startGatekeeper, type Gatekeeper } from '../policy/gatekeeper.js';
@@ -45,6 +45,9 @@ export interface MachineryParts {
   /** Begins the child workflow of a step. */
   beginChild: ChildrenParts['begin'];
   policies: Policies;
+  /** Nothing leaves before the journal has acknowledged it. */
+  strictJournal: boolean;
+  keepFinishedMs: number;
   workerId: string;
   logger: Logger;
   onError: (error: unknown) => void;
@@ -53,12 +56,15 @@ export interface MachineryParts {
 /** Starts all that moves workflows, and with it recovers what others left. */
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
-  const runner = createRunner({ ...parts, reach, afterCommit: (ref, transition, news) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, onError }, ref, transition, news) });
+  const visible = async (ref: WorkflowRef): Promise<void> => {
+    if (parts.strictJournal) await patiently(() => relay.complete(ref));
+  };
+  const runner = createRunner({ ...parts, reach, visible, afterCommit: (ref, transition, news) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, onError }, ref, transition, news) });
   const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
-  const dispatcher = startDispatcher({ bus, queue, weights: parts.policies.weights, slots: liveness.slots, incarnation, reach, onError });
+  const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
@@ -83,8 +89,28 @@ function watchWorkers({ bus, presence, claims, catalog, logger, onError }: Machi
       if (worker.service !== 'executor') return;
       await catalog.put(await presence.toolsOf(worker.id));
     },
+    onAll: async (workers) => {
+      if (workers.length === 0 || (await catalog.list()).length > 0) return;
+      // Redis has lost them; their executors say them again.
+      for (const worker of workers) if (worker.service === 'executor') await catalog.put(await presence.toolsOf(worker.id));
+    },
     onLost: (worker) => logger.warn({ worker: worker.id, service: worker.service }, 'A worker is gone; its calls are taken over'),
   });
+}
+
+const PATIENCE_MS = 30_000;
+
+/** What is committed has to become visible: the broker may be away for a while. */
+async function patiently(task: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await task();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 /** Makes streams anew that a broker lost, and says when the one of calls was made; asked again after each reconnect. */

@@ -1,5 +1,5 @@
 import type { Bus } from '@trivet/bus';
-import { PARTITIONS, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
+import { PARTITIONS, partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { createDirectRelay } from './direct-relay.js';
 import { publishEvent } from './publish-event.js';
 import type { CommittedEvents } from './runner.js';
@@ -16,6 +16,8 @@ const MOST_EVENTS = 256;
 export interface Relay {
   /** A commit made events: takes them to the journal at once, if this process relays their partition. */
   kick: (ref: WorkflowRef, news: CommittedEvents) => void;
+  /** Resolves when the journal has acknowledged every event of a workflow. */
+  complete: (ref: WorkflowRef) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export function startRelay(parts: RelayParts): Relay {
     kick: (ref, news) => {
       if (!stopped) direct.take(ref, news);
     },
+    complete: (ref) => relayWorkflow(parts, partitionOfRef(ref), ref),
     stop: async () => {
       stopped = true;
       clearInterval(timer);

@@ -32,8 +32,12 @@ export interface RunnerParts {
   store: WorkflowStore;
   blobs: Blobs;
   clock: LedgerClock;
+  /** For how long a finished workflow's record stays in Redis. */
+  keepFinishedMs: number;
   /** Reached after each commit: carries out what the commit made true. */
   afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents) => void;
+  /** Resolves when what was committed may be seen outside: with a strict journal, when the journal has it. */
+  visible: (ref: WorkflowRef) => Promise<void>;
   /** A named place where a test may kill this process. */
   reach: (label: string) => void;
 }
@@ -49,11 +53,12 @@ export function createRunner(parts: RunnerParts): Runner {
   async function commit(ref: WorkflowRef, before: KnownWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
     for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
     parts.reach('orchestrator.before-commit');
-    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null });
+    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs });
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
       known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
+      await parts.visible(ref);
       parts.afterCommit(ref, transition, { after: before?.seq ?? 0, texts: change.events });
     }
     return outcome;

@@ -27,11 +27,13 @@ export interface ScheduleParts {
   planTask: PlanTask;
   clock: LedgerClock;
   audit: AuditTrail;
+  /** Keeps a schedule also where it outlives Redis; null: it was removed. */
+  journal: (tenant: string, id: string, schedule: Schedule | null) => Promise<void>;
 }
 
 const MOST_TRIES = 20;
 
-export function createSchedules({ store, intake, planTask, clock, audit }: ScheduleParts): Schedules {
+export function createSchedules({ store, intake, planTask, clock, audit, journal }: ScheduleParts): Schedules {
   async function require(tenant: string, id: string): Promise<StoredSchedule> {
     const stored = await store.get(tenant, id);
     if (!stored) throw new FailureError('not_found', `There is no schedule ${JSON.stringify(id.slice(0, 80))}.`, { hint: 'See GET /api/v1/schedules for what there is.' });
@@ -54,6 +56,7 @@ export function createSchedules({ store, intake, planTask, clock, audit }: Sched
       const { schedule, version } = await require(tenant, id);
       const next = to(schedule);
       if (!(await store.put(next, version))) continue;
+      await journal(tenant, id, next);
       await audit.record({ tenant, actor, action, target: `schedule/${id}`, workflowId: null, detail: next.cron ?? next.at ?? '' });
       return next;
     }
@@ -65,6 +68,7 @@ export function createSchedules({ store, intake, planTask, clock, audit }: Sched
       const { id = newWorkflowId(), made } = await read(tenant, given);
       const schedule: Schedule = { id, ...made, createdAt: new Date(clock.nowMs()).toISOString(), lastAt: null, lastWorkflowId: null, runs: [] };
       if (!(await store.put(schedule, 0))) throw new FailureError('state_conflict', `A schedule ${id} exists already.`, { hint: 'Replace it with PUT, or choose another id.' });
+      await journal(tenant, id, schedule);
       await audit.record({ tenant, actor, action: 'schedule.create', target: `schedule/${id}`, workflowId: null, detail: schedule.cron ?? schedule.at ?? '' });
       return schedule;
     },
@@ -79,6 +83,7 @@ export function createSchedules({ store, intake, planTask, clock, audit }: Sched
     },
     remove: async (tenant, id, actor) => {
       if (!(await store.remove(tenant, id))) await require(tenant, id);
+      await journal(tenant, id, null);
       await audit.record({ tenant, actor, action: 'schedule.delete', target: `schedule/${id}`, workflowId: null, detail: '' });
     },
     pause: (tenant, id, actor) => change(tenant, id, 'schedule.pause', actor, (schedule) => ({ ...requirePaused(schedule, false), paused: true, nextAt: null })),

@@ -28,6 +28,7 @@ export function apply(state: WorkflowState | null, event: WorkflowEvent): Workfl
       return event.data.steps.reduce((reset, stepId) => withStep(reset, { stepId }, applyStepReset), applyWorkflowRetried(state, at));
     case 'workflow.cancelling':
     case 'task.rejected':
+    case 'fact.recorded':
       return state;
     case 'workflow.completed':
       return { ...state, status: 'completed', finishedAt: at, result: event.data.result ?? null, ...(event.data.resultRef ? { resultRef: event.data.resultRef } : {}) };

@@ -56,7 +56,7 @@ export function createCallQueue(redis: Redis): CallQueue {
       const classes = lowestFirst ? [...PRIORITIES].reverse() : PRIORITIES;
       const turns = classes.map((priority) => keys.turns(partition, tier, priority));
       const prefixes = classes.map((priority) => keys.queue(partition, tier, '', priority));
-      const flat = await dealScript.run(redis, [keys.due(partition), keys.sent(partition, tier), ...turns], [most, UNCONFIRMED_MS, `{w${partition}}:call:`, JSON.stringify(Object.fromEntries(weights)), ...prefixes]);
+      const flat = await dealScript.run(redis, [keys.due(partition), keys.sent(partition, tier), ...turns], [most, UNCONFIRMED_MS, `{w${partition}}:call:`, JSON.stringify(Object.fromEntries(weights)), ...prefixes, keys.partition(partition)]);
       return dealtCalls(flat);
     },
     confirm: async (ref, callId, seq, incarnation) => {

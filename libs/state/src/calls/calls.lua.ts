@@ -3,13 +3,14 @@ import { NOW_LUA } from '../redis.js';
 /**
  * Deals ready calls of one partition and tier to the bus, one tenant after the other, higher classes first.
  * KEYS: due, sent, then for each class, the one served first in front: turns · ARGV: most, unconfirmedMs, prefix of calls, weights
- * of tenants as JSON, key prefix of the queues of each class …
+ * of tenants as JSON, key prefix of the queues of each class …, key of the partition
  * Returns {member, callKey-spec, publish count} triples. A dealt call has a due entry: it is the outbox row.
  */
 export const DEAL_LUA = `
 ${NOW_LUA}
 local most, unconfirmed, callPrefix, weights = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], cjson.decode(ARGV[4])
 local dealt = {}
+if redis.call('HGET', ARGV[5 + #KEYS - 2], 'state') == 'frozen' then return dealt end
 for class = 1, #KEYS - 2 do
   local turns, prefix = KEYS[class + 2], ARGV[class + 4]
   while #dealt / 3 < most do

@@ -2,7 +2,7 @@ import { NOW_LUA } from '../redis.js';
 
 /**
  * One commit of a workflow: state, history, ready queues, timers and version in one atomic, fsynced step.
- * KEYS: workflow, steps, events, due, journal, list, tombstone
+ * KEYS: workflow, steps, events, due, journal, list, tombstone, partition
  * ARGV: expected version (0 creates), opId, change as JSON
  * All input is checked before the first write: a script that errors half-way does not roll back.
  * Returns {status, …}: OK version now | REPLAY version | CONFLICT version | EXISTS body-hash status | GUARD call
@@ -12,12 +12,13 @@ ${NOW_LUA}
 local expected, op = tonumber(ARGV[1]), ARGV[2]
 local change = cjson.decode(ARGV[3])
 if not string.match(ARGV[1], '^%d+$') then return redis.error_reply('ERR the expected version is not a whole number') end
+if change.guarded and redis.call('HGET', KEYS[8], 'state') ~= 'open' then return {'FROZEN'} end
 local current = redis.call('HMGET', KEYS[1], 'v', 'op', 'hash', 'status', 'seq')
 local version = tonumber(current[1] or '0')
 if current[1] and current[2] == op then return {'REPLAY', version} end
 if expected == 0 then
   if current[1] then return {'EXISTS', current[3], current[4]} end
-  local tomb = redis.call('GET', KEYS[7])
+  local tomb = change.journaled == 0 and redis.call('GET', KEYS[7])
   if tomb then return {'EXISTS', tomb, 'expired'} end
 elseif version ~= expected then
   return {'CONFLICT', version}
@@ -32,7 +33,7 @@ if seq + #change.events ~= change.seq then return {'CONFLICT', version} end
 
 local write = {'v', version + 1, 'op', op, 'head', change.head, 'status', change.status, 'seq', change.seq, 'chain', change.chain}
 if expected == 0 then
-  for _, item in ipairs({'task', change.task, 'hash', change.hash, 'jn', '0', 'created', change.createdMs}) do write[#write + 1] = item end
+  for _, item in ipairs({'task', change.task, 'hash', change.hash, 'jn', change.journaled, 'created', change.createdMs}) do write[#write + 1] = item end
   redis.call('ZADD', KEYS[6], change.createdMs, change.id)
 end
 redis.call('HSET', KEYS[1], unpack(write))
@@ -67,7 +68,7 @@ for _, timer in ipairs(change.timers) do redis.call('ZADD', KEYS[4], now + timer
 for _, member in ipairs(change.clear) do redis.call('ZREM', KEYS[4], member) end
 for _, approval in ipairs(change.answered) do redis.call('ZREM', change.approvalsKey, approval) end
 for _, approval in ipairs(change.asked) do redis.call('ZADD', change.approvalsKey, change.nowMs, approval) end
-if #change.events > 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
+if #change.events > 0 and change.journaled == 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
 -- A workflow that is retried lives again.
 if ended[current[4]] and not ended[change.status] then for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end end
 if change.keepMs > 0 then

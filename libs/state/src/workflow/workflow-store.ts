@@ -1,3 +1,4 @@
+import { FailureError } from '@trivet/contracts';
 import { formatApproval, formatMember, keys, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
 import { COMMIT_LUA } from './commit.lua.js';
@@ -46,6 +47,8 @@ export interface Change {
   asked: { approvalId: string; stepId: string }[];
   answered: { approvalId: string; stepId: string }[];
   nowMs: number;
+  /** Written from the journal, into a partition that is frozen; its events are there already. */
+  restored?: boolean;
   /** Of a new workflow: what never changes. */
   created?: { task: string; hash: string; createdMs: number };
   /** Of a finished one: for how long its record is kept, and its body hash. */
@@ -97,9 +100,10 @@ export interface WorkflowStore {
   loadHeads: (tenant: string, workflowIds: readonly string[]) => Promise<({ head: string; task: string; status: string } | null)[]>;
 }
 
-export function createWorkflowStore(redis: Redis): WorkflowStore {
+/** @param options.guarded: commits only to partitions that are open */
+export function createWorkflowStore(redis: Redis, options: { guarded?: boolean } = {}): WorkflowStore {
   return {
-    commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, encodeChange(change)])),
+    commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, encodeChange(change, options.guarded === true)])),
     load: async (ref) =>
       withRedis(async () => {
         // Together, or a commit in between would give the steps of one version under the number of another.
@@ -155,10 +159,10 @@ async function listWorkflows(redis: Redis, tenant: string, options: { before?: {
 
 function commitKeys(ref: WorkflowRef): string[] {
   const partition = partitionOfRef(ref);
-  return [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), keys.list(partition, ref.tenant), keys.tombstone(ref)];
+  return [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), keys.list(partition, ref.tenant), keys.tombstone(ref), keys.partition(partition)];
 }
 
-function encodeChange(change: Change): string {
+function encodeChange(change: Change, guarded: boolean): string {
   const { ref } = change;
   const partition = partitionOfRef(ref);
   const callKeys = (call: { callId: string; tier: Tier; priority: string }): Record<string, string> => ({
@@ -190,6 +194,8 @@ function encodeChange(change: Change): string {
     asked: change.asked.map((approval) => formatApproval(ref, approval)),
     answered: change.answered.map((approval) => formatApproval(ref, approval)),
     nowMs: change.nowMs,
+    guarded: guarded && !change.restored,
+    journaled: change.restored ? change.seq : 0,
     task: change.created?.task ?? '',
     hash: change.created?.hash ?? change.finished?.hash ?? '',
     createdMs: change.created?.createdMs ?? 0,
@@ -204,6 +210,7 @@ function outcomeOf(reply: unknown): CommitOutcome {
   if (status === 'REPLAY') return { status: 'replayed', version: Number(first) };
   if (status === 'EXISTS') return { status: 'exists', hash: String(first), workflowStatus: String(second) };
   if (status === 'GUARD') return { status: 'guarded' };
+  if (status === 'FROZEN') throw new FailureError('unavailable', 'Redis is being compared with the journal; nothing is changed until that is done.');
   if (status === 'CONFLICT') return { status: 'conflict', version: Number(first) };
   throw new Error(`The commit script answered ${JSON.stringify(reply)}`);
 }

@@ -9,7 +9,7 @@ import type { Effect, Outcome, Surroundings } from '../transition.js';
 import type { StepState, WorkflowState } from '../state.js';
 
 /** The tool that a code step runs in. */
-const CODE_TOOL = 'code_javascript';
+export const CODE_TOOL = 'code_javascript';
 
 /**
  * A step that is one call to a worker: a tool, a model or code. Its input has all expressions evaluated; a tool that is

@@ -1,0 +1,47 @@
+import type { Bus } from '@trivet/bus';
+import { isIdentifier } from '@trivet/contracts';
+import type { WorkflowRef, WorkflowStore } from '@trivet/state';
+import { decodeEvent, decodeWorkflow } from '../runner/codec.js';
+import { apply } from '../workflow/apply.js';
+import type { WorkflowState } from '../workflow/state.js';
+
+/** Workflows in Redis, and those that have left it, from the journal. */
+export interface Archive {
+  state: (ref: WorkflowRef) => Promise<WorkflowState | null>;
+  /** Events with seq > after, in order, as they stand in the history. */
+  events: (ref: WorkflowRef, after: number, limit: number) => Promise<string[]>;
+}
+
+const MOST_EVENTS = 200_000;
+
+export function createArchive({ store, bus }: { store: WorkflowStore; bus: Pick<Bus, 'read' | 'countOf'> }): Archive {
+  async function journaled(ref: WorkflowRef): Promise<string[]> {
+    if (!isIdentifier(ref.tenant) || !isIdentifier(ref.workflowId)) return [];
+    const subject = `trivet.v1.event.${ref.tenant}.${ref.workflowId}.>`;
+    if ((await bus.countOf('EVENTS', subject)) === 0) return [];
+    const bySeq = new Map<number, string>();
+    for (const message of await bus.read('EVENTS', { subject, limit: MOST_EVENTS })) {
+      if (message.subject.endsWith('.task.rejected') || message.subject.endsWith('.fact.recorded')) continue;
+      const text = new TextDecoder().decode(message.data);
+      bySeq.set(decodeEvent(text).seq, text);
+    }
+    return [...bySeq].sort(([left], [right]) => left - right).map(([, text]) => text);
+  }
+
+  return {
+    state: async (ref) => {
+      const stored = await store.load(ref);
+      if (stored) return decodeWorkflow(stored);
+      const texts = await journaled(ref);
+      const first = texts[0];
+      // The oldest events may have left the journal too.
+      if (first === undefined || decodeEvent(first).seq !== 1) return null;
+      return texts.reduce<WorkflowState | null>((state, text) => apply(state, decodeEvent(text)), null);
+    },
+    events: async (ref, after, limit) => {
+      const kept = await store.readEvents(ref, after, limit);
+      if (kept.length > 0 || (await store.load(ref))) return kept;
+      return (await journaled(ref)).filter((text) => decodeEvent(text).seq > after).slice(0, limit);
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import type { Bus } from '@trivet/bus';
+import type { WorkflowRef } from '@trivet/state';
+import type { Logger } from '@trivet/telemetry';
+import type { Facts } from './facts.js';
+import { FACTS_WORKFLOW } from './facts.js';
+import { restoreWorkflow, type RestoreParts } from './restore-workflow.js';
+
+const LOOK_EVERY_MS = 1_000;
+const CHECKPOINT_EVERY_MS = 5_000;
+const LEASE_MS = 10_000;
+const RETRY_MS = 250;
+const BATCH = 2_000;
+const AT_ONCE = 16;
+const MOST_EVENTS = 1_000_000;
+
+/**
+ * Sees to it that Redis holds all that the journal holds before anything is done with it. A commit is in Redis, and
+ * fsynced, before its events are in the journal; so where the journal knows more, Redis has lost data: it was emptied, cut
+ * short or put back to an older copy. Then all partitions are frozen, the workflows that are behind are restored from
+ * their events, and the partitions are opened again. And where the journal has lost what it had, it is filled again.
+ */
+export interface Recovery {
+  /** Resolves when Redis, as it runs now, may be used. */
+  ensure: () => Promise<void>;
+  /** The same before a script on a server that was started anew; lets the restoring itself pass, while all is frozen. */
+  gate: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+export interface RecoveryParts extends RestoreParts {
+  bus: Bus;
+  facts: Facts;
+  owner: string;
+  logger: Logger;
+}
+
+export function createRecovery(parts: RecoveryParts): Recovery {
+  const { state, bus, logger } = parts;
+  let ensuring: Promise<void> | null = null;
+  let stopped = false;
+  let isRestoring = false;
+  let lastCheckpoint = 0;
+
+  async function ensureOnce(): Promise<void> {
+    for (;;) {
+      const runId = await state.runId();
+      if (await state.isOpen(runId)) return;
+      if (await state.lease(parts.owner, LEASE_MS)) {
+        const keep = setInterval(() => void state.lease(parts.owner, LEASE_MS).catch(() => undefined), LEASE_MS / 4);
+        try {
+          await state.freeze();
+          isRestoring = true;
+          return await reconcile(parts, runId);
+        } catch (error) {
+          logger.warn({ err: error }, 'Redis could not be compared with the journal; it is tried again');
+        } finally {
+          isRestoring = false;
+          clearInterval(keep);
+          await state.giveUp(parts.owner).catch(() => undefined);
+        }
+      }
+      if (stopped) return;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  const ensure = (): Promise<void> => (ensuring ??= ensureOnce().finally(() => (ensuring = null)));
+
+  async function look(): Promise<void> {
+    await ensure();
+    if (performance.now() - lastCheckpoint < CHECKPOINT_EVERY_MS) return;
+    lastCheckpoint = performance.now();
+    const stream = await bus.streamState('EVENTS');
+    const known = await state.checkpoint();
+    if (known && (known.stream !== stream.created || stream.lastSeq < known.seq)) await refill(parts);
+    await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+  }
+
+  const timer = setInterval(() => void look().catch((error: unknown) => logger.debug({ err: error }, 'Redis is looked at again')), LOOK_EVERY_MS);
+
+  return {
+    ensure,
+    gate: () => (isRestoring ? Promise.resolve() : ensure()),
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await ensuring?.catch(() => undefined);
+    },
+  };
+}
+
+async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
+  const { state, bus, logger } = parts;
+  await bus.ensureStreams();
+  const stream = await bus.streamState('EVENTS');
+  const checkpoint = await state.checkpoint();
+  const isSame = checkpoint !== null && checkpoint.stream === stream.created && stream.lastSeq >= checkpoint.seq;
+  const behind = await findBehind(parts, isSame ? checkpoint.seq : 0, stream.lastSeq);
+  if (behind.length > 0) {
+    logger.warn({ workflows: behind.length }, 'Redis has lost data: restoring workflows from the journal');
+    await restoreAll(parts, behind);
+    await parts.facts.restore();
+  } else if (checkpoint === null && stream.messages > 0) await parts.facts.restore();
+  if (checkpoint && !isSame) await refill(parts);
+  await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+  await state.open(runId);
+}
+
+/** Workflows of which the journal holds more events than Redis. */
+async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: number): Promise<WorkflowRef[]> {
+  const journaled = new Map<string, { ref: WorkflowRef; seq: number }>();
+  for (let from = after; from < upTo; ) {
+    const messages = await bus.read('EVENTS', { limit: BATCH, afterSeq: from });
+    if (messages.length === 0) break;
+    for (const { subject, headers } of messages) {
+      const [, , , tenant = '', workflowId = ''] = subject.split('.');
+      const seq = Number((headers['ce-id'] ?? '').split('.').at(-1));
+      if (workflowId === FACTS_WORKFLOW || subject.endsWith('.task.rejected') || !Number.isInteger(seq)) continue;
+      const key = `${tenant}/${workflowId}`;
+      const known = journaled.get(key);
+      if (!known || known.seq < seq) journaled.set(key, { ref: { tenant, workflowId }, seq });
+    }
+    from = messages.at(-1)?.seq ?? upTo;
+  }
+  const all = [...journaled.values()];
+  const behind: WorkflowRef[] = [];
+  for (let start = 0; start < all.length; start += BATCH) {
+    const slice = all.slice(start, start + BATCH);
+    const lengths = await state.lengths(slice.map((each) => each.ref));
+    slice.forEach((each, index) => {
+      const there = lengths[index];
+      if (there === null || there === undefined || (there !== 'expired' && there.seq < each.seq)) behind.push(each.ref);
+    });
+  }
+  return behind;
+}
+
+async function restoreAll(parts: RecoveryParts, refs: readonly WorkflowRef[]): Promise<void> {
+  let done = 0;
+  const queue = [...refs];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let ref = queue.pop(); ref; ref = queue.pop()) {
+        const messages = await parts.bus.read('EVENTS', { subject: `trivet.v1.event.${ref.tenant}.${ref.workflowId}.>`, limit: MOST_EVENTS });
+        const isWhole = await restoreWorkflow(parts, ref, messages.map((message) => new TextDecoder().decode(message.data)));
+        if (!isWhole) parts.logger.error({ workflowId: ref.workflowId, tenant: ref.tenant }, 'the journal has not the whole history of this workflow; it could not be restored');
+        done += 1;
+        if (done % 1_000 === 0) parts.logger.info({ done, of: refs.length }, 'workflows restored');
+      }
+    }),
+  );
+  parts.logger.warn({ workflows: done }, 'workflows restored from the journal');
+}
+
+/** The journal has lost events that Redis has: they go there again, in order. */
+async function refill({ bus, state, facts, logger }: RecoveryParts): Promise<void> {
+  let count = 0;
+  for await (const ref of state.workflows()) {
+    const kept = await bus.countOf('EVENTS', `trivet.v1.event.${ref.tenant}.${ref.workflowId}.>`);
+    await state.rejournal(ref, kept);
+    count += 1;
+  }
+  await facts.again();
+  logger.warn({ workflows: count }, 'the journal has lost events: they are sent again from Redis');
+}

@@ -1,0 +1,122 @@
+import { keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
+import { defineScript, withRedis, type Redis } from '../redis.js';
+
+/** Up to where everything that the journal holds is known to be in Redis. */
+export interface Checkpoint {
+  /** When the stream of the journal was made: one made anew has lost what it held. */
+  stream: string;
+  /** The last message of the stream when this was written: its commit was in Redis before it was in the stream. */
+  seq: number;
+}
+
+/** What is known of this Redis: whether its partitions may be used, and how far it can be trusted. */
+export interface RecoveryState {
+  /** Names the running server: another one after each restart. */
+  runId: () => Promise<string>;
+  /** Whether all partitions are open, as checked for the server that runs now. */
+  isOpen: (runId: string) => Promise<boolean>;
+  /** No partition takes a commit or deals a call. */
+  freeze: () => Promise<void>;
+  open: (runId: string) => Promise<void>;
+  checkpoint: () => Promise<Checkpoint | null>;
+  setCheckpoint: (checkpoint: Checkpoint) => Promise<void>;
+  /** One process restores at a time; must be extended before it lapses. */
+  lease: (owner: string, ttlMs: number) => Promise<boolean>;
+  giveUp: (owner: string) => Promise<void>;
+  /** How many events of each workflow there are; null: no such record. `expired`: it left Redis as it should. */
+  lengths: (refs: readonly WorkflowRef[]) => Promise<({ seq: number } | 'expired' | null)[]>;
+  /** Takes away what there is of a workflow that is restored. */
+  forget: (ref: WorkflowRef) => Promise<void>;
+  /** Every workflow there is a record of. */
+  workflows: () => AsyncGenerator<WorkflowRef>;
+  /** Has the events of a workflow go to the journal again from here. */
+  rejournal: (ref: WorkflowRef, from: number) => Promise<void>;
+}
+
+/** KEYS: lease · ARGV: owner, ttl */
+const LEASE_LUA = `
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** KEYS: workflow, steps, events, due, journal · ARGV: prefix of its due members, of its timers, journal member */
+const FORGET_LUA = `
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+redis.call('ZREM', KEYS[5], ARGV[3])
+local removed = 0
+for _, member in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+  if string.sub(member, 1, #ARGV[1]) == ARGV[1] or string.sub(member, 1, #ARGV[2]) == ARGV[2] then removed = removed + redis.call('ZREM', KEYS[4], member) end
+end
+return removed`;
+
+/** KEYS: workflow, journal · ARGV: from, member */
+const REJOURNAL_LUA = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'jn', ARGV[1])
+redis.call('ZADD', KEYS[2], 0, ARGV[2])
+return 1`;
+
+const leaseScript = defineScript(LEASE_LUA, { always: true });
+const forgetScript = defineScript(FORGET_LUA, { always: true });
+const rejournalScript = defineScript(REJOURNAL_LUA, { always: true });
+
+export function createRecoveryState(redis: Redis): RecoveryState {
+  const setAll = async (fields: Record<string, string>): Promise<void> => {
+    await withRedis(() => Promise.all(PARTITIONS.map((partition) => redis.hset(keys.partition(partition), fields))));
+  };
+  return {
+    runId: async () => /run_id:(\w+)/.exec(await withRedis(() => redis.info('server')))?.[1] ?? '',
+    isOpen: async (runId) => {
+      const states = await withRedis(() => Promise.all(PARTITIONS.map((partition) => redis.hmget(keys.partition(partition), 'state', 'run'))));
+      return states.every(([state, run]) => state === 'open' && run === runId);
+    },
+    freeze: () => setAll({ state: 'frozen' }),
+    open: (runId) => setAll({ state: 'open', run: runId }),
+    checkpoint: async () => {
+      const text = await withRedis(() => redis.get(keys.checkpoint()));
+      return text === null ? null : JSON.parse(text);
+    },
+    setCheckpoint: async (checkpoint) => {
+      await withRedis(() => redis.set(keys.checkpoint(), JSON.stringify(checkpoint)));
+    },
+    lease: async (owner, ttlMs) => (await leaseScript.run(redis, [keys.recoveryLease()], [owner, ttlMs])) === 1,
+    giveUp: async (owner) => {
+      await withRedis(async () => {
+        if ((await redis.get(keys.recoveryLease())) === owner) await redis.del(keys.recoveryLease());
+      });
+    },
+    lengths: (refs) =>
+      withRedis(() =>
+        Promise.all(
+          refs.map(async (ref) => {
+            const [seq, tombstone] = await Promise.all([redis.hget(keys.workflow(ref), 'seq'), redis.exists(keys.tombstone(ref))]);
+            if (seq !== null) return { seq: Number(seq) };
+            return tombstone === 1 ? 'expired' : null;
+          }),
+        ),
+      ),
+    forget: async (ref) => {
+      const partition = partitionOfRef(ref);
+      const name = `${ref.tenant}|${ref.workflowId}`;
+      await forgetScript.run(redis, [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition)], [`c|${name}|`, `t|${name}|`, name]);
+    },
+    workflows: () => scanWorkflows(redis),
+    rejournal: async (ref, from) => {
+      await rejournalScript.run(redis, [keys.workflow(ref), keys.journal(partitionOfRef(ref))], [from, `${ref.tenant}|${ref.workflowId}`]);
+    },
+  };
+}
+
+async function* scanWorkflows(redis: Redis): AsyncGenerator<WorkflowRef> {
+  for (let cursor = '0'; ; ) {
+    const [next, found] = await withRedis(() => redis.scan(cursor, 'MATCH', '{w*}:wf:*', 'COUNT', 500));
+    for (const key of found) {
+      const [tenant, workflowId] = key.slice(key.indexOf(':wf:') + 4).split(':');
+      const member = parseMember(`t|${tenant}|${workflowId}|x`);
+      if (member) yield member.ref;
+    }
+    if (next === '0') return;
+    cursor = next;
+  }
+}
