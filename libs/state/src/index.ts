@@ -1,5 +1,5 @@
 export { checkDurability, connectRedis, redisTimeMs, type Durability, type Redis, type RedisOptions } from './redis.js';
-export { PARTITIONS, partitionOfRef, type DueMember, type Tier, type WorkflowRef } from './keys.js';
+export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
