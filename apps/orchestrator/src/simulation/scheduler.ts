@@ -35,11 +35,12 @@ export interface Scheduler {
   at: (delayMs: number, label: string, process: Process | null, task: () => void) => void;
   /** What a process asks of another: it is done at some moment, answered at a later one, or goes wrong in one of four ways. */
   call: <Result>(process: Process, label: string, run: () => Result, options?: { mayRepeat?: boolean }) => Promise<Result>;
-  /** Something that may go wrong, drawn now. */
   trace: (line: string) => void;
   /** Takes the next step; false when there is none before the given time. */
   step: (until: number) => Promise<boolean>;
   steps: () => number;
+  /** Lets time pass when nothing happens. */
+  skipTo: (time: number) => void;
   /** Starts something in the name of a process. */
   as: (process: Process, task: () => void) => void;
   stop: () => void;
@@ -118,6 +119,7 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
       return true;
     },
     steps: () => count,
+    skipTo: (time) => void (now = Math.max(now, time)),
     as: (process, task) => {
       const before = current;
       current = process;

@@ -1,0 +1,98 @@
+import type { Bus } from '@trivet/bus';
+import { CONSUMERS, Plan } from '@trivet/contracts';
+import { keepPresence, type Ledger } from '@trivet/state';
+import { afterCommit } from '../effects.js';
+import { childInputOf, childTask } from '../intake/child-task.js';
+import { ResultHandler } from '../intake/result.handler.js';
+import { createChildren, type ChildrenParts } from '../runner/children.js';
+import { startDispatcher } from '../runner/dispatcher.js';
+import { startLiveness } from '../runner/liveness.js';
+import { beginAccepted, openAndBegin } from '../runner/open-and-begin.js';
+import { startRelay } from '../runner/relay.js';
+import { createRunner, type Runner } from '../runner/runner.js';
+import { startSweeper } from '../runner/sweeper.js';
+import { MACHINE_VERSION } from '../workflow/advance.js';
+import { hasOwnBudget } from '../workflow/state.js';
+import type { Ports } from './memory/ports.js';
+import type { Process } from './scheduler.js';
+import type { World } from './world.js';
+
+const RESULTS_AT_ONCE = 16;
+const STABLE_MS = 3_000;
+
+export interface Orchestrator {
+  process: Process;
+  runner: Runner;
+  ledger: Pick<Ledger, 'setLimits'>;
+}
+
+/** An orchestrator with the product's own parts; only what they stand on is simulated. It forgets all it knew when it dies. */
+export function startOrchestrator(world: World): Orchestrator {
+  const process = world.addProcess('orchestrator');
+  const bus = world.network.busFor(process);
+  const ports = world.portsOf(process);
+  const ledger = { setLimits: () => world.scheduler.call(process, 'set limits', () => undefined) };
+  const onError = (error: unknown): void => world.auditor.complained(process.name, error);
+  const reach = (): void => undefined;
+  const clock = { nowMs: () => Date.now(), stop: reach };
+
+  const runner: Runner = createRunner({ ...ports, clock, reach, afterCommit: (ref, transition, news) => afterCommit({ ...machinery, bus, onError }, ref, transition, news) });
+  const machinery = startMachinery(world, { process, bus, ports, runner, ledger, onError });
+  world.scheduler.as(process, () => {
+    void keepPresence(world.presenceOf(process), () => world.describe(process, 'orchestrator', 0), onError).catch(onError);
+    const results = new ResultHandler(runner, reach);
+    bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => (await results.onResult(delivery), { do: 'ack' }) });
+  });
+  return { process, runner, ledger };
+}
+
+interface MachineryParts {
+  process: Process;
+  bus: Bus;
+  ports: Ports;
+  runner: Runner;
+  ledger: Pick<Ledger, 'setLimits'>;
+  onError: (error: unknown) => void;
+}
+
+/** Wired as runner/machinery.ts does it. */
+function startMachinery(world: World, { process, bus, ports, runner, ledger, onError }: MachineryParts): Pick<Parameters<typeof afterCommit>[0], 'dispatcher' | 'relay' | 'children'> {
+  const { queue, claims, journal, store } = ports;
+  let made: ReturnType<typeof start> | null = null;
+  const start = () => {
+    const children = createChildren({ runner, begin: beginChild(ports, runner, ledger) });
+    const liveness = startLiveness({ bus, presence: world.presenceOf(process), claims, runner, stableMs: STABLE_MS, onError, onSeen: () => Promise.resolve(), onLost: (worker) => world.scheduler.trace(`${process.name} takes ${worker.id} for dead`) });
+    const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation: incarnationOf(bus), reach: () => undefined, onError });
+    const relay = startRelay({ bus, journal, store, owner: process.name, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
+    startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger, runner }, ref), children, onError });
+    return { children, dispatcher, relay };
+  };
+  world.scheduler.as(process, () => void (made = start()));
+  if (made === null) throw new RangeError('unreachable: the machinery starts at once');
+  return made;
+}
+
+function incarnationOf(bus: Bus): () => Promise<string> {
+  let created: Promise<string> | null = null;
+  bus.onReconnect(() => void (created = null));
+  const ask = (): Promise<string> =>
+    bus.streamState('CALLS').then(
+      (state) => state.created,
+      (error: unknown) => {
+        created = null;
+        throw error;
+      },
+    );
+  return () => (created ??= ask());
+}
+
+function beginChild(ports: Ports, runner: Runner, ledger: Pick<Ledger, 'setLimits'>): ChildrenParts['begin'] {
+  return async (parent, step, childId) => {
+    const input = await childInputOf(ports.blobs, step);
+    const plan = Plan.parse(input.plan);
+    const { ref, data } = childTask({ parent, step, childId }, input, { plan, template: null, templateDigest: null });
+    const outcome = await runner.begin(ref, { ...data, machine: MACHINE_VERSION });
+    if (outcome.status === 'created' && hasOwnBudget(outcome.state)) await openAndBegin({ runner, ledger }, ref, data.task);
+    return null;
+  };
+}

@@ -1,0 +1,44 @@
+import type { Service, Worker } from '@trivet/contracts';
+import type { Presence } from '@trivet/state';
+import type { Auditor } from './auditor.js';
+import type { MemoryLedger } from './memory/ledger.js';
+import { createNetwork, type Network } from './memory/network.js';
+import { createPorts, type Ports } from './memory/ports.js';
+import { createMemoryPresence, type Announced } from './memory/presence.js';
+import type { Process, Scheduler } from './scheduler.js';
+
+/** What all processes of one simulation stand on. */
+export interface World {
+  scheduler: Scheduler;
+  ledger: MemoryLedger;
+  network: Network;
+  auditor: Auditor;
+  addProcess: (service: Service) => Process;
+  portsOf: (process: Process) => Ports;
+  presenceOf: (process: Process) => Presence;
+  describe: (process: Process, service: Service, slots: number) => Worker;
+}
+
+/** No clock of a service is further off than this. */
+const MOST_SKEW_MS = 300;
+
+export function createWorld(scheduler: Scheduler, ledger: MemoryLedger, auditor: Auditor): World {
+  const network = createNetwork(scheduler);
+  const announced: Announced = new Map();
+  let started = 0;
+  return {
+    scheduler,
+    ledger,
+    network,
+    auditor,
+    addProcess: (service) => {
+      const process: Process = { name: `${service}-${(started += 1)}`, isAlive: true, frozenUntil: 0, skewMs: scheduler.random.between(-MOST_SKEW_MS, MOST_SKEW_MS) };
+      network.processes.set(process.name, process);
+      scheduler.trace(`${process.name} starts`);
+      return process;
+    },
+    portsOf: (process) => createPorts(scheduler, ledger, process),
+    presenceOf: (process) => createMemoryPresence(scheduler, announced, process),
+    describe: (process, service, slots) => ({ service, id: process.name, pid: 1, host: 'simulation', version: '0', startedAt: '', inFlight: 0, slots, draining: false }),
+  };
+}
