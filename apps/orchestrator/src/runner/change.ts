@@ -65,8 +65,8 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
   };
 }
 
-/** As the plan left it: nothing of it need be kept. */
-const isUntouched = (step: StepState): boolean => step.status === 'pending' && step.attempts === 0 && step.calls.length === 0 && !step.childOf && !step.approved;
+/** As the plan left it: nothing of it need be kept. One that a retry reset is kept: it stands there as cancelled. */
+const isUntouched = (step: StepState): boolean => step.status === 'pending' && step.attempts === 0 && step.calls.length === 0 && !step.childOf && !step.approved && step.attemptsBefore === undefined;
 
 /** Each event carries the hash of itself and of all before it, so that nobody can change or drop one unnoticed. */
 function chained(events: readonly WorkflowEvent[], before: string): { texts: string[]; chain: string } {

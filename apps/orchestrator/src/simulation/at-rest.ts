@@ -32,12 +32,13 @@ export function checkAtRest({ ledger, network, auditor }: World, busWasLost: boo
       events.push(Buffer.from(data).toString());
     }
     for (const { ref, state } of auditor.workflows()) {
-      const events = journaled.get(`${ref.tenant}/${ref.workflowId}`) ?? [];
+      // One that was lost on the way comes later: its seq says where it belongs.
+      const events = (journaled.get(`${ref.tenant}/${ref.workflowId}`) ?? []).sort((left, right) => seqOf(left) - seqOf(right));
       const history = tables.list(keys.events(ref));
-      if (hasEnded(state) && events.join('\n') !== history.join('\n')) return `the journal of ${ref.workflowId} has ${events.length} events, its history ${history.length}, and they are not the same: ${order(events)}`;
+      if (hasEnded(state) && events.join('\n') !== history.join('\n')) return `the journal of ${ref.workflowId} has ${events.length} events, its history ${history.length}, and they are not the same: ${events.map(seqOf).join(' ')}`;
     }
     return null;
   }
 }
 
-const order = (events: readonly string[]): string => events.map((text) => String(/"seq":(\d+)/.exec(text)?.[1])).join(' ');
+const seqOf = (text: string): number => Number(/"seq":(\d+)/.exec(text)?.[1]);

@@ -8,6 +8,8 @@ export interface Process {
   isAlive: boolean;
   /** Until then it stands still, as after SIGSTOP. */
   frozenUntil: number;
+  /** What it sent last that must not be overtaken by what it sends next, as on one connection. */
+  sentUntil: number;
   /** By how much its own clock is off. */
   skewMs: number;
 }
@@ -34,7 +36,7 @@ export interface Scheduler {
   /** Runs a task after a while, in the name of a process if one is given. */
   at: (delayMs: number, label: string, process: Process | null, task: () => void) => void;
   /** What a process asks of another: it is done at some moment, answered at a later one, or goes wrong in one of four ways. */
-  call: <Result>(process: Process, label: string, run: () => Result, options?: { mayRepeat?: boolean }) => Promise<Result>;
+  call: <Result>(process: Process, label: string, run: () => Result, options?: { mayRepeat?: boolean; inOrder?: boolean }) => Promise<Result>;
   trace: (line: string) => void;
   /** Takes the next step; false when there is none before the given time. */
   step: (until: number) => Promise<boolean>;
@@ -54,6 +56,9 @@ interface Task {
   process: Process | null;
   run: () => void;
 }
+
+/** What arrives in order arrives at times of its own. */
+const ORDER_STEP_MS = 0.001;
 
 /** Where virtual time begins. */
 export const EPOCH_MS = 1_750_000_000_000;
@@ -95,16 +100,18 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
         if (fault !== 'none') trace(`${process.name} ${label}: ${fault}`);
         if (fault === 'lost') return at(latency(), label, process, fail);
         // Done even if the process that asked dies now: it is on its way.
-        at(latency(), label, null, () => attempt(run, reject, (first) => {
+        const arrival = Math.max(now + latency(), options.inOrder ? process.sentUntil + ORDER_STEP_MS : 0);
+        if (options.inOrder) process.sentUntil = arrival;
+        queue.add({ at: arrival, draw: random.next(), label, process: null, run: () => attempt(run, reject, (first) => {
           if (fault === 'done-but-error') return at(latency(), label, process, fail);
           if (fault === 'sent-twice') return at(latency(), label, null, () => attempt(run, reject, (second) => at(latency(), label, process, () => resolve(second))));
           at(latency(), label, process, () => resolve(first));
-        }));
+        }) });
       }),
     step: async (until) => {
       const task = queue.next(until);
       if (!task) return false;
-      now = Math.max(now, task.at);
+      now = Math.max(now, Math.floor(task.at));
       const { process } = task;
       if (process && !process.isAlive) return true;
       if (process && process.frozenUntil > now) {

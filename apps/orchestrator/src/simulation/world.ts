@@ -32,7 +32,7 @@ export function createWorld(scheduler: Scheduler, ledger: MemoryLedger, auditor:
     network,
     auditor,
     addProcess: (service) => {
-      const process: Process = { name: `${service}-${(started += 1)}`, isAlive: true, frozenUntil: 0, skewMs: scheduler.random.between(-MOST_SKEW_MS, MOST_SKEW_MS) };
+      const process: Process = { name: `${service}-${(started += 1)}`, isAlive: true, frozenUntil: 0, sentUntil: 0, skewMs: scheduler.random.between(-MOST_SKEW_MS, MOST_SKEW_MS) };
       network.processes.set(process.name, process);
       scheduler.trace(`${process.name} starts`);
       return process;

@@ -64,7 +64,7 @@ export function createNetwork(scheduler: Scheduler): Network {
   };
 
   const busFor = (process: Process): Bus => ({
-    publish: (subject, body, options = {}) => scheduler.call(process, `publish ${subject}`, () => ({ stream: '', ...publish(subject, body, options) })),
+    publish: (subject, body, options = {}) => scheduler.call(process, `publish ${subject}`, () => ({ stream: '', ...publish(subject, body, options) }), { inOrder: true }),
     notify,
     listen: (subject, hear) => {
       listeners.push({ process, subject: new RegExp(`^${subject.split('.').map((token) => (token === '*' ? '[^.]+' : token)).join('\\.')}$`), hear });
