@@ -1,3 +1,7 @@
+import type { WorkflowEvent } from '@trivet/contracts';
+import type { WorkflowRef } from '@trivet/state';
+import { decodeEvent } from '../runner/codec.js';
+import type { WorkflowState } from '../workflow/state.js';
 import { createAuditor, ViolationError } from './auditor.js';
 import { createDisasters } from './disasters.js';
 import { createMemoryLedger } from './memory/ledger.js';
@@ -25,6 +29,8 @@ export interface SimulationReport {
   workflows: number;
   events: number;
   crashes: number;
+  /** Every workflow with its history, to look at when something was broken. */
+  histories: { ref: WorkflowRef; state: WorkflowState; events: WorkflowEvent[] }[];
 }
 
 const MOST_STEPS = 200_000;
@@ -43,9 +49,9 @@ export async function simulate({ seed, removed = {}, onTrace }: SimulationOption
     const disasters = createDisasters(world);
     const operator = createOperator(world, disasters.orchestrators);
     const violation = await run(world, disasters, operator).then(() => null, (error: unknown) => messageOf(error));
-    const workflows = auditor.workflows();
-    const events = workflows.reduce((total, { ref }) => total + ledger.readEvents(ref, 0, Infinity).length, 0);
-    return { seed, violation, steps: scheduler.steps(), virtualMs: scheduler.nowMs() - EPOCH_MS, workflows: workflows.length, events, crashes: disasters.crashes() };
+    const histories = auditor.workflows().map(({ ref, state }) => ({ ref, state, events: ledger.readEvents(ref, 0, Infinity).map(decodeEvent) }));
+    const events = histories.reduce((total, each) => total + each.events.length, 0);
+    return { seed, violation, steps: scheduler.steps(), virtualMs: scheduler.nowMs() - EPOCH_MS, workflows: histories.length, events, crashes: disasters.crashes(), histories };
   } finally {
     scheduler.stop();
   }
