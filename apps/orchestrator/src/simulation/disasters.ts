@@ -45,6 +45,7 @@ export function createDisasters(world: World): Disasters {
   const freeze = (): void => {
     const process = random.pick([...orchestrators.map((each) => each.process), ...workers.map((each) => each.process)]);
     process.frozenUntil = scheduler.nowMs() + random.between(200, 7_000);
+    scheduler.at(process.frozenUntil - scheduler.nowMs() + 1, 'wake', null, network.wake);
     scheduler.trace(`${process.name} stands still until ${process.frozenUntil}`);
   };
 
@@ -92,6 +93,7 @@ export function createDisasters(world: World): Disasters {
       scheduler.trace('quiet from here on');
       if (!network.broker.isUp) network.comeBack();
       for (const { process } of [...orchestrators, ...workers]) process.frozenUntil = Math.min(process.frozenUntil, scheduler.nowMs());
+      network.wake();
       if (!orchestrators.some(({ process }) => process.isAlive)) spawn('orchestrator');
       for (const service of ['executor', 'model'] as const) if (!workers.some((each) => each.service === service && each.process.isAlive)) spawn(service);
     },

@@ -57,6 +57,9 @@ interface Task {
   run: () => void;
 }
 
+/** What happens too often to be told. */
+const QUIET: ReadonlySet<string> = new Set(['tick', 'pump', 'ack wait', 'announce', 'help', 'meddle']);
+
 /** What arrives in order arrives at times of its own. */
 const ORDER_STEP_MS = 0.001;
 
@@ -120,6 +123,7 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
       }
       count += 1;
       current = process;
+      if (!QUIET.has(task.label)) trace(`· ${process?.name ?? 'done'} ${task.label}`);
       task.run();
       await settled();
       current = null;

@@ -12,6 +12,8 @@ export interface Network {
   /** The broker is away for a while; what happens to its store meanwhile is the caller's. */
   goDown: () => void;
   comeBack: () => void;
+  /** A process that stood still asks for messages again. */
+  wake: () => void;
 }
 
 interface Puller {
@@ -104,6 +106,7 @@ export function createNetwork(scheduler: Scheduler): Network {
     broker,
     busFor,
     processes,
+    wake: () => pumpSoon(1),
     goDown: () => void (broker.isUp = false),
     comeBack: () => {
       broker.isUp = true;
