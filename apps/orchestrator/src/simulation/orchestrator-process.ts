@@ -1,6 +1,6 @@
 import type { Bus } from '@trivet/bus';
 import { CONSUMERS, Plan } from '@trivet/contracts';
-import { keepPresence, type Ledger } from '@trivet/state';
+import type { Ledger } from '@trivet/state';
 import { afterCommit } from '../effects.js';
 import { childInputOf, childTask } from '../intake/child-task.js';
 import { ResultHandler } from '../intake/result.handler.js';
@@ -38,8 +38,8 @@ export function startOrchestrator(world: World): Orchestrator {
 
   const runner: Runner = createRunner({ ...ports, clock, reach, afterCommit: (ref, transition, news) => afterCommit({ ...machinery, bus, onError }, ref, transition, news) });
   const machinery = startMachinery(world, { process, bus, ports, runner, ledger, onError });
+  world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {
-    void keepPresence(world.presenceOf(process), () => world.describe(process, 'orchestrator', 0), onError).catch(onError);
     const results = new ResultHandler(runner, reach);
     bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => (await results.onResult(delivery), { do: 'ack' }) });
   });

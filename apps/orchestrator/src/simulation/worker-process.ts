@@ -1,6 +1,5 @@
 import { publishPatiently, RedeliverError, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, FailureError, type JsonValue, type ModelCall, type ToolCall } from '@trivet/contracts';
-import { keepPresence } from '@trivet/state';
 import { parseSimulatedCall } from './simulated-call.js';
 import { answerOf } from './simulated-answers.js';
 import type { Process } from './scheduler.js';
@@ -12,15 +11,15 @@ const SLOTS = 4;
 /** An executor or model process: claims a call, takes its time, and reports, in the order in which the real ones do it. */
 export function startWorker(world: World, service: 'executor' | 'model'): Process {
   const process = world.addProcess(service);
-  world.scheduler.as(process, () => void run(world, process, service));
+  world.announce(process, service, SLOTS);
+  world.scheduler.as(process, () => run(world, process, service));
   return process;
 }
 
-async function run(world: World, process: Process, service: 'executor' | 'model'): Promise<void> {
+function run(world: World, process: Process, service: 'executor' | 'model'): void {
   const bus = world.network.busFor(process);
   const { claims, blobs } = world.portsOf(process);
   const running = new Map<string, { workflowId: string; isStopped: boolean }>();
-  await keepPresence(world.presenceOf(process), () => world.describe(process, service, SLOTS), () => undefined).catch(() => undefined);
   bus.listen(subjects.allCancels(), (notice) => {
     const { workflowId, callIds } = parseSimulatedCall(notice.data);
     for (const [callId, call] of running) if (call.workflowId === workflowId && (!callIds || callIds.includes(callId))) call.isStopped = true;

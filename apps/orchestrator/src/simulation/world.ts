@@ -1,5 +1,5 @@
 import type { Service, Worker } from '@trivet/contracts';
-import type { Presence } from '@trivet/state';
+import { keepPresence, type Presence } from '@trivet/state';
 import type { Auditor } from './auditor.js';
 import type { MemoryLedger } from './memory/ledger.js';
 import { createNetwork, type Network } from './memory/network.js';
@@ -16,7 +16,8 @@ export interface World {
   addProcess: (service: Service) => Process;
   portsOf: (process: Process) => Ports;
   presenceOf: (process: Process) => Presence;
-  describe: (process: Process, service: Service, slots: number) => Worker;
+  /** Says every second that the process is there; one whose first word is lost starts again, as its supervisor would see to. */
+  announce: (process: Process, service: Service, slots: number) => void;
 }
 
 /** No clock of a service is further off than this. */
@@ -26,6 +27,10 @@ export function createWorld(scheduler: Scheduler, ledger: MemoryLedger, auditor:
   const network = createNetwork(scheduler);
   const announced: Announced = new Map();
   let started = 0;
+  const presenceOf = (process: Process): Presence => createMemoryPresence(scheduler, announced, process);
+  const describe = (process: Process, service: Service, slots: number): Worker => ({ service, id: process.name, pid: 1, host: 'simulation', version: '0', startedAt: '', inFlight: 0, slots, draining: false });
+  const announce = (process: Process, service: Service, slots: number): void =>
+    scheduler.as(process, () => void keepPresence(presenceOf(process), () => describe(process, service, slots), () => undefined).catch(() => announce(process, service, slots)));
   return {
     scheduler,
     ledger,
@@ -38,7 +43,7 @@ export function createWorld(scheduler: Scheduler, ledger: MemoryLedger, auditor:
       return process;
     },
     portsOf: (process) => createPorts(scheduler, ledger, process),
-    presenceOf: (process) => createMemoryPresence(scheduler, announced, process),
-    describe: (process, service, slots) => ({ service, id: process.name, pid: 1, host: 'simulation', version: '0', startedAt: '', inFlight: 0, slots, draining: false }),
+    presenceOf,
+    announce,
   };
 }
