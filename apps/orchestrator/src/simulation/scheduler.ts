@@ -99,15 +99,16 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
       new Promise((resolve, reject) => {
         const fault = faultOf(random, scheduler.faults, options.mayRepeat ?? false);
         const latency = (): number => (random.chance(scheduler.faults.slow) ? random.between(10, 1_500) : random.between(0, 2));
+        const refuse = (error: unknown): void => at(latency(), label, process, () => reject(error));
         const fail = (): void => reject(new FailureError('unavailable', `${label} went wrong (${fault})`));
         if (fault !== 'none') trace(`${process.name} ${label}: ${fault}`);
         if (fault === 'lost') return at(latency(), label, process, fail);
         // Done even if the process that asked dies now: it is on its way.
         const arrival = Math.max(now + latency(), options.inOrder ? process.sentUntil + ORDER_STEP_MS : 0);
         if (options.inOrder) process.sentUntil = arrival;
-        queue.add({ at: arrival, draw: random.next(), label, process: null, run: () => attempt(run, reject, (first) => {
+        queue.add({ at: arrival, draw: random.next(), label, process: null, run: () => attempt(run, refuse, (first) => {
           if (fault === 'done-but-error') return at(latency(), label, process, fail);
-          if (fault === 'sent-twice') return at(latency(), label, null, () => attempt(run, reject, (second) => at(latency(), label, process, () => resolve(second))));
+          if (fault === 'sent-twice') return at(latency(), label, null, () => attempt(run, refuse, (second) => at(latency(), label, process, () => resolve(second))));
           at(latency(), label, process, () => resolve(first));
         }) });
       }),
