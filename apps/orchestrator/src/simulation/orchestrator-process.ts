@@ -1,4 +1,4 @@
-import type { Bus } from '@trivet/bus';
+import type { Bus, Settlement } from '@trivet/bus';
 import { CONSUMERS, Plan } from '@trivet/contracts';
 import type { Ledger } from '@trivet/state';
 import { afterCommit } from '../effects.js';
@@ -41,9 +41,15 @@ export function startOrchestrator(world: World): Orchestrator {
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {
     const results = new ResultHandler(runner, reach);
-    bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => (await results.onResult(delivery), { do: 'ack' }) });
+    bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => settlementFrom(await results.onResult(delivery)) });
   });
   return { process, runner, ledger };
+}
+
+/** What its decorator makes of the handler: it never throws, and answers how the message is settled. */
+function settlementFrom(answer: unknown): Settlement {
+  const settlement = answer as Settlement;
+  return settlement;
 }
 
 interface MachineryParts {

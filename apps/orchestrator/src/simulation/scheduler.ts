@@ -107,6 +107,7 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
         const arrival = Math.max(now + latency(), options.inOrder ? process.sentUntil + ORDER_STEP_MS : 0);
         if (options.inOrder) process.sentUntil = arrival;
         queue.add({ at: arrival, draw: random.next(), label, process: null, run: () => attempt(run, refuse, (first) => {
+          if (onTrace) trace(`  ${process.name} ${label} gives ${outlineOf(first)}`);
           if (fault === 'done-but-error') return at(latency(), label, process, fail);
           if (fault === 'sent-twice') return at(latency(), label, null, () => attempt(run, refuse, (second) => at(latency(), label, process, () => resolve(second))));
           at(latency(), label, process, () => resolve(first));
@@ -142,6 +143,9 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
   };
   return scheduler;
 }
+
+/** Enough of an answer to follow what happened. */
+const outlineOf = (answer: unknown): string => (JSON.stringify(answer) ?? 'nothing').slice(0, 100);
 
 type Fault = 'none' | 'lost' | 'done-but-error' | 'sent-twice';
 

@@ -151,6 +151,7 @@ function createDelivery(scheduler: Scheduler, broker: Broker, pumpSoon: (delayMs
     const pump = (delayMs: number): void => pumpSoon(delayMs + 1);
 
     const settle = (settlement: Settlement): void => {
+      scheduler.trace(`${puller.process.name} settles ${message.subject}: ${JSON.stringify(settlement)}`);
       end();
       if (!broker.isUp || random.chance(scheduler.faults.lost)) return;
       if (settlement.do === 'nak') {
@@ -162,7 +163,10 @@ function createDelivery(scheduler: Scheduler, broker: Broker, pumpSoon: (delayMs
     };
 
     watch();
-    if (random.chance(scheduler.faults.lost)) return end();
+    if (random.chance(scheduler.faults.lost)) {
+      scheduler.trace(`the delivery of ${message.subject} to ${puller.process.name} is lost`);
+      return end();
+    }
     scheduler.at(random.between(0, 2), `deliver ${message.subject}`, puller.process, () => {
       const given = deliveryOf(message, stream, deliveries);
       puller.options.handle(given).catch((error: unknown) => settlementOf(error, deliveries)).then(settle, () => end());
