@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createPresence, keepPresence, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
@@ -57,6 +57,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
 
   const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
   await presence.announceTools(workerId, [...tools.values()].map(describeTool));
+  const keeper = keepClaims(claims, workerId, runner.isRunning, onError);
   const announced = await keepPresence(presence, describe, onError);
   const module: DynamicModule = { module: ExecutorModule, controllers: [CallHandler], providers: [{ provide: TOOL_RUNNER, useValue: runner }] };
   const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
@@ -73,6 +74,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       await telemetry.flush();
     },
     close: async () => {
+      keeper.stop();
       responder.stop();
       cancels.stop();
       model.close();

@@ -5,6 +5,7 @@ export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './w
 export { createJournalState, type JournalState } from './workflow/journal.js';
 export { UNCLAIMED_MS, UNCONFIRMED_MS, createCallQueue, type CallQueue, type DealtCall, type Inspection, type SweptMember } from './calls/call-queue.js';
 export { createClaims, type ClaimOutcome, type Claims } from './calls/claims.js';
+export { keepClaims } from './calls/claim-keeper.js';
 export { PRESENCE_TTL_MS, createPresence, keepPresence, type Presence } from './workers/presence.js';
 export { MOST_BLOB_BYTES, createBlobs, type Blobs } from './blobs.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';

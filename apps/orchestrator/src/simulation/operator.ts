@@ -1,6 +1,6 @@
 import { MACHINE_VERSION } from '../workflow/advance.js';
 import { openAndBegin } from '../runner/open-and-begin.js';
-import { hasEnded, hasOwnBudget, type WorkflowState } from '../workflow/state.js';
+import { hasEnded, waitsToBegin, type WorkflowState } from '../workflow/state.js';
 import type { Input } from '../workflow/transition.js';
 import type { Orchestrator } from './orchestrator-process.js';
 import { drawSignal, drawSubmission, type Submission } from './workload.js';
@@ -99,8 +99,8 @@ export function createOperator(world: World, orchestrators: () => Orchestrator[]
   };
 }
 
-async function accept({ runner, ledger }: Orchestrator, { tenant, workflowId, data }: Submission): Promise<void> {
+async function accept({ runner, begin }: Orchestrator, { tenant, workflowId, data }: Submission): Promise<void> {
   const ref = { tenant, workflowId };
   const outcome = await runner.begin(ref, { ...data, machine: MACHINE_VERSION });
-  if (outcome.status === 'created' && hasOwnBudget(outcome.state)) await openAndBegin({ runner, ledger }, ref, data.task);
+  if (outcome.status === 'created' && waitsToBegin(outcome.state)) await openAndBegin(begin, ref, outcome.state);
 }

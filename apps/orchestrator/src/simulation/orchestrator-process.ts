@@ -1,18 +1,18 @@
 import type { Bus, Settlement } from '@trivet/bus';
 import { CONSUMERS, Plan } from '@trivet/contracts';
-import type { Ledger } from '@trivet/state';
 import { afterCommit } from '../effects.js';
 import { childInputOf, childTask } from '../intake/child-task.js';
 import { ResultHandler } from '../intake/result.handler.js';
+import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { createChildren, type ChildrenParts } from '../runner/children.js';
 import { startDispatcher } from '../runner/dispatcher.js';
 import { startLiveness } from '../runner/liveness.js';
-import { beginAccepted, openAndBegin } from '../runner/open-and-begin.js';
+import { beginAccepted, openAndBegin, type BeginParts } from '../runner/open-and-begin.js';
 import { startRelay } from '../runner/relay.js';
 import { createRunner, type Runner } from '../runner/runner.js';
 import { startSweeper } from '../runner/sweeper.js';
 import { MACHINE_VERSION } from '../workflow/advance.js';
-import { hasOwnBudget } from '../workflow/state.js';
+import { waitsToBegin } from '../workflow/state.js';
 import type { Ports } from './memory/ports.js';
 import type { Process } from './scheduler.js';
 import type { World } from './world.js';
@@ -23,8 +23,11 @@ const STABLE_MS = 3_000;
 export interface Orchestrator {
   process: Process;
   runner: Runner;
-  ledger: Pick<Ledger, 'setLimits'>;
+  begin: BeginParts;
 }
+
+/** Nobody is limited here: the lines of limited keys are tested on their own. */
+const gatekeeper: Pick<Gatekeeper, 'enter' | 'leave'> = { enter: () => Promise.resolve({ status: 'entered' }), leave: () => Promise.resolve() };
 
 /** An orchestrator with the product's own parts; only what they stand on is simulated. It forgets all it knew when it dies. */
 export function startOrchestrator(world: World): Orchestrator {
@@ -36,14 +39,14 @@ export function startOrchestrator(world: World): Orchestrator {
   const reach = (): void => undefined;
   const clock = { nowMs: () => Date.now(), stop: reach };
 
-  const runner: Runner = createRunner({ ...ports, clock, reach, afterCommit: (ref, transition, news) => afterCommit({ ...machinery, bus, onError }, ref, transition, news) });
-  const machinery = startMachinery(world, { process, bus, ports, runner, ledger, onError });
+  const runner: Runner = createRunner({ ...ports, clock, reach, afterCommit: (ref, transition, news) => afterCommit({ ...machinery, bus, gatekeeper, onError }, ref, transition, news) });
+  const machinery = startMachinery(world, { process, bus, ports, begin: { runner, ledger, gatekeeper }, runner, onError });
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {
     const results = new ResultHandler(runner, reach);
     bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => settlementFrom(await results.onResult(delivery)) });
   });
-  return { process, runner, ledger };
+  return { process, runner, begin: { runner, ledger, gatekeeper } };
 }
 
 /** What its decorator makes of the handler: it never throws, and answers how the message is settled. */
@@ -57,20 +60,20 @@ interface MachineryParts {
   bus: Bus;
   ports: Ports;
   runner: Runner;
-  ledger: Pick<Ledger, 'setLimits'>;
+  begin: BeginParts & { runner: Runner };
   onError: (error: unknown) => void;
 }
 
 /** Wired as runner/machinery.ts does it. */
-function startMachinery(world: World, { process, bus, ports, runner, ledger, onError }: MachineryParts): Pick<Parameters<typeof afterCommit>[0], 'dispatcher' | 'relay' | 'children'> {
+function startMachinery(world: World, { process, bus, ports, runner, begin, onError }: MachineryParts): Pick<Parameters<typeof afterCommit>[0], 'dispatcher' | 'relay' | 'children'> {
   const { queue, claims, journal, store } = ports;
   let made: ReturnType<typeof start> | null = null;
   const start = () => {
-    const children = createChildren({ runner, begin: beginChild(ports, runner, ledger) });
+    const children = createChildren({ runner, begin: beginChild(ports, begin) });
     const liveness = startLiveness({ bus, presence: world.presenceOf(process), claims, runner, stableMs: STABLE_MS, onError, onSeen: () => Promise.resolve(), onLost: (worker) => world.scheduler.trace(`${process.name} takes ${worker.id} for dead`) });
-    const dispatcher = startDispatcher({ bus, queue, slots: liveness.slots, incarnation: incarnationOf(bus), reach: () => undefined, onError });
+    const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, incarnation: incarnationOf(bus), reach: () => undefined, onError });
     const relay = startRelay({ bus, journal, store, owner: process.name, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
-    startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger, runner }, ref), children, onError });
+    startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted(begin, ref), children, onError });
     return { children, dispatcher, relay };
   };
   world.scheduler.as(process, () => void (made = start()));
@@ -92,13 +95,13 @@ function incarnationOf(bus: Bus): () => Promise<string> {
   return () => (created ??= ask());
 }
 
-function beginChild(ports: Ports, runner: Runner, ledger: Pick<Ledger, 'setLimits'>): ChildrenParts['begin'] {
+function beginChild(ports: Ports, begin: BeginParts & { runner: Pick<Runner, 'begin'> }): ChildrenParts['begin'] {
   return async (parent, step, childId) => {
     const input = await childInputOf(ports.blobs, step);
     const plan = Plan.parse(input.plan);
     const { ref, data } = childTask({ parent, step, childId }, input, { plan, template: null, templateDigest: null });
-    const outcome = await runner.begin(ref, { ...data, machine: MACHINE_VERSION });
-    if (outcome.status === 'created' && hasOwnBudget(outcome.state)) await openAndBegin({ runner, ledger }, ref, data.task);
+    const outcome = await begin.runner.begin(ref, { ...data, machine: MACHINE_VERSION });
+    if (outcome.status === 'created' && waitsToBegin(outcome.state)) await openAndBegin(begin, ref, outcome.state);
     return null;
   };
 }

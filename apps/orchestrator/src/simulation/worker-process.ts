@@ -1,5 +1,6 @@
 import { publishPatiently, RedeliverError, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, FailureError, type JsonValue, type ModelCall, type ToolCall } from '@trivet/contracts';
+import { keepClaims } from '@trivet/state';
 import { parseSimulatedCall } from './simulated-call.js';
 import { answerOf } from './simulated-answers.js';
 import type { Process } from './scheduler.js';
@@ -20,6 +21,7 @@ function run(world: World, process: Process, service: 'executor' | 'model'): voi
   const bus = world.network.busFor(process);
   const { claims, blobs } = world.portsOf(process);
   const running = new Map<string, { workflowId: string; isStopped: boolean }>();
+  keepClaims(claims, process.name, (callId) => running.has(callId), () => undefined);
   bus.listen(subjects.allCancels(), (notice) => {
     const { workflowId, callIds } = parseSimulatedCall(notice.data);
     for (const [callId, call] of running) if (call.workflowId === workflowId && (!callIds || callIds.includes(callId))) call.isStopped = true;

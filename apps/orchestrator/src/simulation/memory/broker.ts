@@ -85,7 +85,8 @@ export function createBroker(nowMs: () => number): Broker {
       const consumer = consumerOf(name, durable);
       const open = [...(consumer?.pending.keys() ?? [])];
       const ackFloor = open.length > 0 ? Math.min(...open) - 1 : (consumer?.delivered ?? 0);
-      return { ackFloor, pending: 0, ackPending: open.length, redelivered: 0 };
+      const waiting = [...streamOf(name).messages.values()].filter(({ seq, subject }) => consumer !== undefined && seq > consumer.delivered && matches(consumer.entry.filter, subject));
+      return { ackFloor, pending: waiting.length, ackPending: open.length, redelivered: 0 };
     },
     messages: (name) => [...streamOf(name).messages.values()],
     wipe: () => void (streams = emptyStreams(nowMs())),

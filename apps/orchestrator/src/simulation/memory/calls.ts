@@ -7,31 +7,43 @@ const HIDE_MS = 2_000;
 
 const memberOf = (ref: WorkflowRef, callId: string): string => formatMember({ kind: 'call', ref, callId });
 
+export interface Dealing {
+  weights?: ReadonlyMap<string, number>;
+  lowestFirst?: boolean;
+}
+
 /** The scripts of calls.lua.ts, each under the name it has there, on tables in memory. */
-export function deal(tables: Tables, removed: Safeguards, partition: number, tier: Tier, most: number): DealtCall[] {
+export function deal(tables: Tables, removed: Safeguards, partition: number, tier: Tier, most: number, { weights = new Map(), lowestFirst = false }: Dealing = {}): DealtCall[] {
   const dealt: DealtCall[] = [];
-  for (const priority of PRIORITIES) {
+  for (const priority of lowestFirst ? [...PRIORITIES].reverse() : PRIORITIES) {
     const turns = keys.turns(partition, tier, priority);
     while (dealt.length < most) {
       const tenant = tables.pop(turns);
       if (tenant === undefined) break;
       const queue = keys.queue(partition, tier, tenant, priority);
-      const text = tables.pop(queue);
-      if (text === undefined) continue;
+      for (let turn = Math.min(weights.get(tenant) ?? 1, most - dealt.length); turn > 0; turn -= 1) {
+        const text = tables.pop(queue);
+        if (text === undefined) break;
+        const call = dealOne(tables, removed, { partition, tier, text });
+        if (call) dealt.push(call);
+      }
       if (tables.list(queue).length > 0) tables.push(turns, tenant, 'last');
-      const member = parseMember(text);
-      if (member?.kind !== 'call') continue;
-      const call = keys.call(member.ref, member.callId);
-      const spec = tables.hash(call, 'spec');
-      if (spec === undefined) continue;
-      tables.setHash(call, { st: 'sent' });
-      tables.dropFields(call, 'seq', 'inc');
-      tables.add(keys.sent(partition, tier), text);
-      if (!removed.dueEntry) tables.setScore(keys.due(partition), text, tables.nowMs() + UNCONFIRMED_MS);
-      dealt.push({ ref: member.ref, callId: member.callId, spec, published: Number(tables.hash(call, 'n')) });
     }
   }
   return dealt;
+}
+
+function dealOne(tables: Tables, removed: Safeguards, { partition, tier, text }: { partition: number; tier: Tier; text: string }): DealtCall | null {
+  const member = parseMember(text);
+  if (member?.kind !== 'call') return null;
+  const call = keys.call(member.ref, member.callId);
+  const spec = tables.hash(call, 'spec');
+  if (spec === undefined) return null;
+  tables.setHash(call, { st: 'sent' });
+  tables.dropFields(call, 'seq', 'inc');
+  tables.add(keys.sent(partition, tier), text);
+  if (!removed.dueEntry) tables.setScore(keys.due(partition), text, tables.nowMs() + UNCONFIRMED_MS);
+  return { ref: member.ref, callId: member.callId, spec, published: Number(tables.hash(call, 'n')) };
 }
 
 export function confirm(tables: Tables, ref: WorkflowRef, callId: string, seq: number, incarnation: string): void {

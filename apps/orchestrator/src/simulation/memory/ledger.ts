@@ -17,7 +17,7 @@ export interface MemoryLedger {
   load: (ref: WorkflowRef) => StoredWorkflow | null;
   loadSince: (ref: WorkflowRef, seq: number) => { version: number; events: string[]; chain: string; chainAtSeq: string } | null;
   readEvents: (ref: WorkflowRef, after: number, limit: number) => string[];
-  deal: (partition: number, tier: Tier, most: number) => DealtCall[];
+  deal: (partition: number, tier: Tier, most: number, options?: calls.Dealing) => DealtCall[];
   confirm: (ref: WorkflowRef, callId: string, seq: number, incarnation: string) => void;
   sweep: (partition: number, most: number) => SweptMember[];
   inspect: (ref: WorkflowRef, callId: string, tier: Tier, stream: { incarnation: string; ackFloor: number }) => Inspection;
@@ -43,7 +43,7 @@ export function createMemoryLedger(tables: Tables, removed: Safeguards = {}): Me
     tables,
     commit: (change) => commit(tables, removed, change),
     ...readsOf(tables),
-    deal: (partition, tier, most) => calls.deal(tables, removed, partition, tier, most),
+    deal: (partition, tier, most, options) => calls.deal(tables, removed, partition, tier, most, options),
     confirm: (ref, callId, seq, incarnation) => calls.confirm(tables, ref, callId, seq, incarnation),
     sweep: (partition, most) => calls.sweep(tables, partition, most),
     inspect: (ref, callId, _tier, stream) => calls.inspect(tables, ref, callId, stream),

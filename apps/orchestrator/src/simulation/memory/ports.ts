@@ -48,7 +48,7 @@ type Ask = <Result>(label: string, run: () => Result) => Promise<Result>;
 function queueOf({ nowMs }: Scheduler, ledger: MemoryLedger, ask: Ask): CallQueue {
   const nothingIsDue = (partition: number): boolean => ledger.tables.upTo(keys.due(partition), nowMs(), 1).length === 0;
   return {
-    deal: (partition, tier, most) => ask('deal', () => ledger.deal(partition, tier, most)),
+    deal: (partition, tier, most, options) => ask('deal', () => ledger.deal(partition, tier, most, options)),
     confirm: (ref, callId, seq, incarnation) => ask('confirm', () => ledger.confirm(ref, callId, seq, incarnation)),
     sweep: (partition, most) => (nothingIsDue(partition) ? Promise.resolve([]) : ask('sweep', () => ledger.sweep(partition, most))),
     inspect: (ref, callId, tier, stream) => ask('inspect', () => ledger.inspect(ref, callId, tier, stream)),
