@@ -189,4 +189,3 @@ function checkCall(ledger: MemoryLedger, ref: WorkflowRef, step: Extract<StepSta
   if (!call) violated(`step ${step.id} of ${ref.workflowId} waits for the call ${step.callId}, which is not there`);
   if (call?.get('st') === 'sent' && !isDue) violated(`the call ${step.callId} of ${ref.workflowId} was dealt, and nobody will look after it`);
 }
-

@@ -74,7 +74,7 @@ function readsOf(tables: Tables): Pick<MemoryLedger, 'load' | 'loadSince' | 'rea
       const record = tables.hashOf(keys.workflow(ref));
       if (!record?.has('v')) return null;
       const events = tables.list(keys.events(ref));
-      const before: { hash?: unknown } = JSON.parse(events[seq - 1] ?? '{}');
+      const before: { hash?: unknown } = JSON.parse(events.at(seq - 1) ?? '{}');
       return { version: Number(record.get('v')), events: events.slice(seq), chain: record.get('chain') ?? '', chainAtSeq: typeof before.hash === 'string' ? before.hash : '' };
     },
     readEvents: (ref, after, limit) => tables.list(keys.events(ref)).slice(after, after + limit),

@@ -69,4 +69,3 @@ function claimsOf(ledger: MemoryLedger, ask: Ask): Claims {
     heldBy: (worker) => ask('held by', () => ledger.heldBy(worker)),
   };
 }
-
