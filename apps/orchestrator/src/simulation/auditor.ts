@@ -18,15 +18,12 @@ export class ViolationError extends Error {
 export interface Auditor {
   /** The ledger as the processes are given it: what they do to it is noted. */
   watched: MemoryLedger;
-  started: (worker: string, call: { callId: string; tenant: string; workflowId: string }, epoch: number) => void;
-  complained: (process: string, error: unknown) => void;
   /** A client sent this once. */
   sent: (payload: string) => void;
   /** @throws ViolationError */
   check: () => void;
   /** Everything that exists, as its events make it. */
   workflows: () => { ref: WorkflowRef; state: WorkflowState }[];
-  complaints: () => readonly string[];
 }
 
 interface Known {
@@ -46,7 +43,6 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
   const known = new Map<string, Known>();
   const dirty = new Set<Known>();
   const epochs = new Map<string, number>();
-  const complaints: string[] = [];
   const once = new Map<string, number>();
   /** What is found while a process is at work is thrown only after the step: its own code would catch it. */
   const findings: string[] = [];
@@ -91,8 +87,6 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
 
   return {
     watched,
-    started: () => undefined,
-    complained: (process, error) => void complaints.push(`${process}: ${error instanceof Error ? error.message : String(error)}`),
     sent: (payload) => void once.set(payload, 0),
     check: () => {
       const [finding] = findings;
@@ -105,7 +99,6 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
       dirty.clear();
     },
     workflows: () => [...known.values()].flatMap(({ ref, state }) => (state ? [{ ref, state }] : [])),
-    complaints: () => complaints,
   };
 }
 

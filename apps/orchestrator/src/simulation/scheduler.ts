@@ -38,6 +38,7 @@ export interface Scheduler {
   /** What a process asks of another: it is done at some moment, answered at a later one, or goes wrong in one of four ways. */
   call: <Result>(process: Process, label: string, run: () => Result, options?: { mayRepeat?: boolean; inOrder?: boolean }) => Promise<Result>;
   trace: (line: string) => void;
+  isTraced: boolean;
   /** Takes the next step; false when there is none before the given time. */
   step: (until: number) => Promise<boolean>;
   steps: () => number;
@@ -95,24 +96,8 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
     faults: NO_FAULTS,
     at,
     trace,
-    call: (process, label, run, options = {}) =>
-      new Promise((resolve, reject) => {
-        const fault = faultOf(random, scheduler.faults, options.mayRepeat ?? false);
-        const latency = (): number => (random.chance(scheduler.faults.slow) ? random.between(10, 1_500) : random.between(0, 2));
-        const refuse = (error: unknown): void => at(latency(), label, process, () => reject(error));
-        const fail = (): void => reject(new FailureError('unavailable', `${label} went wrong (${fault})`));
-        if (fault !== 'none') trace(`${process.name} ${label}: ${fault}`);
-        if (fault === 'lost') return at(latency(), label, process, fail);
-        // Done even if the process that asked dies now: it is on its way.
-        const arrival = Math.max(now + latency(), options.inOrder ? process.sentUntil + ORDER_STEP_MS : 0);
-        if (options.inOrder) process.sentUntil = arrival;
-        queue.add({ at: arrival, draw: random.next(), label, process: null, run: () => attempt(run, refuse, (first) => {
-          if (onTrace) trace(`  ${process.name} ${label} gives ${outlineOf(first)}`);
-          if (fault === 'done-but-error') return at(latency(), label, process, fail);
-          if (fault === 'sent-twice') return at(latency(), label, null, () => attempt(run, refuse, (second) => at(latency(), label, process, () => resolve(second))));
-          at(latency(), label, process, () => resolve(first));
-        }) });
-      }),
+    isTraced: onTrace !== null,
+    call: (process, label, run, options = {}) => call(scheduler, { process, label, run, options, addAt: (time, task) => queue.add({ at: time, draw: random.next(), label, process: null, run: task }) }),
     step: async (until) => {
       const task = queue.next(until);
       if (!task) return false;
@@ -142,6 +127,35 @@ export function createScheduler(random: Random, onTrace: ((line: string) => void
     stop: restore,
   };
   return scheduler;
+}
+
+interface Call<Result> {
+  process: Process;
+  label: string;
+  run: () => Result;
+  options: { mayRepeat?: boolean; inOrder?: boolean };
+  addAt: (time: number, task: () => void) => void;
+}
+
+function call<Result>(scheduler: Scheduler, { process, label, run, options, addAt }: Call<Result>): Promise<Result> {
+  const { random, at, trace, faults } = scheduler;
+  return new Promise((resolve, reject) => {
+    const fault = faultOf(random, faults, options.mayRepeat ?? false);
+    const latency = (): number => (random.chance(scheduler.faults.slow) ? random.between(10, 1_500) : random.between(0, 2));
+    const refuse = (error: unknown): void => at(latency(), label, process, () => reject(error));
+    const fail = (): void => reject(new FailureError('unavailable', `${label} went wrong (${fault})`));
+    if (fault !== 'none') trace(`${process.name} ${label}: ${fault}`);
+    if (fault === 'lost') return at(latency(), label, process, fail);
+    const arrival = Math.max(scheduler.nowMs() + latency(), options.inOrder ? process.sentUntil + ORDER_STEP_MS : 0);
+    if (options.inOrder) process.sentUntil = arrival;
+    // Done even if the process that asked dies now: it is on its way.
+    addAt(arrival, () => attempt(run, refuse, (first) => {
+      if (scheduler.isTraced) trace(`  ${process.name} ${label} gives ${outlineOf(first)}`);
+      if (fault === 'done-but-error') return at(latency(), label, process, fail);
+      if (fault === 'sent-twice') return at(latency(), label, null, () => attempt(run, refuse, (second) => at(latency(), label, process, () => resolve(second))));
+      at(latency(), label, process, () => resolve(first));
+    }));
+  });
 }
 
 /** Enough of an answer to follow what happened. */

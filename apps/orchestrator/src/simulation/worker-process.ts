@@ -49,7 +49,6 @@ function run(world: World, process: Process, service: 'executor' | 'model'): voi
   }
 
   async function work(call: ToolCall & ModelCall, epoch: number, state: { isStopped: boolean }): Promise<number | null> {
-    world.auditor.started(process.name, call, epoch);
     await pause(world, process);
     if (state.isStopped) return null;
     const answer = answerOf(world.scheduler.random, service, call.request ?? null, world.scheduler.faults.lost > 0);

@@ -7,13 +7,19 @@ const HIDE_MS = 2_000;
 
 const memberOf = (ref: WorkflowRef, callId: string): string => formatMember({ kind: 'call', ref, callId });
 
+/** The tables, and which safeguards they do without. */
+export interface Memory {
+  tables: Tables;
+  removed: Safeguards;
+}
+
 export interface Dealing {
   weights?: ReadonlyMap<string, number>;
   lowestFirst?: boolean;
 }
 
 /** The scripts of calls.lua.ts, each under the name it has there, on tables in memory. */
-export function deal(tables: Tables, removed: Safeguards, partition: number, tier: Tier, most: number, { weights = new Map(), lowestFirst = false }: Dealing = {}): DealtCall[] {
+export function deal({ tables, removed }: Memory, partition: number, tier: Tier, most: number, { weights = new Map(), lowestFirst = false }: Dealing = {}): DealtCall[] {
   const dealt: DealtCall[] = [];
   for (const priority of lowestFirst ? [...PRIORITIES].reverse() : PRIORITIES) {
     const turns = keys.turns(partition, tier, priority);
@@ -24,7 +30,7 @@ export function deal(tables: Tables, removed: Safeguards, partition: number, tie
       for (let turn = Math.min(weights.get(tenant) ?? 1, most - dealt.length); turn > 0; turn -= 1) {
         const text = tables.pop(queue);
         if (text === undefined) break;
-        const call = dealOne(tables, removed, { partition, tier, text });
+        const call = dealOne({ tables, removed }, { partition, tier, text });
         if (call) dealt.push(call);
       }
       if (tables.list(queue).length > 0) tables.push(turns, tenant, 'last');
@@ -33,7 +39,7 @@ export function deal(tables: Tables, removed: Safeguards, partition: number, tie
   return dealt;
 }
 
-function dealOne(tables: Tables, removed: Safeguards, { partition, tier, text }: { partition: number; tier: Tier; text: string }): DealtCall | null {
+function dealOne({ tables, removed }: Memory, { partition, tier, text }: { partition: number; tier: Tier; text: string }): DealtCall | null {
   const member = parseMember(text);
   if (member?.kind !== 'call') return null;
   const call = keys.call(member.ref, member.callId);
@@ -53,7 +59,7 @@ export function confirm(tables: Tables, ref: WorkflowRef, callId: string, seq: n
   tables.setScore(keys.due(partitionOfRef(ref)), memberOf(ref, callId), tables.nowMs() + UNCLAIMED_MS, 'known');
 }
 
-export function claim(tables: Tables, removed: Safeguards, ref: WorkflowRef, callId: string, worker: string, child: boolean): ClaimOutcome {
+export function claim({ tables, removed }: Memory, ref: WorkflowRef, callId: string, worker: string, child: boolean): ClaimOutcome {
   const key = keys.claim(ref, callId);
   const known = tables.hashOf(key);
   const status = known?.get('st');
@@ -67,7 +73,7 @@ export function claim(tables: Tables, removed: Safeguards, ref: WorkflowRef, cal
   return { status: 'claimed', epoch };
 }
 
-export function release(tables: Tables, ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | { reported: number }): void {
+export function release(tables: Tables, ref: WorkflowRef, callId: string, { worker, epoch }: { worker: string; epoch: number }, to: 'done' | 'open' | { reported: number }): void {
   const key = keys.claim(ref, callId);
   tables.remove(keys.held(partitionOfRef(ref), worker), memberOf(ref, callId));
   const known = tables.hashOf(key);

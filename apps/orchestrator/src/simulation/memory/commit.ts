@@ -3,7 +3,6 @@ import type { Safeguards } from './safeguards.js';
 import type { Tables } from './tables.js';
 
 const NEVER_MS = 1e15;
-const ENDED = ['completed', 'failed', 'cancelled'];
 
 /** What the commit script of libs/state does, on tables in memory. `memory.int.spec.ts` proves that they are the same. */
 export function commit(tables: Tables, removed: Safeguards, change: Change): CommitOutcome {

@@ -43,7 +43,7 @@ export function createMemoryLedger(tables: Tables, removed: Safeguards = {}): Me
     tables,
     commit: (change) => commit(tables, removed, change),
     ...readsOf(tables),
-    deal: (partition, tier, most, options) => calls.deal(tables, removed, partition, tier, most, options),
+    deal: (partition, tier, most, options) => calls.deal({ tables, removed }, partition, tier, most, options),
     confirm: (ref, callId, seq, incarnation) => calls.confirm(tables, ref, callId, seq, incarnation),
     sweep: (partition, most) => calls.sweep(tables, partition, most),
     inspect: (ref, callId, _tier, stream) => calls.inspect(tables, ref, callId, stream),
@@ -55,8 +55,8 @@ export function createMemoryLedger(tables: Tables, removed: Safeguards = {}): Me
       const { tier }: { tier?: unknown } = JSON.parse(spec);
       return tier === 'model' ? 'model' : 'tool';
     },
-    claim: (ref, callId, worker, options = {}) => calls.claim(tables, removed, ref, callId, worker, options.child ?? false),
-    release: (ref, callId, worker, epoch, to) => calls.release(tables, ref, callId, worker, epoch, to),
+    claim: (ref, callId, worker, options = {}) => calls.claim({ tables, removed }, ref, callId, worker, options.child ?? false),
+    release: (ref, callId, worker, epoch, to) => calls.release(tables, ref, callId, { worker, epoch }, to),
     ...journalOf(tables),
     ...valuesOf(),
   };
