@@ -24,7 +24,6 @@ export function createDisasters(world: World): Disasters {
   const orchestrators: Orchestrator[] = [];
   const workers: { service: 'executor' | 'model'; process: Process }[] = [];
   let crashes = 0;
-  let lostBus = false;
   let isRough = true;
 
   const spawn = (kind: Spawn): void => {
@@ -49,23 +48,7 @@ export function createDisasters(world: World): Disasters {
     scheduler.trace(`${process.name} stands still until ${process.frozenUntil}`);
   };
 
-  const loseBus = (): void => {
-    const goBack = random.chance(0.5) ? network.broker.snapshot() : network.broker.wipe;
-    scheduler.at(random.between(0, 2_000), 'bus goes', null, () => {
-      if (!isRough) return;
-      lostBus = true;
-      network.goDown();
-      goBack();
-      scheduler.trace(goBack === network.broker.wipe ? 'the bus loses everything' : 'the bus goes back to what it was');
-      scheduler.at(random.between(10, 800), 'bus returns', null, network.comeBack);
-    });
-  };
-
-  const outage = (): void => {
-    network.goDown();
-    scheduler.trace('the bus is away');
-    scheduler.at(random.between(10, 2_500), 'bus returns', null, network.comeBack);
-  };
+  const bus = createBusDisasters(world, () => isRough);
 
   const plan = (least: number, most: number, task: () => void): void => {
     for (let count = random.between(least, most); count > 0; count -= 1) scheduler.at(random.between(0, roughForMs), 'disaster', null, () => void (isRough && task()));
@@ -75,7 +58,7 @@ export function createDisasters(world: World): Disasters {
     roughForMs,
     orchestrators: () => orchestrators.filter(({ process }) => process.isAlive && process.frozenUntil <= scheduler.nowMs()),
     crashes: () => crashes,
-    lostBus: () => lostBus,
+    lostBus: bus.wasLost,
     begin: () => {
       const how = random.next();
       scheduler.faults = { lost: random.next() * 0.08 * how, doneButError: random.next() * 0.08 * how, sentTwice: random.next() * 0.06 * how, slow: random.next() * 0.1 * how };
@@ -85,8 +68,8 @@ export function createDisasters(world: World): Disasters {
       plan(0, 3, () => crash('orchestrator'));
       plan(0, 3, () => crash(random.pick(['executor', 'model'])));
       plan(0, 2, freeze);
-      if (random.chance(0.4)) plan(1, 2, loseBus);
-      if (random.chance(0.3)) plan(1, 1, outage);
+      if (random.chance(0.4)) plan(1, 2, bus.lose);
+      if (random.chance(0.3)) plan(1, 1, bus.outage);
     },
     heal: () => {
       isRough = false;
@@ -96,6 +79,30 @@ export function createDisasters(world: World): Disasters {
       network.wake();
       if (!orchestrators.some(({ process }) => process.isAlive)) spawn('orchestrator');
       for (const service of ['executor', 'model'] as const) if (!workers.some((each) => each.service === service && each.process.isAlive)) spawn(service);
+    },
+  };
+}
+
+function createBusDisasters({ scheduler, network }: World, isRough: () => boolean): { lose: () => void; outage: () => void; wasLost: () => boolean } {
+  const { random } = scheduler;
+  let wasLost = false;
+  return {
+    wasLost: () => wasLost,
+    lose: () => {
+      const goBack = random.chance(0.5) ? network.broker.snapshot() : network.broker.wipe;
+      scheduler.at(random.between(0, 2_000), 'bus goes', null, () => {
+        if (!isRough()) return;
+        wasLost = true;
+        network.goDown();
+        goBack();
+        scheduler.trace(goBack === network.broker.wipe ? 'the bus loses everything' : 'the bus goes back to what it was');
+        scheduler.at(random.between(10, 800), 'bus returns', null, network.comeBack);
+      });
+    },
+    outage: () => {
+      network.goDown();
+      scheduler.trace('the bus is away');
+      scheduler.at(random.between(10, 2_500), 'bus returns', null, network.comeBack);
     },
   };
 }

@@ -24,32 +24,17 @@ export function createOperator(world: World, orchestrators: () => Orchestrator[]
   const submissions = Array.from({ length: random.between(1, 3) }, (_, index) => drawSubmission(random, index));
   const accepted = new Set<string>();
   let isHelping = false;
-  let signals = 0;
 
   /** Asks again until somebody answers; an answer may get lost with the one who gave it. */
   function submit(submission: Submission): void {
     if (accepted.has(submission.workflowId)) return;
     scheduler.at(1_000, 'ask again', null, () => submit(submission));
-    const [orchestrator] = drawn(orchestrators());
+    const orchestrator = pick();
     if (!orchestrator) return;
     scheduler.as(orchestrator.process, () => void accept(orchestrator, submission).then(() => accepted.add(submission.workflowId), () => undefined));
   }
 
-  const drawn = (from: Orchestrator[]): Orchestrator[] => (from.length === 0 ? [] : [random.pick(from)]);
-
-  function tell(state: WorkflowState, input: Input): void {
-    const [orchestrator] = drawn(orchestrators());
-    if (!orchestrator) return;
-    const { tenant, workflowId } = state.accepted;
-    scheduler.trace(`${orchestrator.process.name} is told ${input.type} for ${workflowId}`);
-    scheduler.as(orchestrator.process, () => void orchestrator.runner.deliver({ tenant, workflowId }, input).catch(() => undefined));
-  }
-
-  function signal(name: string): Input {
-    const payload = `signal-${(signals += 1)}`;
-    auditor.sent(payload);
-    return { type: 'signal', name, payload };
-  }
+  const { tell, signal, decideOne, pick } = createVoice(world, orchestrators);
 
   function meddle(): void {
     if (isHelping) return;
@@ -64,14 +49,6 @@ export function createOperator(world: World, orchestrators: () => Orchestrator[]
     else if (draw < 0.45) tell(state, { type: 'cancel', reason: 'enough' });
     else if (draw < 0.7) tell(state, signal(drawSignal(random)));
     else decideOne(state);
-  }
-
-  function decideOne(state: WorkflowState): void {
-    for (const step of state.steps.all()) {
-      if (step.status !== 'open' || step.work.kind !== 'approval') continue;
-      const decision = random.chance(0.7) ? ({ decision: 'approve' } as const) : ({ decision: 'deny', comment: 'no' } as const);
-      return tell(state, { type: 'decide', stepId: step.id, approvalId: step.work.approvalId, actor: 'ann', decision });
-    }
   }
 
   /** What only somebody outside can end. */
@@ -96,6 +73,46 @@ export function createOperator(world: World, orchestrators: () => Orchestrator[]
     },
     isDone: () => accepted.size === submissions.length && auditor.workflows().every(({ state }) => hasEnded(state)),
     hasEnded,
+  };
+}
+
+interface Voice {
+  pick: () => Orchestrator | null;
+  tell: (state: WorkflowState, input: Input) => void;
+  /** A signal that nobody else sends. */
+  signal: (name: string) => Input;
+  decideOne: (state: WorkflowState) => void;
+}
+
+function createVoice({ scheduler, auditor }: World, orchestrators: () => Orchestrator[]): Voice {
+  const { random } = scheduler;
+  let signals = 0;
+  const pick = (): Orchestrator | null => {
+    const present = orchestrators();
+    return present.length === 0 ? null : random.pick(present);
+  };
+  const tell = (state: WorkflowState, input: Input): void => {
+    const orchestrator = pick();
+    if (!orchestrator) return;
+    const { tenant, workflowId } = state.accepted;
+    scheduler.trace(`${orchestrator.process.name} is told ${input.type} for ${workflowId}`);
+    scheduler.as(orchestrator.process, () => void orchestrator.runner.deliver({ tenant, workflowId }, input).catch(() => undefined));
+  };
+  return {
+    pick,
+    tell,
+    signal: (name) => {
+      const payload = `signal-${(signals += 1)}`;
+      auditor.sent(payload);
+      return { type: 'signal', name, payload };
+    },
+    decideOne: (state) => {
+      for (const step of state.steps.all()) {
+        if (step.status !== 'open' || step.work.kind !== 'approval') continue;
+        const decision = random.chance(0.7) ? ({ decision: 'approve' } as const) : ({ decision: 'deny', comment: 'no' } as const);
+        return tell(state, { type: 'decide', stepId: step.id, approvalId: step.work.approvalId, actor: 'ann', decision });
+      }
+    },
   };
 }
 

@@ -65,7 +65,38 @@ export function createNetwork(scheduler: Scheduler): Network {
     }
   };
 
-  const busFor = (process: Process): Bus => ({
+  const shared: Shared = { scheduler, broker, processes, pullers, listeners, reconnects, publish, notify, pumpSoon, connectedForMs: () => (broker.isUp ? scheduler.nowMs() - connectedAt : 0) };
+  return {
+    broker,
+    busFor: (process) => busOf(shared, process),
+    processes,
+    wake: () => pumpSoon(1),
+    goDown: () => void (broker.isUp = false),
+    comeBack: () => {
+      broker.isUp = true;
+      connectedAt = scheduler.nowMs();
+      for (const { process, tell } of reconnects) scheduler.at(scheduler.random.between(0, 50), 'reconnected', process, tell);
+      pumpSoon(5);
+    },
+  };
+}
+
+/** What the buses of all processes share. */
+interface Shared {
+  scheduler: Scheduler;
+  broker: Broker;
+  processes: Map<string, Process>;
+  pullers: Puller[];
+  listeners: { process: Process; subject: RegExp; hear: (notice: Notice) => void }[];
+  reconnects: { process: Process; tell: () => void }[];
+  publish: (subject: string, body: unknown, options: { messageId?: string; workflowId?: string; headers?: Record<string, string> }) => { seq: number; duplicate: boolean };
+  notify: (subject: string, body: unknown) => void;
+  pumpSoon: (delayMs: number) => void;
+  connectedForMs: () => number;
+}
+
+function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, publish, notify, pumpSoon, connectedForMs }: Shared, process: Process): Bus {
+  return {
     publish: (subject, body, options = {}) => scheduler.call(process, `publish ${subject}`, () => ({ stream: '', ...publish(subject, body, options) }), { inOrder: true }),
     notify,
     listen: (subject, hear) => {
@@ -86,7 +117,7 @@ export function createNetwork(scheduler: Scheduler): Network {
       if (!broker.isUp) return Promise.resolve('unknown');
       if (other?.isAlive && other.frozenUntil <= scheduler.nowMs()) return Promise.resolve(true);
       if (other?.isAlive) return new Promise((resolve) => scheduler.at(timeoutMs, 'no answer', process, () => resolve('unknown')));
-      return Promise.resolve(scheduler.nowMs() - connectedAt >= stableMs ? false : 'unknown');
+      return Promise.resolve(connectedForMs() >= stableMs ? false : 'unknown');
     },
     ensureStreams: () => Promise.resolve(),
     streamState: (stream) => whileUp(broker, () => scheduler.call(process, 'stream state', () => broker.streamState(stream))),
@@ -96,25 +127,11 @@ export function createNetwork(scheduler: Scheduler): Network {
       reconnects.push({ process, tell });
       return () => undefined;
     },
-    connectedForMs: () => (broker.isUp ? scheduler.nowMs() - connectedAt : 0),
+    connectedForMs,
     isConnected: () => broker.isUp,
     maxPayloadBytes: () => 1_048_576,
     close: () => Promise.resolve(),
-  });
-
-  return {
-    broker,
-    busFor,
-    processes,
-    wake: () => pumpSoon(1),
-    goDown: () => void (broker.isUp = false),
-    comeBack: () => {
-      broker.isUp = true;
-      connectedAt = scheduler.nowMs();
-      for (const { process, tell } of reconnects) scheduler.at(scheduler.random.between(0, 50), 'reconnected', process, tell);
-      pumpSoon(5);
-    },
-  };
+    };
 }
 
 const whileUp = <Result>(broker: Broker, task: () => Promise<Result>): Promise<Result> => (broker.isUp ? task() : Promise.reject(new FailureError('unavailable', 'The broker is away.')));
