@@ -81,9 +81,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
     },
     flush: () => telemetry.flush(),
     close: async () => {
-      keeper.stop();
-      responder.stop();
-      cancels.stop();
+      for (const each of [keeper, responder, cancels]) each.stop();
       await announced.leave();
       await app.close();
       await extractor.stop();
