@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createPresence, keepPresence, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
@@ -61,6 +61,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   await announceTools();
   // Redis may have lost them.
   const announcing = setInterval(() => void announceTools().catch(onError), ANNOUNCE_TOOLS_EVERY_MS);
+  const keeper = keepClaims(claims, workerId, runner.isRunning, onError);
   const announced = await keepPresence(presence, describe, onError);
   const module: DynamicModule = { module: ExecutorModule, controllers: [CallHandler], providers: [{ provide: TOOL_RUNNER, useValue: runner }] };
   const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
@@ -78,6 +79,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
     },
     close: async () => {
       clearInterval(announcing);
+      keeper.stop();
       responder.stop();
       cancels.stop();
       model.close();

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepPresence, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './service-config.js';
@@ -55,7 +55,8 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
     sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
     reach,
   };
-  const runner = createModelRunner({ bus, claims: createClaims(redis), context });
+  const claims = createClaims(redis);
+  const runner = createModelRunner({ bus, claims, context });
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;
@@ -65,6 +66,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   runtime.setMetrics(metrics);
   addChecks(runtime.health, { bus, redis, router });
   const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [{ name: 'model-estimate', subject: subjects.rpc('model', 'estimate'), handle: (request) => estimateDemands(request.body, context) }], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
+  const keeper = keepClaims(claims, workerId, (callId) => runner.isRunning(callId), onError);
   const announced = await keepPresence(createPresence(redis), describe, onError);
   const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
   const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
@@ -79,8 +81,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
     },
     flush: () => telemetry.flush(),
     close: async () => {
-      responder.stop();
-      cancels.stop();
+      for (const each of [keeper, responder, cancels]) each.stop();
       await announced.leave();
       await app.close();
       await extractor.stop();

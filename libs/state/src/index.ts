@@ -1,10 +1,11 @@
 export { checkDurability, connectRedis, redisTimeMs, setRestartGate, type Durability, type Redis, type RedisOptions } from './redis.js';
-export { PARTITIONS, partitionOfRef, type DueMember, type Tier, type WorkflowRef } from './keys.js';
+export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
 export { UNCLAIMED_MS, UNCONFIRMED_MS, createCallQueue, type CallQueue, type DealtCall, type Inspection, type SweptMember } from './calls/call-queue.js';
 export { createClaims, type ClaimOutcome, type Claims } from './calls/claims.js';
+export { keepClaims } from './calls/claim-keeper.js';
 export { PRESENCE_TTL_MS, createPresence, keepPresence, type Presence } from './workers/presence.js';
 export { MOST_BLOB_BYTES, createBlobs, type Blobs } from './blobs.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';

@@ -19,6 +19,7 @@ export interface ToolRunner {
   run: (call: ToolCall) => Promise<void>;
   /** Stops calls of a workflow at once. */
   cancel: (tenant: string, workflowId: string, callIds: readonly string[] | undefined) => void;
+  isRunning: (callId: string) => boolean;
   inFlight: () => number;
 }
 
@@ -60,6 +61,7 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
         if (call.tenant === tenant && call.workflowId === workflowId && (!callIds || callIds.includes(call.callId))) controller.abort();
       }
     },
+    isRunning: (callId) => running.has(callId),
     inFlight: () => running.size,
   };
 }

@@ -23,6 +23,7 @@ export interface ModelRunner {
   cancel(tenant: string, workflowId: string, callIds: readonly string[] | undefined): void;
   /** Gives back what is in flight: what it used is charged, and another worker takes it up. */
   handBack(): Promise<void>;
+  isRunning(callId: string): boolean;
   inFlight(): number;
 }
 
@@ -56,6 +57,7 @@ export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
       for (const { call, controller } of running.values()) controller.abort(new RedeliverError(`the worker of call ${call.callId} is ending`, 0));
       await Promise.allSettled([...running.values()].map(({ done }) => done));
     },
+    isRunning: (callId) => running.has(callId),
     inFlight: () => running.size,
   };
 }

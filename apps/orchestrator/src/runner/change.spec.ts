@@ -1,5 +1,5 @@
 import type { Fact, Plan } from '@trivet/contracts';
-import { begin } from '../workflow/advance.js';
+import { advance, begin } from '../workflow/advance.js';
 import { changeOf, eventHash } from './change.js';
 import { decodeWorkflow } from './codec.js';
 
@@ -34,5 +34,23 @@ describe('a change', () => {
     expect([...state.steps.all()]).toEqual([...transition.state.steps.all()]);
     expect(state.status).toBe('running');
     expect(state.accepted).toEqual(transition.state.accepted);
+  });
+
+  it('writes a step that a retry reset before its first attempt, or another process would find it cancelled', () => {
+    const around = { nowMs: 1_000, values: new Map(), jitter: 0 };
+    const cancelled = advance(transition.state, 3, { type: 'cancel', reason: 'enough' }, around);
+    const retried = advance(cancelled.state, 3 + cancelled.events.length, { type: 'retry', reason: 'again' }, around);
+    expect(JSON.parse(changeOf(retried, context).steps['toString'] ?? '{}')).toMatchObject({ status: 'pending' });
+  });
+
+  it('leaves no call, approval or timer behind that one transition begins and ends, since nobody would take it away again', () => {
+    const steps: Plan['steps'] = [
+      { id: 'call', kind: 'tool', tool: 't' },
+      { id: 'ask', kind: 'approval', input: { question: 'May I?', expiresMs: 1_000 } },
+      { id: 'short', kind: 'map', over: [0], collect: { atLeast: 3 }, step: { id: 'item', kind: 'tool', tool: 't' } },
+    ];
+    const failed = begin({ type: 'task.accepted', data: { ...accepted.data, plan: { steps } } }, 'wf', { nowMs: 1_000, values: new Map(), jitter: 0 });
+    expect(failed.state.status).toBe('failed');
+    expect(changeOf(failed, context)).toMatchObject({ schedule: [], close: [], asked: [], timers: [] });
   });
 });

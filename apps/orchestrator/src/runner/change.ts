@@ -38,6 +38,10 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
   const { texts, chain } = chained(events, context.chainBefore);
   const { accepted } = state;
   const priority = accepted.task.priority ?? 'normal';
+  // What begins and ends in one transition is never begun: the commit knows no order among its effects.
+  const closed = new Set(effects.flatMap((effect) => (effect.do === 'close' ? [effect.callId] : [])));
+  const scheduled = new Set(effects.flatMap((effect) => (effect.do === 'schedule' ? [effect.callId] : [])));
+  const answered = new Set(effects.flatMap((effect) => (effect.do === 'answered' ? [effect.approvalId] : [])));
   const steps: Record<string, string> = {};
   for (const id of transition.touched) {
     const step = state.steps.get(id);
@@ -53,12 +57,11 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     events: texts,
     seq: context.seqBefore + events.length,
     chain,
-    schedule: effects.flatMap((effect) => (effect.do === 'schedule' ? [toSchedule(state, effect, priority, context)] : [])),
-    close: effects.flatMap((effect) => (effect.do === 'close' ? [{ callId: effect.callId, tier: effect.tier, priority }] : [])),
+    schedule: effects.flatMap((effect) => (effect.do === 'schedule' && !closed.has(effect.callId) ? [toSchedule(state, effect, priority, context)] : [])),
+    close: effects.flatMap((effect) => (effect.do === 'close' && !scheduled.has(effect.callId) ? [{ callId: effect.callId, tier: effect.tier, priority }] : [])),
     reopen: effects.flatMap((effect): CallToReopen[] => (effect.do === 'reopen' ? [{ callId: effect.callId, tier: effect.tier, priority, worker: effect.worker, epoch: effect.epoch }] : [])),
-    timers: effects.flatMap((effect) => (effect.do === 'timer' ? [{ timer: effect.timer, delayMs: effect.delayMs }] : [])),
-    clearTimers: effects.flatMap((effect) => (effect.do === 'clear-timer' ? [effect.timer] : [])),
-    asked: effects.flatMap((effect) => (effect.do === 'ask' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
+    ...timersOf(effects),
+    asked: effects.flatMap((effect) => (effect.do === 'ask' && !answered.has(effect.approvalId) ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
     answered: effects.flatMap((effect) => (effect.do === 'answered' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
     nowMs: context.nowMs,
     ...(context.expectedVersion === 0 ? { created: { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs } } : {}),
@@ -66,8 +69,16 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
   };
 }
 
-/** As the plan left it: nothing of it need be kept. */
-const isUntouched = (step: StepState): boolean => step.status === 'pending' && step.attempts === 0 && step.calls.length === 0 && !step.childOf && !step.approved;
+/** Of each timer what a transition said last. */
+function timersOf(effects: readonly Effect[]): Pick<Change, 'timers' | 'clearTimers'> {
+  const last = new Map<string, number | null>();
+  for (const effect of effects) if (effect.do === 'timer' || effect.do === 'clear-timer') last.set(effect.timer, effect.do === 'timer' ? effect.delayMs : null);
+  const all = [...last];
+  return { timers: all.flatMap(([timer, delayMs]) => (delayMs === null ? [] : [{ timer, delayMs }])), clearTimers: all.flatMap(([timer, delayMs]) => (delayMs === null ? [timer] : [])) };
+}
+
+/** As the plan left it: nothing of it need be kept. One that a retry reset is kept: it stands there as cancelled. */
+const isUntouched = (step: StepState): boolean => step.status === 'pending' && step.attempts === 0 && step.calls.length === 0 && !step.childOf && !step.approved && step.attemptsBefore === undefined;
 
 /** Each event carries the hash of itself and of all before it, so that nobody can change or drop one unnoticed. */
 function chained(events: readonly WorkflowEvent[], before: string): { texts: string[]; chain: string } {

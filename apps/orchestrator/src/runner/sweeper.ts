@@ -85,8 +85,15 @@ interface CallStreams {
 }
 
 async function callStreams(bus: Bus): Promise<CallStreams> {
-  const floors = await Promise.all([CONSUMERS.toolCalls, CONSUMERS.modelCalls, CONSUMERS.results].map(async ({ stream, durable }) => (await bus.consumerState(stream, durable)).ackFloor));
+  const floors = await Promise.all([CONSUMERS.toolCalls, CONSUMERS.modelCalls, CONSUMERS.results].map(async ({ stream, durable }) => floorOf(await bus.consumerState(stream, durable))));
   const [calls, results] = await Promise.all([bus.streamState('CALLS'), bus.streamState('RESULTS')]);
   const [tool = 0, model = 0, result = 0] = floors;
   return { incarnation: calls.created, ackFloor: { tool, model }, results: { lastSeq: results.lastSeq, ackFloor: result } };
 }
+
+/**
+ * Up to where a consumer is done. One that has nothing left is done with everything: also with a message whose sequence the
+ * stream has not reached, since the broker lost it when it went back to an older store, or was made anew between the
+ * publish and its confirmation.
+ */
+const floorOf = ({ ackFloor, pending, ackPending }: { ackFloor: number; pending: number; ackPending: number }): number => (pending + ackPending === 0 ? Number.MAX_SAFE_INTEGER : ackFloor);

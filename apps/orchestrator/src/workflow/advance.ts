@@ -15,6 +15,8 @@ import { NOTHING, type Effect, type Input, type Outcome, type Surroundings, type
 
 /** The version of these rules: a history carries the one it was begun with. */
 export const MACHINE_VERSION = 1;
+/** Workflows begun under this version or a later one are still decided as they were (docs/decisions/0017). */
+export const OLDEST_MACHINE_VERSION = 1;
 
 /**
  * One transition of a workflow, pure: the input becomes facts, facts change the state, the state decides on commands,

@@ -9,7 +9,18 @@ export const accepted = (plan: Plan, task: object = {}, rest: object = {}): Extr
   data: { tenant: 'acme', task: { goal: 'the goal', ...task }, plan, template: null, templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null, ...rest },
 });
 
+/** One transition as it was: what went in, and what came out. */
+export interface RecordedTransition {
+  /** Absent: the one that made the workflow. */
+  input?: Input;
+  around: { nowMs: number; jitter: number };
+  events: WorkflowEvent[];
+  effects: Effect[];
+}
+
 export interface Drive {
+  /** Everything so far, to be replayed. */
+  recorded: RecordedTransition[];
   state: () => WorkflowState;
   events: WorkflowEvent[];
   /** All effects so far. */
@@ -33,7 +44,9 @@ export function drive(plan: Plan, task: object = {}, rest: object = {}): Drive {
   const values = new Map<string, JsonValue>();
   let around: Surroundings = { nowMs: 1_000_000, values, jitter: 0 };
   const effects: Effect[] = [];
-  const keep = (transition: Transition): Transition => {
+  const recorded: RecordedTransition[] = [];
+  const keep = (transition: Transition, input?: Input): Transition => {
+    recorded.push({ ...(input ? { input } : {}), around: { nowMs: around.nowMs, jitter: around.jitter }, events: transition.events, effects: transition.effects });
     effects.push(...transition.effects);
     for (const effect of transition.effects) if (effect.do === 'store') values.set(effect.reference.blob, JSON.parse(effect.json));
     return transition;
@@ -46,12 +59,13 @@ export function drive(plan: Plan, task: object = {}, rest: object = {}): Drive {
     return found;
   };
   const drive: Drive = {
+    recorded,
     state: () => transition.state,
     events,
     effects,
     last: () => transition,
     tell: (input) => {
-      transition = keep(advance(transition.state, events.length, input, around));
+      transition = keep(advance(transition.state, events.length, input, around), input);
       events.push(...transition.events);
       return transition;
     },

@@ -76,6 +76,17 @@ describe('a workflow that is retried', () => {
     expect(run.tell({ type: 'retry', reason: 'x' }).events).toEqual([]);
   });
 
+  it('leaves alone what was left over inside a step that has its result', () => {
+    const run = drive({ steps: [{ id: 'any', kind: 'map', over: [0, 1], collect: 'any', step: { id: 'ask', kind: 'approval', input: { question: 'May I?' } } }, { id: 'b', kind: 'tool', tool: 't' }] });
+    const item = run.step('any--0');
+    run.tell({ type: 'decide', stepId: 'any--0', approvalId: item.status === 'open' && item.work.kind === 'approval' ? item.work.approvalId : '', actor: 'ann', decision: { decision: 'approve' } });
+    expect([run.status('any'), run.status('any--1')]).toEqual(['completed', 'cancelled']);
+    run.report('b', { failure });
+    run.tell({ type: 'retry', reason: 'x' });
+    expect(run.status('b')).toBe('scheduled');
+    expect(run.status('any--1')).toBe('cancelled');
+  });
+
   it('has its whole deadline again', () => {
     const run = drive(CHAIN, { deadlineMs: 5_000 });
     run.wait(5_000);

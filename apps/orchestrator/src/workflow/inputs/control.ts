@@ -20,7 +20,10 @@ export function resume(state: WorkflowState, nowMs: number): Outcome {
 /** Runs again what failed or was cancelled; every result that is there is kept. */
 export function retry(state: WorkflowState, reason: string): Outcome {
   if (state.status !== 'failed' && state.status !== 'cancelled') return NOTHING;
-  const steps = [...state.steps.all()].filter((step) => step.status === 'failed' || step.status === 'cancelled').map((step) => step.id);
+  const ended = (step: StepState | undefined): boolean => step?.status === 'failed' || step?.status === 'cancelled';
+  // What failed or was left over inside a map or agent that has its result stays as it is.
+  const begins = (step: StepState): boolean => ended(step) && (!step.childOf || ended(state.steps.get(step.childOf.parent)));
+  const steps = [...state.steps.all()].filter(begins).map((step) => step.id);
   const { deadlineMs } = state.accepted.task;
   const effects: Effect[] = deadlineMs === undefined ? [] : [{ do: 'timer', timer: 'deadline', delayMs: deadlineMs }];
   const facts: Fact[] = [{ type: 'workflow.retried', data: { reason, steps } }];

@@ -1,0 +1,107 @@
+import { formatApproval, formatMember, keys, partitionOfRef, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
+import type { Safeguards } from './safeguards.js';
+import type { Tables } from './tables.js';
+
+const NEVER_MS = 1e15;
+
+/** What the commit script of libs/state does, on tables in memory. `memory.int.spec.ts` proves that they are the same. */
+export function commit(tables: Tables, removed: Safeguards, change: Change): CommitOutcome {
+  const { ref } = change;
+  const key = keys.workflow(ref);
+  const current = tables.hashOf(key);
+  const version = Number(current?.get('v') ?? 0);
+  if (current && current.get('op') === change.opId && !removed.opId) return { status: 'replayed', version };
+  const refusal = refusalOf(tables, removed, change, version);
+  if (refusal) return refusal;
+  const record = { v: version + 1, op: change.opId, head: change.head, status: change.status, seq: change.seq, chain: change.chain };
+  const { created } = change;
+  tables.setHash(key, change.expectedVersion === 0 && created ? { ...record, task: created.task, hash: created.hash, jn: 0, created: created.createdMs } : record);
+  if (change.expectedVersion === 0 && created) tables.setScore(keys.list(partitionOfRef(ref), ref.tenant), ref.workflowId, created.createdMs);
+  if (Object.keys(change.steps).length > 0) tables.setHash(keys.steps(ref), change.steps);
+  for (const event of change.events) tables.push(keys.events(ref), event, 'last');
+  changeCalls(tables, change);
+  changeTimers(tables, removed, change);
+  if (change.finished) tables.setText(keys.tombstone(ref), change.finished.hash, NEVER_MS);
+  return { status: 'committed', version: version + 1, nowMs: tables.nowMs() };
+}
+
+function refusalOf(tables: Tables, removed: Safeguards, change: Change, version: number): CommitOutcome | null {
+  const { ref } = change;
+  const current = tables.hashOf(keys.workflow(ref));
+  if (change.expectedVersion === 0) {
+    if (current) return { status: 'exists', hash: current.get('hash') ?? '', workflowStatus: current.get('status') ?? '' };
+    const tombstone = tables.text(keys.tombstone(ref));
+    if (tombstone !== undefined) return { status: 'exists', hash: tombstone, workflowStatus: 'expired' };
+  } else if (version !== change.expectedVersion && !removed.version) return { status: 'conflict', version };
+  for (const { callId, epoch, worker } of removed.guard ? [] : change.reopen) {
+    const claim = tables.hashOf(keys.claim(ref, callId));
+    const isLost = (claim?.get('st') === 'held' || claim?.get('st') === 'reported') && claim.get('e') === String(epoch) && claim.get('w') === worker;
+    if (!isLost) return { status: 'guarded' };
+  }
+  if (Number(current?.get('seq') ?? 0) + change.events.length !== change.seq && !removed.version) return { status: 'conflict', version };
+  return null;
+}
+
+interface CallKeys {
+  call: string;
+  claim: string;
+  queue: string;
+  turns: string;
+  sent: string;
+  due: string;
+  member: string;
+}
+
+function callKeys(ref: WorkflowRef, call: { callId: string; tier: Tier; priority: string }): CallKeys {
+  const partition = partitionOfRef(ref);
+  return {
+    call: keys.call(ref, call.callId),
+    claim: keys.claim(ref, call.callId),
+    queue: keys.queue(partition, call.tier, ref.tenant, call.priority),
+    turns: keys.turns(partition, call.tier, call.priority),
+    sent: keys.sent(partition, call.tier),
+    due: keys.due(partition),
+    member: formatMember({ kind: 'call', ref, callId: call.callId }),
+  };
+}
+
+function changeCalls(tables: Tables, { ref, close, schedule, reopen }: Change): void {
+  for (const each of close) {
+    const { call, claim, queue, sent, due, member } = callKeys(ref, each);
+    const waits = tables.hash(call, 'st') === 'ready';
+    tables.drop(call);
+    tables.setHash(claim, { st: 'done' });
+    tables.remove(sent, member);
+    if (waits) tables.dropFromList(queue, member);
+    tables.dropScore(due, member);
+  }
+  for (const each of schedule) {
+    const { call, claim, queue, turns, member } = callKeys(ref, each);
+    tables.setHash(call, { st: 'ready', spec: each.spec, n: 0 });
+    tables.setHash(claim, { st: 'open', e: 0 });
+    if (tables.push(queue, member, 'last') === 1) tables.push(turns, ref.tenant, 'last');
+  }
+  for (const each of reopen) {
+    const { call, claim, queue, turns, sent, due, member } = callKeys(ref, each);
+    if (tables.hash(call, 'st') === 'ready') tables.dropFromList(queue, member);
+    tables.setHash(call, { st: 'ready', n: Number(tables.hash(call, 'n') ?? 0) + 1 });
+    tables.setHash(claim, { st: 'open' });
+    tables.dropFields(claim, 'w');
+    tables.remove(keys.held(partitionOfRef(ref), each.worker), member);
+    tables.remove(sent, member);
+    tables.dropScore(due, member);
+    if (tables.push(queue, member, 'first') === 1) tables.push(turns, ref.tenant, 'last');
+  }
+}
+
+function changeTimers(tables: Tables, removed: Safeguards, change: Change): void {
+  const { ref } = change;
+  const partition = partitionOfRef(ref);
+  const timer = (name: string): string => formatMember({ kind: 'timer', ref, timer: name });
+  for (const each of removed.dueEntry ? [] : change.timers) tables.setScore(keys.due(partition), timer(each.timer), tables.nowMs() + Math.max(0, Math.round(each.delayMs)));
+  for (const name of change.clearTimers) tables.dropScore(keys.due(partition), timer(name));
+  const approvals = keys.approvals(partition, ref.tenant);
+  for (const approval of change.answered) tables.dropScore(approvals, formatApproval(ref, approval));
+  for (const approval of change.asked) tables.setScore(approvals, formatApproval(ref, approval), change.nowMs);
+  if (change.events.length > 0) tables.setScore(keys.journal(partition), `${ref.tenant}|${ref.workflowId}`, tables.nowMs());
+}
