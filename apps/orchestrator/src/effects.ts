@@ -1,6 +1,6 @@
 import { subjects, type Bus } from '@trivet/bus';
 import { HEADERS, type Failure } from '@trivet/contracts';
-import type { WorkflowRef } from '@trivet/state';
+import type { DealtCall, WorkflowRef } from '@trivet/state';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import type { Children } from './runner/children.js';
 import type { Dispatcher } from './runner/dispatcher.js';
@@ -19,8 +19,9 @@ export interface EffectParts {
 }
 
 /** Carries out, after a commit, what the commit made true. All of it is repaired by the watchdog if this process dies here. */
-export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition, news: CommittedEvents): void {
-  for (const effect of transition.effects) carryOut(parts, ref, effect);
+export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition, news: CommittedEvents, dealt: readonly DealtCall[] = []): void {
+  for (const call of dealt) parts.dispatcher.send(call);
+  for (const effect of transition.effects) if (effect.do !== 'schedule' || !dealt.some((call) => call.callId === effect.callId)) carryOut(parts, ref, effect);
   if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
   if (hasEnded(transition.state) && transition.state.accepted.gated) void parts.gatekeeper.leave(transition.state).catch(parts.onError);
   parts.relay.kick(ref, news);

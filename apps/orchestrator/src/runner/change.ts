@@ -2,6 +2,7 @@ import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts
 import { canonicalJson } from '@trivet/contracts';
 import type { CallToReopen, CallToSchedule, Change, WorkflowRef } from '@trivet/state';
 import { createHash } from 'node:crypto';
+import type { Tier } from '../workflow/tier.js';
 import type { Effect, Transition } from '../workflow/transition.js';
 import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
 import { encodeAccepted, encodeHead, encodeStep, shownStatus } from './codec.js';
@@ -30,6 +31,8 @@ export interface ChangeContext {
   traceparent: string | null;
   /** For how long a finished workflow's record stays in Redis. */
   keepFinishedMs: number;
+  /** Whether a call of a tier may be dealt with the commit itself. */
+  hasRoom?: (tier: Tier) => boolean;
 }
 
 /** A transition as the one change that the commit script makes. */
@@ -112,7 +115,7 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
     traceparent: context.traceparent,
     body: effect.tier === 'tool' ? toolCall(effect, common) : modelCall(state, effect, common),
   };
-  return { callId: effect.callId, tier: effect.tier, priority, spec: JSON.stringify(envelope) };
+  return { callId: effect.callId, tier: effect.tier, priority, spec: JSON.stringify(envelope), direct: context.hasRoom?.(effect.tier) === true };
 }
 
 type CommonFields = Omit<ToolCall, 'tool'>;

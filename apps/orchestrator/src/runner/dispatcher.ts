@@ -12,6 +12,10 @@ export interface Dispatcher {
   kick: (ref: WorkflowRef, tier: Tier) => void;
   /** A call has ended: there is room for another. */
   closed: (ref: WorkflowRef, callId: string, tier: Tier) => void;
+  /** Whether a call of this tier could go at once: there is room, and nobody stands in line. */
+  hasRoom: (tier: Tier) => boolean;
+  /** Publishes a call that was dealt with its commit. */
+  send: (call: DealtCall) => void;
   /** Publishes a call again that the watchdog found missing. */
   publish: (call: DealtCall) => Promise<void>;
   depth: () => Record<Tier, { ready: number; sent: number }>;
@@ -51,6 +55,8 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
       confirmations.drop(ref, callId);
       lanes[tier].freed();
     },
+    hasRoom: (tier) => lanes[tier].hasRoom(),
+    send: (call) => lanes[specTier(call)].send(call),
     publish: send,
     depth: () => ({ tool: lanes.tool.depth(), model: lanes.model.depth() }),
     stop: async () => {
@@ -59,6 +65,11 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
       await confirmations.settle();
     },
   };
+}
+
+function specTier({ spec }: DealtCall): Tier {
+  const { tier }: CallEnvelope = JSON.parse(spec);
+  return tier;
 }
 
 async function publish({ bus, reach, visible }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {

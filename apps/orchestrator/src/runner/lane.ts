@@ -24,6 +24,9 @@ export interface Depth {
 /** The calls of one tier. The tiers are dealt side by side: a full one holds up no other. */
 export interface Lane {
   kick: (partition: number) => void;
+  hasRoom: () => boolean;
+  /** A call that was dealt with its commit. */
+  send: (call: DealtCall) => void;
   freed: () => void;
   /** Calls may be ready that no commit of this process made so: another orchestrator died before it dealt them. */
   refresh: () => Promise<void>;
@@ -62,6 +65,11 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
   const wantAll = (): void => PARTITIONS.forEach((partition) => wanted.add(partition));
 
   return {
+    hasRoom: () => !stopped && room() > 0 && state.depth.ready === 0 && wanted.size === 0,
+    send: (call) => {
+      state.depth.sent += 1;
+      publishing.begin([call]);
+    },
     kick: (partition) => {
       wanted.add(partition);
       run();

@@ -59,7 +59,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const visible = async (ref: WorkflowRef): Promise<void> => {
     if (parts.strictJournal) await patiently(() => relay.complete(ref));
   };
-  const runner = createRunner({ ...parts, reach, visible, afterCommit: (ref, transition, news) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, onError }, ref, transition, news) });
+  const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, onError }, ref, transition, news, dealt) });
   const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FailureError, type BlobReference, type EventData, type Fact, type JsonValue } from '@trivet/contracts';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
-import type { Blobs, LedgerClock, WorkflowRef, WorkflowStore } from '@trivet/state';
+import type { Blobs, Change, DealtCall, LedgerClock, Tier, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { advance, begin } from '../workflow/advance.js';
 import { MissingValueError } from '../workflow/scope.js';
 import type { WorkflowState } from '../workflow/state.js';
@@ -35,7 +35,9 @@ export interface RunnerParts {
   /** For how long a finished workflow's record stays in Redis. */
   keepFinishedMs: number;
   /** Reached after each commit: carries out what the commit made true. */
-  afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents) => void;
+  afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents, dealt: readonly DealtCall[]) => void;
+  /** Whether there is room for a call of this tier: it is then dealt with the commit. */
+  hasRoom?: (tier: Tier) => boolean;
   /** Resolves when what was committed may be seen outside: with a strict journal, when the journal has it. */
   visible: (ref: WorkflowRef) => Promise<void>;
   /** A named place where a test may kill this process. */
@@ -53,13 +55,14 @@ export function createRunner(parts: RunnerParts): Runner {
   async function commit(ref: WorkflowRef, before: KnownWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
     for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
     parts.reach('orchestrator.before-commit');
-    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs });
+    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs, ...(parts.hasRoom ? { hasRoom: parts.hasRoom } : {}) });
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
       known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
       await parts.visible(ref);
-      parts.afterCommit(ref, transition, { after: before?.seq ?? 0, texts: change.events });
+      const dealt = outcome.status === 'committed' ? outcome.dealt : [];
+      parts.afterCommit(ref, transition, { after: before?.seq ?? 0, texts: change.events }, dealtCalls(ref, change, dealt));
     }
     return outcome;
   }
@@ -114,6 +117,10 @@ function countOpIds(): () => string {
   let operations = 0;
   return () => `${instance}:${(operations++).toString(36)}`;
 }
+
+/** A call of the commit as the dispatcher would have been dealt it. */
+const dealtCalls = (ref: WorkflowRef, change: Change, dealt: readonly string[]): DealtCall[] =>
+  dealt.length === 0 ? [] : change.schedule.flatMap((call) => (dealt.includes(call.callId) ? [{ ref, callId: call.callId, spec: call.spec, published: 0 }] : []));
 
 function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null | undefined, task: () => Promise<Result>): Promise<Result> {
   return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));

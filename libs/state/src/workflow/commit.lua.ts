@@ -5,7 +5,7 @@ import { NOW_LUA } from '../redis.js';
  * KEYS: workflow, steps, events, due, journal, list, tombstone, partition
  * ARGV: expected version (0 creates), opId, change as JSON
  * All input is checked before the first write: a script that errors half-way does not roll back.
- * Returns {status, …}: OK version now | REPLAY version | CONFLICT version | EXISTS body-hash status | GUARD call
+ * Returns {status, …}: OK version now dealt-calls | REPLAY version | CONFLICT version | EXISTS body-hash status | GUARD call
  */
 export const COMMIT_LUA = `
 ${NOW_LUA}
@@ -48,10 +48,17 @@ for _, call in ipairs(change.close) do
   if waits then redis.call('LREM', call.queueKey, 1, call.member) end
   redis.call('ZREM', KEYS[4], call.member)
 end
+local dealt = {}
 for _, call in ipairs(change.schedule) do
-  redis.call('HSET', call.callKey, 'st', 'ready', 'spec', call.spec, 'n', 0)
+  -- With room and nobody in line it is dealt with the commit itself; its due entry is the outbox row, as after a deal.
+  local direct = call.direct and redis.call('LLEN', call.turnsKey) == 0
+  redis.call('HSET', call.callKey, 'st', direct and 'sent' or 'ready', 'spec', call.spec, 'n', 0)
   redis.call('HSET', call.claimKey, 'st', 'open', 'e', 0)
-  if redis.call('RPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
+  if direct then
+    redis.call('SADD', call.sentKey, call.member)
+    redis.call('ZADD', KEYS[4], now + change.unconfirmedMs, call.member)
+    dealt[#dealt + 1] = call.callId
+  elseif redis.call('RPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
 end
 for _, call in ipairs(change.reopen) do
   if redis.call('HGET', call.callKey, 'st') == 'ready' then redis.call('LREM', call.queueKey, 1, call.member) end
@@ -75,4 +82,4 @@ if change.keepMs > 0 then
   for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], change.keepMs) end
   redis.call('SET', KEYS[7], change.hash, 'PX', change.keepMs + change.tombstoneMs)
 end
-return {'OK', version + 1, now}`;
+return {'OK', version + 1, now, dealt}`;

@@ -1,3 +1,4 @@
+import { UNCONFIRMED_MS } from '../calls/call-queue.js';
 import { FailureError } from '@trivet/contracts';
 import { formatApproval, formatMember, keys, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
@@ -10,6 +11,8 @@ export interface CallToSchedule {
   priority: string;
   /** The message to publish when its turn comes, as JSON. */
   spec: string;
+  /** There is room for it now: it may be dealt with the commit, unless others stand in line. */
+  direct?: boolean;
 }
 
 /** A call whose worker died: guarded by the claim it had, so that a result that came in between wins. */
@@ -56,7 +59,8 @@ export interface Change {
 }
 
 export type CommitOutcome =
-  | { status: 'committed'; version: number; nowMs: number }
+  /** `dealt`: calls that are dealt already and have to be published now. */
+  | { status: 'committed'; version: number; nowMs: number; dealt: string[] }
   | { status: 'replayed'; version: number }
   | { status: 'conflict'; version: number }
   | { status: 'exists'; hash: string; workflowStatus: string }
@@ -185,7 +189,7 @@ function encodeChange(change: Change, guarded: boolean): string {
     seq: change.seq,
     chain: change.chain,
     guards: change.reopen.map((call) => ({ claimKey: keys.claim(ref, call.callId), epoch: String(call.epoch), worker: call.worker })),
-    schedule: change.schedule.map((call) => ({ ...callKeys(call), spec: call.spec })),
+    schedule: change.schedule.map((call) => ({ ...callKeys(call), callId: call.callId, direct: call.direct === true, spec: call.spec })),
     close: change.close.map(callKeys),
     reopen: change.reopen.map((call) => ({ ...callKeys(call), heldKey: keys.held(partition, call.worker) })),
     timers: change.timers.map((entry) => ({ member: timer(entry.timer), delayMs: Math.max(0, Math.round(entry.delayMs)) })),
@@ -194,6 +198,7 @@ function encodeChange(change: Change, guarded: boolean): string {
     asked: change.asked.map((approval) => formatApproval(ref, approval)),
     answered: change.answered.map((approval) => formatApproval(ref, approval)),
     nowMs: change.nowMs,
+    unconfirmedMs: UNCONFIRMED_MS,
     guarded: guarded && !change.restored,
     journaled: change.restored ? change.seq : 0,
     task: change.created?.task ?? '',
@@ -205,8 +210,8 @@ function encodeChange(change: Change, guarded: boolean): string {
 }
 
 function outcomeOf(reply: unknown): CommitOutcome {
-  const [status, first, second] = Array.isArray(reply) ? reply : [];
-  if (status === 'OK') return { status: 'committed', version: Number(first), nowMs: Number(second) };
+  const [status, first, second, third] = Array.isArray(reply) ? reply : [];
+  if (status === 'OK') return { status: 'committed', version: Number(first), nowMs: Number(second), dealt: Array.isArray(third) ? third.map(String) : [] };
   if (status === 'REPLAY') return { status: 'replayed', version: Number(first) };
   if (status === 'EXISTS') return { status: 'exists', hash: String(first), workflowStatus: String(second) };
   if (status === 'GUARD') return { status: 'guarded' };

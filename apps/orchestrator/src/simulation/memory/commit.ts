@@ -1,4 +1,4 @@
-import { formatApproval, formatMember, keys, partitionOfRef, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
+import { formatApproval, formatMember, keys, partitionOfRef, UNCONFIRMED_MS, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
 import type { Safeguards } from './safeguards.js';
 import type { Tables } from './tables.js';
 
@@ -19,10 +19,10 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   if (change.expectedVersion === 0 && created) tables.setScore(keys.list(partitionOfRef(ref), ref.tenant), ref.workflowId, created.createdMs);
   if (Object.keys(change.steps).length > 0) tables.setHash(keys.steps(ref), change.steps);
   for (const event of change.events) tables.push(keys.events(ref), event, 'last');
-  changeCalls(tables, change);
+  const dealt = changeCalls(tables, removed, change);
   changeTimers(tables, removed, change);
   if (change.finished) tables.setText(keys.tombstone(ref), change.finished.hash, NEVER_MS);
-  return { status: 'committed', version: version + 1, nowMs: tables.nowMs() };
+  return { status: 'committed', version: version + 1, nowMs: tables.nowMs(), dealt };
 }
 
 function refusalOf(tables: Tables, removed: Safeguards, change: Change, version: number): CommitOutcome | null {
@@ -65,7 +65,9 @@ function callKeys(ref: WorkflowRef, call: { callId: string; tier: Tier; priority
   };
 }
 
-function changeCalls(tables: Tables, { ref, close, schedule, reopen }: Change): void {
+/** @returns calls that are dealt with the commit */
+function changeCalls(tables: Tables, removed: Safeguards, { ref, close, schedule, reopen }: Change): string[] {
+  const dealt: string[] = [];
   for (const each of close) {
     const { call, claim, queue, sent, due, member } = callKeys(ref, each);
     const waits = tables.hash(call, 'st') === 'ready';
@@ -76,10 +78,15 @@ function changeCalls(tables: Tables, { ref, close, schedule, reopen }: Change): 
     tables.dropScore(due, member);
   }
   for (const each of schedule) {
-    const { call, claim, queue, turns, member } = callKeys(ref, each);
-    tables.setHash(call, { st: 'ready', spec: each.spec, n: 0 });
+    const { call, claim, queue, turns, sent, due, member } = callKeys(ref, each);
+    const direct = each.direct === true && tables.list(turns).length === 0;
+    tables.setHash(call, { st: direct ? 'sent' : 'ready', spec: each.spec, n: 0 });
     tables.setHash(claim, { st: 'open', e: 0 });
-    if (tables.push(queue, member, 'last') === 1) tables.push(turns, ref.tenant, 'last');
+    if (direct) {
+      tables.add(sent, member);
+      if (!removed.dueEntry) tables.setScore(due, member, tables.nowMs() + UNCONFIRMED_MS);
+      dealt.push(each.callId);
+    } else if (tables.push(queue, member, 'last') === 1) tables.push(turns, ref.tenant, 'last');
   }
   for (const each of reopen) {
     const { call, claim, queue, turns, sent, due, member } = callKeys(ref, each);
@@ -92,6 +99,7 @@ function changeCalls(tables: Tables, { ref, close, schedule, reopen }: Change): 
     tables.dropScore(due, member);
     if (tables.push(queue, member, 'first') === 1) tables.push(turns, ref.tenant, 'last');
   }
+  return dealt;
 }
 
 function changeTimers(tables: Tables, removed: Safeguards, change: Change): void {
