@@ -7,7 +7,7 @@ import type { Liveness } from './liveness.js';
 import { BEGIN_TIMER } from '../workflow/state.js';
 import type { Runner } from './runner.js';
 
-const TICK_MS = 250;
+const TICK_MS = 200;
 const MOST_A_SWEEP = 200;
 
 export interface SweeperParts {

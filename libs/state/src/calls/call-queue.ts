@@ -4,7 +4,7 @@ import { defineScript, withRedis, type Redis } from '../redis.js';
 import { CONFIRM_LUA, DEAL_LUA, DROP_TIMER_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
 
 /** How long after dealing a call the watchdog looks whether the broker confirmed it. */
-export const UNCONFIRMED_MS = 1_500;
+export const UNCONFIRMED_MS = 800;
 /** How long after confirmation it looks whether a worker claimed it. */
 export const UNCLAIMED_MS = 3_000;
 const HIDE_MS = 2_000;

@@ -3,7 +3,7 @@ import { keys } from '../keys.js';
 import { withRedis, type Redis } from '../redis.js';
 
 /** A worker that has not said so for this long is taken for dead, however busy it may be. */
-export const PRESENCE_TTL_MS = 5_000;
+export const PRESENCE_TTL_MS = 3_500;
 const ANNOUNCE_EVERY_MS = 1_000;
 const TOOLS_TTL_SECONDS = 86_400;
 
