@@ -1,1 +1,3 @@
-export { runChaos, type ChaosOptions, type ChaosReport } from './chaos.js';
+export { runChaos, type ChaosOptions, type ChaosReport } from './chaos/run.js';
+export { formatReport, hasPassed } from './chaos/report.js';
+export { SAFEGUARDS } from './chaos/safeguards.js';

@@ -88,9 +88,9 @@ describe('when Redis has lost its data', () => {
   it('because it was put back to an older copy, what is newer comes back', async () => {
     await stack.submit({ goal: 'x', workflowId: 'old', plan: { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '1' } }] } });
     await stack.ended('old');
-    const copy = await stack.servers.redis.copy();
+    await stack.servers.redis.keepCopy();
     const known = await prepare();
-    await copy.putBack();
+    await stack.servers.redis.goBack();
     await expectAllBack(known);
     expect(await statusOf('old')).toBe('completed');
   });

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, findNats, findRedis, startNatsServer, startRedisServer, type LocalServer } from '@trivet/cli';
@@ -14,8 +14,10 @@ export interface TestServer {
   restart(): Promise<void>;
   /** Runs again on the same port with nothing left of its data. */
   wipe(): Promise<void>;
-  /** A copy of its data as it is now, which may be put back later: it then runs again with that. */
-  copy(): Promise<{ putBack: () => Promise<void> }>;
+  /** Keeps a copy of its data as it is now; it is down for as long as that takes. */
+  keepCopy(): Promise<void>;
+  /** Runs again on the same port with the data of the copy: what was written since is lost. Without a copy, with none. */
+  goBack(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -37,11 +39,18 @@ export async function startNats(): Promise<TestServer> {
 }
 
 /** A Redis server; every write it answered is on disk, unless another policy is asked for. No users. */
-export async function startRedis(options: { appendfsync?: 'always' | 'everysec' | 'no' } = {}): Promise<TestServer> {
-  const choice = await findRedis(find);
-  if (choice.kind === 'url') throw new Error('unreachable: no URL was given');
+export async function startRedis(options: RedisOptions = {}): Promise<TestServer> {
+  const found = await findRedis(find);
+  if (found.kind === 'url') throw new Error('unreachable: no URL was given');
+  const choice = found.kind === 'binary' && options.programFor ? { ...found, binary: options.programFor(found.binary) } : found;
   const dir = mkdtempSync(join(tmpdir(), 'trivet-redis-'));
   return wrap('redis', dir, await startRedisServer({ choice, dir, appendFsync: options.appendfsync }));
+}
+
+export interface RedisOptions {
+  appendfsync?: 'always' | 'everysec' | 'no';
+  /** What to run in place of redis-server: a program that becomes it. */
+  programFor?: (binary: string) => string;
 }
 
 export async function startServers(): Promise<TestServers> {
@@ -55,7 +64,15 @@ export async function startServers(): Promise<TestServers> {
   };
 }
 
+/** All data lies in folders; configuration and log beside them stay. */
+const dataFolders = (dir: string): string[] => readdirSync(dir, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+function removeData(dir: string): void {
+  for (const name of dataFolders(dir)) rmSync(join(dir, name), { recursive: true, force: true });
+}
+
 function wrap(scheme: string, dir: string, server: LocalServer): TestServer {
+  const copy = `${dir}-copy`;
   return {
     url: `${scheme}://127.0.0.1:${server.port}`,
     port: server.port,
@@ -66,30 +83,25 @@ function wrap(scheme: string, dir: string, server: LocalServer): TestServer {
     restart: () => server.restart(),
     wipe: async () => {
       await server.kill();
-      for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) rmSync(join(dir, entry.name), { recursive: true, force: true });
+      removeData(dir);
       await server.restart();
     },
-    copy: async () => {
-      const kept = mkdtempSync(join(tmpdir(), 'trivet-copy-'));
+    keepCopy: async () => {
       await server.kill();
-      cpSync(dir, kept, { recursive: true });
+      rmSync(copy, { recursive: true, force: true });
+      mkdirSync(copy);
+      for (const name of dataFolders(dir)) cpSync(join(dir, name), join(copy, name), { recursive: true });
       await server.restart();
-      return {
-        putBack: async () => {
-          await server.kill();
-          for (const entry of readdirSync(kept, { withFileTypes: true })) {
-            if (!entry.isDirectory()) continue;
-            rmSync(join(dir, entry.name), { recursive: true, force: true });
-            cpSync(join(kept, entry.name), join(dir, entry.name), { recursive: true });
-          }
-          await server.restart();
-          rmSync(kept, { recursive: true, force: true });
-        },
-      };
+    },
+    goBack: async () => {
+      await server.kill();
+      removeData(dir);
+      if (existsSync(copy)) cpSync(copy, dir, { recursive: true });
+      await server.restart();
     },
     stop: async () => {
       await server.stop();
-      rmSync(dir, { recursive: true, force: true });
+      for (const folder of [dir, copy]) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -17,6 +17,18 @@ export interface StackOptions {
   environment?: Record<string, string>;
   /** Services that are not started yet. */
   without?: readonly Service[];
+  /** Servers that run already, in place of new ones; they end with the stack. */
+  servers?: TestServers;
+  /** Further environment variables of one process: the n-th of its service, from 0. */
+  environmentOf?: (service: Service, index: number) => Record<string, string>;
+}
+
+/** How a process ended that was asked to. */
+export interface Replacement {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** From the request to its end. */
+  endedInMs: number;
 }
 
 export interface ServiceProcess {
@@ -27,6 +39,10 @@ export interface ServiceProcess {
   /** SIGKILL; the supervisor starts it again at once. */
   kill: () => void;
   signal: (name: NodeJS.Signals) => void;
+  /** The next process that is started here kills itself at this crash point; the one after it has none. */
+  crashNext: (at: string) => void;
+  /** Asks it to end (SIGTERM), as a new version of it would be brought out; resolves when its successor is ready. */
+  replace: () => Promise<Replacement>;
 }
 
 export interface Stack {
@@ -46,7 +62,7 @@ export interface Stack {
 
 /** The whole system as a user runs it: real servers, three (or more) real processes, restarted when they die. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const servers = await startServers();
+  const servers = options.servers ?? (await startServers());
   const dataDir = mkdtempSync(join(tmpdir(), 'trivet-stack-'));
   const lines: string[] = [];
   const supervised: Supervised[] = [];
@@ -56,7 +72,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const start = async (service: Service): Promise<void> => {
     const crashAt = options.crash?.service === service && !supervised.some((each) => each.service === service) ? options.crash.at : undefined;
     const isFirst = service === 'orchestrator' && httpPort === 0;
-    const one = supervise(service, { ...environment, TRIVET_HTTP_PORT: '0' }, crashAt, lines);
+    const one = supervise(service, { ...environment, TRIVET_HTTP_PORT: '0', ...options.environmentOf?.(service, supervised.filter((each) => each.service === service).length) }, crashAt, lines);
     supervised.push(one);
     const ready = await one.ready;
     if (isFirst) {
@@ -123,11 +139,14 @@ function supervise(service: Service, environment: Record<string, string>, crashA
   let child: ChildProcess;
   let starts = 0;
   let stopping = false;
-  let onReady: (ready: { httpPort?: number }) => void = () => undefined;
-  const ready = new Promise<{ httpPort?: number }>((resolve) => (onReady = resolve));
+  let nextCrash = crashAt;
+  const whenReady: ((ready: { httpPort?: number }) => void)[] = [];
+  const ready = new Promise<{ httpPort?: number }>((resolve) => whenReady.push(resolve));
+  const onReady = (message: { httpPort?: number }): void => whenReady.splice(0).forEach((tell) => tell(message));
   const launch = (): void => {
     starts += 1;
-    const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(crashAt && starts === 1 ? { TRIVET_CRASH_AT: crashAt } : {}) };
+    const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(nextCrash ? { TRIVET_CRASH_AT: nextCrash } : {}) };
+    nextCrash = undefined;
     child = spawn(process.execPath, ['--no-warnings', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     child.stdout?.on('data', (data) => lines.push(String(data)));
     child.stderr?.on('data', (data) => lines.push(String(data)));
@@ -150,6 +169,16 @@ function supervise(service: Service, environment: Record<string, string>, crashA
     },
     kill: () => void child.kill('SIGKILL'),
     signal: (name) => void child.kill(name),
+    crashNext: (at) => (nextCrash = at),
+    replace: async () => {
+      const askedAt = performance.now();
+      const ended = new Promise<Replacement>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal, endedInMs: performance.now() - askedAt })));
+      const succeeded = new Promise((resolve) => whenReady.push(resolve));
+      child.kill('SIGTERM');
+      const replacement = await ended;
+      await succeeded;
+      return replacement;
+    },
     stop: async () => {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,0 +1,76 @@
+import type { Alteration } from '@trivet/testing';
+
+/** A safeguard of the system, and how a run is made without it: what must turn red. Nothing in the services knows of this. */
+export interface Safeguard {
+  name: string;
+  what: string;
+  /** Places of the services' built code, changed as a test loads it. */
+  alterations?: readonly Alteration[];
+  appendfsync?: 'everysec';
+  /** Faults and load that show its absence soon. */
+  faults: readonly string[];
+  seconds: number;
+  fsyncDelayMs?: number;
+}
+
+const COMMIT = '/state/dist/workflow/commit.lua.js';
+const CALLS = '/state/dist/calls/calls.lua.js';
+
+export const SAFEGUARDS: readonly Safeguard[] = [
+  {
+    name: 'version',
+    what: 'a commit changes only the version it was decided on',
+    alterations: [
+      { file: COMMIT, find: "elseif version ~= expected then\n  return {'CONFLICT', version}\nend", put: 'end' },
+      { file: COMMIT, find: "if seq + #change.events ~= change.seq then return {'CONFLICT', version} end", put: '' },
+    ],
+    faults: ['none'],
+    seconds: 8,
+  },
+  {
+    name: 'claim',
+    what: 'a call that is held or done is not taken again',
+    alterations: [
+      { file: CALLS, find: "if claim[1] == 'done' or claim[1] == 'reported' then return {'DONE'} end", put: '' },
+      { file: CALLS, find: "if claim[1] == 'held' and claim[3] ~= ARGV[1] then return {'BUSY', claim[3]} end", put: '' },
+    ],
+    faults: ['nats-rollback', 'nats-kill'],
+    seconds: 25,
+  },
+  {
+    name: 'epoch',
+    what: 'a death is counted against the claim it ended, and no other',
+    alterations: [{ file: COMMIT, find: "then return {'GUARD', guard.claimKey} end", put: 'then local _ = guard end' }],
+    faults: ['kill'],
+    seconds: 25,
+  },
+  {
+    name: 'op-id',
+    what: 'a commit that is sent again is recognised',
+    alterations: [{ file: COMMIT, find: "if current[1] and current[2] == op then return {'REPLAY', version} end", put: '' }],
+    faults: ['lost-replies'],
+    seconds: 20,
+  },
+  {
+    name: 'due',
+    what: 'a call that is dealt is looked at again',
+    alterations: [{ file: CALLS, find: "redis.call('ZADD', KEYS[1], now + unconfirmed, member)", put: '' }],
+    faults: ['nats-wipe', 'nats-kill', 'kill'],
+    seconds: 12,
+  },
+  {
+    name: 'always',
+    what: 'Redis answers when a write is on disk (appendfsync always)',
+    appendfsync: 'everysec',
+    fsyncDelayMs: 1_500,
+    faults: ['redis-kill'],
+    seconds: 20,
+  },
+];
+
+/** @throws RangeError that names the ones there are */
+export function safeguardNamed(name: string): Safeguard {
+  const safeguard = SAFEGUARDS.find((each) => each.name === name);
+  if (!safeguard) throw new RangeError(`There is no safeguard '${name}'; there are ${SAFEGUARDS.map((each) => each.name).join(', ')}`);
+  return safeguard;
+}
