@@ -36,6 +36,8 @@ export interface ServiceProcess {
   readonly pid: number;
   /** How often it was started. */
   readonly starts: number;
+  /** Whether the process that runs now has come up. */
+  readonly isReady: boolean;
   /** SIGKILL; the supervisor starts it again at once. */
   kill: () => void;
   signal: (name: NodeJS.Signals) => void;
@@ -142,9 +144,14 @@ function supervise(service: Service, environment: Record<string, string>, crashA
   let nextCrash = crashAt;
   const whenReady: ((ready: { httpPort?: number }) => void)[] = [];
   const ready = new Promise<{ httpPort?: number }>((resolve) => whenReady.push(resolve));
-  const onReady = (message: { httpPort?: number }): void => whenReady.splice(0).forEach((tell) => tell(message));
+  let isReady = false;
+  const onReady = (message: { httpPort?: number }): void => {
+    isReady = true;
+    whenReady.splice(0).forEach((tell) => tell(message));
+  };
   const launch = (): void => {
     starts += 1;
+    isReady = false;
     const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(nextCrash ? { TRIVET_CRASH_AT: nextCrash } : {}) };
     nextCrash = undefined;
     child = spawn(process.execPath, ['--no-warnings', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -166,6 +173,9 @@ function supervise(service: Service, environment: Record<string, string>, crashA
     },
     get starts() {
       return starts;
+    },
+    get isReady() {
+      return isReady;
     },
     kill: () => void child.kill('SIGKILL'),
     signal: (name) => void child.kill(name),

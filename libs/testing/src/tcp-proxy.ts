@@ -93,16 +93,28 @@ function reset({ client, upstream }: Pair): void {
   for (const socket of [client, upstream]) if (!socket.destroyed) socket.resetAndDestroy();
 }
 
-/** Passes data on in its order, each piece after the delay of its own time; `null` lets it disappear. */
+/** Passes data on in its order, each piece after the delay of its own time and never before the one in front; `null` lets it disappear. */
 function pass(from: Socket, to: Socket, delayNow: () => number | null): void {
-  let lastAt = 0;
-  from.on('data', (data) => {
+  const line: { data: Buffer; at: number }[] = [];
+  let timer: NodeJS.Timeout | null = null;
+
+  function forward(): void {
+    timer = null;
+    for (let first = line[0]; first && !to.destroyed; first = line[0]) {
+      const waitMs = first.at - performance.now();
+      if (waitMs > 0) {
+        timer = setTimeout(forward, Math.ceil(waitMs));
+        return;
+      }
+      line.shift();
+      to.write(first.data);
+    }
+  }
+
+  from.on('data', (data: Buffer) => {
     const delay = delayNow();
-    if (delay === null || to.destroyed) return;
-    const at = Math.max(performance.now() + delay, lastAt);
-    lastAt = at;
-    const waitMs = at - performance.now();
-    if (waitMs < 1) to.write(data);
-    else setTimeout(() => !to.destroyed && to.write(data), waitMs);
+    if (delay === null) return;
+    line.push({ data, at: performance.now() + delay });
+    if (timer === null) forward();
   });
 }

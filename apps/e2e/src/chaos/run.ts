@@ -1,3 +1,4 @@
+import { until } from '@trivet/testing';
 import { audit, type Audit } from './auditor.js';
 import { faultsNamed } from './faults/table.js';
 import type { Fault } from './faults/fault.js';
@@ -6,7 +7,7 @@ import { startLoad, type Load } from './load.js';
 import { formatSchedule, scheduleFaults, type PlannedFault } from './schedule.js';
 import { safeguardNamed } from './safeguards.js';
 import { REFUSED_ONCE } from './target.js';
-import { createWorld, type World } from './world.js';
+import { allProcesses, createWorld, type World } from './world.js';
 
 export interface ChaosOptions {
   seconds: number;
@@ -64,33 +65,57 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
     const load = startLoad(world.urls, { seconds, seed, lanes: [2, 12], timers: seconds >= 15 ? 1_000 : 0 });
     const progress = tellProgress(load, say);
-    const mishaps = await carryOut(world, schedule, faults);
+    const { faults: happened, mishaps } = await carryOut(world, schedule, faults, seconds * 1_000);
     await load.done;
     clearInterval(progress);
     say(`${load.submitted.length} workflows accepted; now all is left alone`);
     const audited = await audit({ world, submitted: load.submitted, patienceMs: PATIENCE_MS, journalIsRefilled: JOURNAL_IS_REFILLED, say });
     load.stop();
-    return { ...audited, seed, seconds, faults: countByName(schedule), skipped, mishaps: [...mishaps, ...load.refusals], logs: world.stack.logs(), ...figuresOf(world, load) };
+    return { ...audited, seed, seconds, faults: countByName(happened), skipped, mishaps: [...mishaps, ...load.refusals], logs: world.stack.logs(), ...figuresOf(world, load) };
   } finally {
     await world.stop();
   }
 }
 
-/** Both tracks at their times. A fault that cannot be undone is told, since all that follows is then in doubt. */
-async function carryOut(world: World, schedule: readonly PlannedFault[], faults: readonly Fault[]): Promise<string[]> {
+interface CarriedOut {
+  faults: PlannedFault[];
+  mishaps: string[];
+}
+
+/**
+ * Both tracks at their times, or later where too little of the system is up by then: on a slow machine, killing what has
+ * not even started tests nothing. What is late for the end is left out.
+ */
+async function carryOut(world: World, schedule: readonly PlannedFault[], faults: readonly Fault[], endMs: number): Promise<CarriedOut> {
   const startedAt = performance.now();
-  const mishaps: string[] = [];
+  const done: CarriedOut = { faults: [], mishaps: [] };
   const byName = new Map(faults.map((fault) => [fault.name, fault]));
   const track = async (name: Fault['track']): Promise<void> => {
     for (const planned of schedule) {
       const fault = byName.get(planned.name);
       if (fault?.track !== name) continue;
       await pause(Math.max(0, startedAt + planned.atMs - performance.now()));
-      await fault.run(world, planned).catch((error: unknown) => mishaps.push(`the fault ${planned.name} at ${planned.atMs} ms could not be carried out: ${String(error)}`));
+      await untilEnoughIsUp(world, name);
+      if (performance.now() - startedAt + planned.lastsMs > endMs) return;
+      done.faults.push(planned);
+      await fault.run(world, planned).catch((error: unknown) => done.mishaps.push(`the fault ${planned.name} at ${planned.atMs} ms could not be carried out: ${String(error)}`));
     }
   };
   await Promise.all([track('processes'), track('surroundings')]);
-  return mishaps;
+  return done;
+}
+
+const MOST_DOWN = 2;
+const UP_WITHIN_MS = 20_000;
+
+/** For a fault of a process: all but two are up; for one around them: one of each service. */
+async function untilEnoughIsUp({ stack }: World, track: Fault['track']): Promise<void> {
+  const isEnough = (): boolean => {
+    const processes = allProcesses(stack);
+    const up = processes.filter(({ isReady }) => isReady);
+    return track === 'processes' ? processes.length - up.length <= MOST_DOWN : new Set(up.map(({ service }) => service)).size === new Set(processes.map(({ service }) => service)).size;
+  };
+  await until(isEnough, UP_WITHIN_MS).catch(() => undefined);
 }
 
 const PROGRESS_MS = 5_000;

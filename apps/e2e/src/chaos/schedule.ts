@@ -10,7 +10,7 @@ export interface PlannedFault {
 }
 
 /** Between two faults of one track, in ms. */
-const GAPS = { processes: [800, 3_200], surroundings: [800, 2_000] } as const;
+const GAPS = { processes: [1_000, 4_000], surroundings: [800, 2_000] } as const;
 /** The load gets under way first, and a fault never begins in the last moment. */
 const FIRST_MS = 1_000;
 
