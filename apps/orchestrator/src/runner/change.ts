@@ -29,6 +29,8 @@ export interface ChangeContext {
   chainBefore: string;
   nowMs: number;
   traceparent: string | null;
+  /** The input is a loss: of this call, held like this. */
+  lost?: Change['lost'];
   /** For how long a finished workflow's record stays in Redis. */
   keepFinishedMs: number;
   /** Whether a call of a tier may be dealt with the commit itself. */
@@ -63,6 +65,7 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     schedule: effects.flatMap((effect) => (effect.do === 'schedule' && !closed.has(effect.callId) ? [toSchedule(state, effect, priority, context)] : [])),
     close: effects.flatMap((effect) => (effect.do === 'close' && !scheduled.has(effect.callId) ? [{ callId: effect.callId, tier: effect.tier, priority }] : [])),
     reopen: effects.flatMap((effect): CallToReopen[] => (effect.do === 'reopen' ? [{ callId: effect.callId, tier: effect.tier, priority, worker: effect.worker, epoch: effect.epoch }] : [])),
+    ...(context.lost ? { lost: context.lost } : {}),
     ...timersOf(effects),
     asked: effects.flatMap((effect) => (effect.do === 'ask' && !answered.has(effect.approvalId) ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
     answered: effects.flatMap((effect) => (effect.do === 'answered' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),

@@ -52,10 +52,10 @@ export function createRunner(parts: RunnerParts): Runner {
   const exclusive = createKeyedMutex();
   const nextOpId = countOpIds();
 
-  async function commit(ref: WorkflowRef, before: KnownWorkflow | null, transition: Transition, around: Surroundings): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
+  async function commit(ref: WorkflowRef, before: KnownWorkflow | null, transition: Transition, around: Surroundings, lost?: Change['lost']): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
     for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
     parts.reach('orchestrator.before-commit');
-    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs, ...(parts.hasRoom ? { hasRoom: parts.hasRoom } : {}) });
+    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs, ...(parts.hasRoom ? { hasRoom: parts.hasRoom } : {}), ...(lost ? { lost } : {}) });
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
@@ -76,7 +76,7 @@ export function createRunner(parts: RunnerParts): Runner {
       // What looked like nothing to a cached state may be news to the stored one.
       return cached ? 'again' : 'ignored';
     }
-    const outcome = await commit(ref, before, transition, around);
+    const outcome = await commit(ref, before, transition, around, lossIn(input));
     if (outcome.status === 'guarded') return 'ignored';
     return outcome.status === 'conflict' || outcome.status === 'exists' ? 'again' : 'applied';
   }
@@ -109,6 +109,11 @@ export function createRunner(parts: RunnerParts): Runner {
       ),
     read: async (ref) => (await known.current(ref))?.state ?? null,
   };
+}
+
+/** A loss is guarded by the claim that was lost, whatever it leads to: several orchestrators notice the same one. */
+function lossIn(input: Input): Change['lost'] {
+  return input.type === 'worker-lost' || input.type === 'result-lost' ? { callId: input.callId, worker: input.worker, epoch: input.epoch } : undefined;
 }
 
 /** Ids no other process and no earlier commit has: by them a script knows a commit that was sent again. */

@@ -44,6 +44,8 @@ export interface Change {
   schedule: CallToSchedule[];
   close: { callId: string; tier: Tier; priority: string }[];
   reopen: CallToReopen[];
+  /** What this is about, if it is a loss: guarded by the claim that was lost, also when nothing is reopened. Of two that notice it one counts it. */
+  lost?: Pick<CallToReopen, 'callId' | 'worker' | 'epoch'>;
   timers: { timer: string; delayMs: number }[];
   clearTimers: string[];
   /** Approvals that are asked for, and those that need no answer any more. */
@@ -64,7 +66,7 @@ export type CommitOutcome =
   | { status: 'replayed'; version: number }
   | { status: 'conflict'; version: number }
   | { status: 'exists'; hash: string; workflowStatus: string }
-  /** The claim of a call to reopen is not the one that was lost. */
+  /** The claim of a call is not the one that was lost. */
   | { status: 'guarded' };
 
 export interface StoredWorkflow {
@@ -188,7 +190,7 @@ function encodeChange(change: Change, guarded: boolean): string {
     events: change.events,
     seq: change.seq,
     chain: change.chain,
-    guards: change.reopen.map((call) => ({ claimKey: keys.claim(ref, call.callId), epoch: String(call.epoch), worker: call.worker })),
+    guards: [...change.reopen, ...(change.lost ? [change.lost] : [])].map((call) => ({ claimKey: keys.claim(ref, call.callId), epoch: String(call.epoch), worker: call.worker })),
     schedule: change.schedule.map((call) => ({ ...callKeys(call), callId: call.callId, direct: call.direct === true, spec: call.spec })),
     close: change.close.map(callKeys),
     reopen: change.reopen.map((call) => ({ ...callKeys(call), heldKey: keys.held(partition, call.worker) })),

@@ -33,7 +33,7 @@ function refusalOf(tables: Tables, removed: Safeguards, change: Change, version:
     const tombstone = tables.text(keys.tombstone(ref));
     if (tombstone !== undefined) return { status: 'exists', hash: tombstone, workflowStatus: 'expired' };
   } else if (version !== change.expectedVersion && !removed.version) return { status: 'conflict', version };
-  for (const { callId, epoch, worker } of removed.guard ? [] : change.reopen) {
+  for (const { callId, epoch, worker } of removed.guard ? [] : [...change.reopen, ...(change.lost ? [change.lost] : [])]) {
     const claim = tables.hashOf(keys.claim(ref, callId));
     const isLost = (claim?.get('st') === 'held' || claim?.get('st') === 'reported') && claim.get('e') === String(epoch) && claim.get('w') === worker;
     if (!isLost) return { status: 'guarded' };

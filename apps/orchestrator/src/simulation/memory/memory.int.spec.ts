@@ -33,6 +33,7 @@ const change = fc.record({
   schedule: few(fc.tuple(each, fc.constantFrom(false, false, true)).map(([one, direct]) => ({ ...one, direct }))),
   close: few(each),
   reopen: few(fc.record({ callId: call, tier, priority: fc.constantFrom(...PRIORITIES), worker, epoch: fc.integer({ min: 0, max: 3 }) })),
+  lost: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.record({ callId: call, worker, epoch: fc.integer({ min: 0, max: 3 }) }) }),
   timers: few(fc.record({ timer: fc.constantFrom('x', 'y'), delayMs: fc.constantFrom(0, LATER_MS) })),
   clearTimers: few(fc.constantFrom('x', 'y')),
   asked: few(approval),
@@ -84,12 +85,13 @@ const withoutTime = (outcome: object): object => ({ ...outcome, nowMs: 0 });
 
 function changeFrom(drawn: DrawnChange, known: { version: number; seq: number }): Change {
   const expectedVersion = Math.max(0, known.version + drawn.versionOff);
-  const { ref: of, opId, status, steps, schedule, close, reopen, timers, clearTimers, asked, answered } = drawn;
+  const { ref: of, opId, status, steps, schedule, close, reopen, lost, timers, clearTimers, asked, answered } = drawn;
   const events = Array.from({ length: drawn.events }, (_, index) => JSON.stringify({ seq: known.seq + index + 1, hash: `h${known.seq + index + 1}` }));
   return {
     ref: of, expectedVersion, opId, head: '{}', status, steps: Object.fromEntries(steps.map((id) => [id, `{"id":"${id}"}`])), events,
     seq: known.seq + events.length + drawn.seqOff, chain: 'c', close, reopen, timers, clearTimers, asked, answered, nowMs: 7,
     schedule: schedule.map((one) => ({ ...one, spec: JSON.stringify({ tier: one.tier, call: one.callId }) })),
+    ...(lost ? { lost } : {}),
     ...(expectedVersion === 0 ? { created: { task: '{}', hash: 'h', createdMs: 5 } } : {}),
     ...(status === 'completed' ? { finished: { hash: 'h', keepMs: LATER_MS, tombstoneMs: LATER_MS } } : {}),
   };
