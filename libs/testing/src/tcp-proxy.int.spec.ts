@@ -74,8 +74,8 @@ describe('a TCP proxy', () => {
     proxy.setWeather({ blackHole: 'down' });
     const end = closed();
     client.write('unanswered');
-    while (heard === '') await new Promise((resolve) => setImmediate(resolve));
-    expect(proxy.connections).toBe(1);
+    while (proxy.swallowed === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect({ heard, connections: proxy.connections }).toEqual({ heard: 'unanswered', connections: 1 });
     proxy.heal();
     expect(await end).toBe('ECONNRESET');
     client = connect(proxy.port, '127.0.0.1');

@@ -19,6 +19,8 @@ export interface TcpProxy {
   /** Ends every connection with a reset; new ones get through. */
   cut: () => void;
   readonly connections: number;
+  /** How many pieces of data a black hole has taken so far. */
+  readonly swallowed: number;
   stop: () => Promise<void>;
 }
 
@@ -34,6 +36,7 @@ const CALM: NetworkWeather = { latencyMs: 0, jitterMs: 0, blackHole: 'none' };
 export async function startTcpProxy({ targetPort, random = Math.random }: TcpProxyOptions): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let weather = CALM;
+  let swallowed = 0;
   const server = createServer((client) => {
     const upstream = connect(targetPort, '127.0.0.1');
     const pair: Pair = { client, upstream, swallowed: false };
@@ -55,6 +58,7 @@ export async function startTcpProxy({ targetPort, random = Math.random }: TcpPro
   function delayUnless(pair: Pair, way: 'up' | 'down'): number | null {
     if (weather.blackHole === 'both' || weather.blackHole === way) {
       pair.swallowed = true;
+      swallowed += 1;
       return null;
     }
     return weather.latencyMs + weather.jitterMs * random();
@@ -66,6 +70,9 @@ export async function startTcpProxy({ targetPort, random = Math.random }: TcpPro
     port: (server.address() as AddressInfo).port,
     get connections() {
       return pairs.size;
+    },
+    get swallowed() {
+      return swallowed;
     },
     setWeather: (change) => {
       weather = { ...weather, ...change };

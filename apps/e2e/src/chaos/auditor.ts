@@ -2,7 +2,7 @@ import { connectBus } from '@trivet/bus';
 import type { Account, Event, Step, Workflow } from '@trivet/contracts';
 import { connectRedis, createWorkflowStore, type Redis, type WorkflowStore } from '@trivet/state';
 import { until, type Stack } from '@trivet/testing';
-import type { Context, Evidence } from './evidence.js';
+import type { Evidence } from './evidence.js';
 import { INVARIANTS } from './invariants/table.js';
 import type { Submitted } from './load.js';
 import type { Execution } from './target.js';
@@ -26,12 +26,10 @@ export interface AuditOptions {
   submitted: readonly Submitted[];
   /** For how long after the last fault a workflow may still run. */
   patienceMs: number;
-  /** The journal is refilled after it lost something. */
-  journalIsRefilled: boolean;
   say: (line: string) => void;
 }
 
-/** A worker is taken for dead after so long without a sign of it; and a moment for a busy machine. */
+/** A worker that hangs may begin a call so long after another took it over, and gave its result: the lease, and a moment for a busy machine. */
 const LEASE_MS = 6_000;
 const AT_ONCE = 16;
 
@@ -45,11 +43,10 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   const redis = connectRedis({ url: world.servers.redis.url, name: 'auditor' });
   try {
     const store = createWorkflowStore(redis);
-    const journal = await readJournal(world, await totalEvents(store, submitted), options.journalIsRefilled || !world.losses.journal);
+    const journal = await readJournal(world, await totalEvents(store, submitted));
     const witnesses: Witnesses = { stack: world.stack, redis, store, journal, executions: byWorkflow(world.target.executions), answers: byWorkflow(world.answers) };
     const evidence = (await inBatches(submitted, (each) => gather(witnesses, each))).flat();
-    const context: Context = { journalHasHoles: world.losses.journal && !options.journalIsRefilled, leaseMs: LEASE_MS };
-    const violations = evidence.flatMap((each) => INVARIANTS.flatMap(({ name, check }) => check(each, context).map((finding) => ({ invariant: name, workflowId: each.workflowId, finding }))));
+    const violations = evidence.flatMap((each) => INVARIANTS.flatMap(({ name, check }) => check(each, LEASE_MS).map((finding) => ({ invariant: name, workflowId: each.workflowId, finding }))));
     const accounts = await checkAccounts(world.stack, evidence);
     return { evidence, violations: [...violations, ...accounts.map((finding) => ({ invariant: ACCOUNTS_RULE, workflowId: '', finding }))], accounts };
   } finally {
@@ -140,10 +137,10 @@ const PAGE = 5_000;
 const JOURNAL_WITHIN_MS = 20_000;
 
 /** The journal by workflow and seq, as soon as it has as many events as are to be expected. */
-async function readJournal({ servers }: World, expected: number, isWhole: boolean): Promise<Map<string, Map<number, string>>> {
+async function readJournal({ servers }: World, expected: number): Promise<Map<string, Map<number, string>>> {
   const bus = await connectBus({ url: servers.nats.url, name: 'auditor' });
   const journal = new Map<string, Map<number, string>>();
-  const deadline = performance.now() + (isWhole ? JOURNAL_WITHIN_MS : 2_000);
+  const deadline = performance.now() + JOURNAL_WITHIN_MS;
   let afterSeq = 0;
   let events = 0;
   try {

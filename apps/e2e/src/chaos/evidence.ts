@@ -21,17 +21,10 @@ export interface Evidence {
   charges: readonly { callId: string; state: string; tokens: number }[];
 }
 
-export interface Context {
-  /** The journal lost something and nobody refills it: what is there must be right, but not all is there. */
-  journalHasHoles: boolean;
-  /** A worker that hangs may begin a call so long after another took it over. */
-  leaseMs: number;
-}
-
 /** Something that must hold of every workflow. Says what does not. */
 export interface Invariant {
   name: string;
-  check: (evidence: Evidence, context: Context) => string[];
+  check: (evidence: Evidence, leaseMs: number) => string[];
 }
 
 export const eventsOf = (evidence: Evidence): Event[] => evidence.history.map((text): Event => JSON.parse(text));

@@ -37,8 +37,6 @@ export interface ChaosReport extends Audit {
 
 /** After the last fault everything has to come to its end within this time. */
 const PATIENCE_MS = 45_000;
-/** Nobody refills a journal that lost its messages yet. */
-const JOURNAL_IS_REFILLED = false;
 
 /** Load and faults for a time; then all is left alone, and every invariant is checked of every workflow. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -49,7 +47,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     replicas: { orchestrator: 2, executor: 2, model: 2 },
     seed,
     ...(safeguard?.alterations ? { alterations: safeguard.alterations } : {}),
-    ...(safeguard?.appendfsync ? { appendfsync: safeguard.appendfsync, environment: { TRIVET_DURABILITY: 'relaxed' } } : {}),
+    ...(safeguard?.appendfsync ? { appendfsync: safeguard.appendfsync } : {}),
+    environment: Object.assign({}, ...wanted.map((fault) => fault.environment ?? {}), safeguard?.appendfsync ? { TRIVET_DURABILITY: 'relaxed' } : {}),
     ...(safeguard?.fsyncDelayMs ? { fsyncDelayMs: safeguard.fsyncDelayMs } : {}),
   });
   try {
@@ -69,7 +68,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await load.done;
     clearInterval(progress);
     say(`${load.submitted.length} workflows accepted; now all is left alone`);
-    const audited = await audit({ world, submitted: load.submitted, patienceMs: PATIENCE_MS, journalIsRefilled: JOURNAL_IS_REFILLED, say });
+    const audited = await audit({ world, submitted: load.submitted, patienceMs: PATIENCE_MS, say });
     load.stop();
     return { ...audited, seed, seconds, faults: countByName(happened), skipped, mishaps: [...mishaps, ...load.refusals], logs: world.stack.logs(), ...figuresOf(world, load) };
   } finally {

@@ -25,8 +25,6 @@ export interface World {
   target: Target;
   /** What the model vendor was asked: `number` is in its answer. */
   answers: Execution[];
-  /** What was taken away for good. */
-  losses: { journal: boolean };
   stop: () => Promise<void>;
 }
 
@@ -71,7 +69,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       environmentOf: (service, index) => ({ ...urlsOf(network, service, index), ...(service === 'orchestrator' ? { TRIVET_HTTP_PORT: String(ports[index]) } : {}) }),
     });
     stops.push(() => stack.stop());
-    return { stack, urls: ports.map((port) => `http://127.0.0.1:${port}`), servers, network, disk, target, answers, losses: { journal: false }, stop };
+    return { stack, urls: ports.map((port) => `http://127.0.0.1:${port}`), servers, network, disk, target, answers, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -13,6 +13,8 @@ export interface Fault {
   weight?: number;
   /** Does it, and undoes it after its time. Resolves when all is as it was; the schedule waits for it. */
   run: (world: World, given: { lastsMs: number; aim: number }) => Promise<void>;
+  /** What the services have to be told so that they promise to survive it. */
+  environment?: Record<string, string>;
   /** Why it cannot be had here; null when it can. */
   unavailable?: (world: World) => string | null;
 }

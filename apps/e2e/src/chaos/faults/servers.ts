@@ -30,10 +30,7 @@ export const natsWipe: Fault = {
   what: 'all that JetStream stored is lost',
   track: 'surroundings',
   lastsMs: [0, 0],
-  run: async ({ servers, losses }) => {
-    losses.journal = true;
-    await servers.nats.wipe();
-  },
+  run: ({ servers }) => servers.nats.wipe(),
 };
 
 export const natsRollback: Fault = {
@@ -41,20 +38,20 @@ export const natsRollback: Fault = {
   what: 'JetStream comes back as it was some seconds before',
   track: 'surroundings',
   lastsMs: [1_000, 3_000],
-  run: async ({ servers, losses }, { lastsMs }) => {
-    losses.journal = true;
+  run: async ({ servers }, { lastsMs }) => {
     await servers.nats.keepCopy();
     await pause(lastsMs);
     await servers.nats.goBack();
   },
 };
 
-/** For systems that restore Redis from the journal; asked for by name. */
+/** What was journaled comes back; so it is asked for by name, without losses of the journal beside it, and with a strict journal. */
 export const redisRollback: Fault = {
   name: 'redis-rollback',
   what: 'Redis comes back as it was some seconds before',
   track: 'surroundings',
   lastsMs: [1_000, 3_000],
+  environment: { TRIVET_STRICT_JOURNAL: '1' },
   run: async ({ servers }, { lastsMs }) => {
     await servers.redis.keepCopy();
     await pause(lastsMs);

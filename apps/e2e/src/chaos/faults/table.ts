@@ -6,7 +6,7 @@ import { natsHang, natsKill, natsRollback, natsWipe, powerCut, redisHang, redisK
 /** What a run has when it is asked for nothing else. */
 export const FAULTS: readonly Fault[] = [kill, crashPoint, hang, natsKill, redisKill, natsHang, redisHang, powerCut, natsWipe, natsRollback, slowDisk, latency, cut, halfOpen, lostReplies];
 
-/** What has to be asked for by name: a loss that this system does not promise to make good. */
+/** What has to be asked for by name: what it takes is made good only where nothing else takes from the journal. */
 export const FURTHER_FAULTS: readonly Fault[] = [redisRollback];
 
 /** @throws RangeError that names the ones there are */

@@ -34,7 +34,7 @@ export const sameForAll: Invariant = {
 /** A result that is recorded is never computed again: no tool and no model begins after it, but for one that hung since before. */
 export const neverAgain: Invariant = {
   name: 'nothing is computed after its result is recorded',
-  check: (evidence, { leaseMs }) => {
+  check: (evidence, leaseMs) => {
     const committed = new Map(dataOf<{ stepId: string }>(eventsOf(evidence), 'step.completed').map(({ at, data }) => [data.stepId, at]));
     return evidence.steps.flatMap((step) => {
       const at = committed.get(step.id);
