@@ -32,7 +32,7 @@ export interface DispatcherParts {
   /** When the stream of calls was made: the same name made anew has lost what it held. */
   incarnation: () => Promise<string>;
   /** Resolves when what was committed of a workflow may be seen outside. */
-  visible: (ref: WorkflowRef) => Promise<void>;
+  visible: (ref: WorkflowRef, seq: number) => Promise<void>;
   reach: (label: string) => void;
   onError: (error: unknown) => void;
 }
@@ -73,7 +73,7 @@ function specTier({ spec }: DealtCall): Tier {
 }
 
 async function publish({ bus, reach, visible }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
-  await visible(call.ref);
+  await visible(call.ref, 1);
   const envelope: CallEnvelope = JSON.parse(call.spec);
   const { tenant, workflowId } = call.ref;
   const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);

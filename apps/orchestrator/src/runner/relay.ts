@@ -1,4 +1,5 @@
 import type { Bus } from '@trivet/bus';
+import { FailureError } from '@trivet/contracts';
 import { PARTITIONS, partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { createDirectRelay } from './direct-relay.js';
 import { publishEvent } from './publish-event.js';
@@ -16,8 +17,8 @@ const MOST_EVENTS = 256;
 export interface Relay {
   /** A commit made events: takes them to the journal at once, if this process relays their partition. */
   kick: (ref: WorkflowRef, news: CommittedEvents) => void;
-  /** Resolves when the journal has acknowledged every event of a workflow. */
-  complete: (ref: WorkflowRef) => Promise<void>;
+  /** Resolves when the journal has acknowledged every event of a workflow; rejects when those are fewer than there were. */
+  complete: (ref: WorkflowRef, atLeast: number) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -88,7 +89,7 @@ export function startRelay(parts: RelayParts): Relay {
     kick: (ref, news) => {
       if (!stopped) direct.take(ref, news);
     },
-    complete: (ref) => relayWorkflow(parts, partitionOfRef(ref), ref),
+    complete: (ref, atLeast) => completeWorkflow(parts, ref, atLeast),
     stop: async () => {
       stopped = true;
       clearInterval(timer);
@@ -108,8 +109,14 @@ async function extendLeases({ journal, owner }: RelayParts, leased: Set<number>)
   }
 }
 
+async function completeWorkflow(parts: RelayParts, ref: WorkflowRef, atLeast: number): Promise<void> {
+  const upTo = await relayWorkflow(parts, partitionOfRef(ref), ref);
+  // Redis lost what it had confirmed, before anybody could take it to the journal: whoever waits must not be told that it is safe.
+  if (upTo < atLeast) throw new FailureError('unavailable', `The journal has ${upTo} events of workflow ${ref.workflowId}, and ${atLeast} were committed: Redis has lost data.`, { hint: 'Ask again: nothing of it has left.' });
+}
+
 /** Takes what a workflow has beyond the journal there; it waits no more once it is marked up to its last event. */
-async function relayWorkflow({ bus, journal, store }: RelayParts, partition: number, ref: WorkflowRef): Promise<void> {
+async function relayWorkflow({ bus, journal, store }: RelayParts, partition: number, ref: WorkflowRef): Promise<number> {
   let upTo = await journal.journaledUpTo(ref);
   for (;;) {
     const texts = await store.readEvents(ref, upTo, MOST_EVENTS);
@@ -118,7 +125,8 @@ async function relayWorkflow({ bus, journal, store }: RelayParts, partition: num
     await Promise.all(texts.map((text) => publishEvent(bus, ref, text)));
     upTo += texts.length;
     await journal.markJournaled(partition, ref, upTo);
-    if (texts.length < MOST_EVENTS) return;
+    if (texts.length < MOST_EVENTS) return upTo;
   }
   await journal.markJournaled(partition, ref, upTo);
+  return upTo;
 }

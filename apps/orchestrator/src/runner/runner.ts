@@ -38,8 +38,8 @@ export interface RunnerParts {
   afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents, dealt: readonly DealtCall[]) => void;
   /** Whether there is room for a call of this tier: it is then dealt with the commit. */
   hasRoom?: (tier: Tier) => boolean;
-  /** Resolves when what was committed may be seen outside: with a strict journal, when the journal has it. */
-  visible: (ref: WorkflowRef) => Promise<void>;
+  /** Resolves when what was committed, up to this event, may be seen outside: with a strict journal, when the journal has it. */
+  visible: (ref: WorkflowRef, seq: number) => Promise<void>;
   /** A named place where a test may kill this process. */
   reach: (label: string) => void;
 }
@@ -60,7 +60,7 @@ export function createRunner(parts: RunnerParts): Runner {
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
       known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
-      await parts.visible(ref);
+      await parts.visible(ref, change.seq);
       const dealt = outcome.status === 'committed' ? outcome.dealt : [];
       parts.afterCommit(ref, transition, { after: before?.seq ?? 0, texts: change.events }, dealtCalls(ref, change, dealt));
     }
@@ -93,8 +93,10 @@ export function createRunner(parts: RunnerParts): Runner {
         inSpan(ref, 'begin', data.traceparent, async () => {
           const { transition, around } = await transitionOf(parts.clock, loadValue, (given) => begin({ type: 'task.accepted', data }, ref.workflowId, given, reused));
           const outcome = await commit(ref, null, transition, around);
-          if (outcome.status === 'exists') return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
-          return { status: 'created', state: transition.state };
+          if (outcome.status !== 'exists') return { status: 'created', state: transition.state };
+          // Whoever asks again is told no sooner than the first, whose answer may have been lost before it was due.
+          if (outcome.workflowStatus !== 'expired') await parts.visible(ref, 1);
+          return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
         }),
       ),
     deliver: (ref, input) =>

@@ -1,3 +1,4 @@
+import { PRIORITIES } from '@trivet/contracts';
 import { keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
 
@@ -40,13 +41,25 @@ if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 
-/** KEYS: workflow, steps, events, due, journal · ARGV: prefix of its due members, of its timers, journal member */
+/**
+ * KEYS: workflow, steps, events, due, journal, then the sets of calls that are sent, then as many as ARGV[5] queues.
+ * ARGV: prefix of its calls, of its timers, journal member, number of sets, number of queues
+ * A call that stayed behind in a set would take the room of another for ever: nobody ends what has no record.
+ */
 const FORGET_LUA = `
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('ZREM', KEYS[5], ARGV[3])
 local removed = 0
 for _, member in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
   if string.sub(member, 1, #ARGV[1]) == ARGV[1] or string.sub(member, 1, #ARGV[2]) == ARGV[2] then removed = removed + redis.call('ZREM', KEYS[4], member) end
+end
+local sets, queues = tonumber(ARGV[4]), tonumber(ARGV[5])
+local isOurs = function(member) return string.sub(member, 1, #ARGV[1]) == ARGV[1] end
+for index = 6, 5 + sets do
+  for _, member in ipairs(redis.call('SMEMBERS', KEYS[index])) do if isOurs(member) then redis.call('SREM', KEYS[index], member) end end
+end
+for index = 6 + sets, 5 + sets + queues do
+  for _, member in ipairs(redis.call('LRANGE', KEYS[index], 0, -1)) do if isOurs(member) then redis.call('LREM', KEYS[index], 0, member) end end
 end
 return removed`;
 
@@ -56,6 +69,8 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'jn', ARGV[1])
 redis.call('ZADD', KEYS[2], 0, ARGV[2])
 return 1`;
+
+const TIERS = ['tool', 'model'] as const;
 
 const leaseScript = defineScript(LEASE_LUA, { always: true });
 const forgetScript = defineScript(FORGET_LUA, { always: true });
@@ -99,7 +114,9 @@ export function createRecoveryState(redis: Redis): RecoveryState {
     forget: async (ref) => {
       const partition = partitionOfRef(ref);
       const name = `${ref.tenant}|${ref.workflowId}`;
-      await forgetScript.run(redis, [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition)], [`c|${name}|`, `t|${name}|`, name]);
+      const sets = TIERS.map((tier) => keys.sent(partition, tier));
+      const queues = TIERS.flatMap((tier) => PRIORITIES.map((priority) => keys.queue(partition, tier, ref.tenant, priority)));
+      await forgetScript.run(redis, [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), ...sets, ...queues], [`c|${name}|`, `t|${name}|`, name, sets.length, queues.length]);
     },
     workflows: () => scanWorkflows(redis),
     rejournal: async (ref, from) => {

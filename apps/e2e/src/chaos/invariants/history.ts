@@ -9,7 +9,7 @@ export const endsOnce: Invariant = {
   name: 'every accepted workflow ends, once',
   check: (evidence) => {
     const { workflow } = evidence;
-    if (!workflow) return ['was accepted, and nobody knows it'];
+    if (!workflow) return [`was accepted, and nobody knows it; the journal has ${evidence.journal.size} events of it, the target ${evidence.executions.length} executions`];
     const events = eventsOf(evidence);
     const ends = events.filter((event) => TERMINAL_EVENTS.some((type) => type === event.type));
     if (ends.length !== 1) return [`has ${ends.length} terminal events; it is ${workflow.status}: ${JSON.stringify(evidence.steps.map((step) => [step.id, step.status, step.calls.map((call) => [call.outcome, call.worker])]))}`];
