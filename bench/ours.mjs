@@ -4,7 +4,7 @@ import { startStack } from '@trivet/testing';
 import { cpuMsOf } from './measure.mjs';
 
 const HANDLER = fileURLToPath(new URL('handler-executor.mjs', import.meta.url));
-const SLOTS_OF_HANDLER = '32';
+const SLOTS_OF_HANDLER = '64';
 
 /** Three no-op steps, each recorded before the next begins. */
 export const PLAN = { steps: [1, 2, 3].map((n) => ({ id: `s${n}`, kind: 'tool', tool: 'calculator', input: { expression: '1' }, ...(n > 1 ? { dependsOn: [`s${n - 1}`] } : {}) })) };

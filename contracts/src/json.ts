@@ -15,13 +15,25 @@ export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), Json);
  * same give the same text, whatever order their sender wrote the keys in.
  */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null);
   let text = '';
-  for (const [key, item] of Object.entries(value).sort(byKey)) {
-    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(item)}`;
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item ?? null)}`;
+    return `[${text}]`;
+  }
+  const keys = Object.keys(value);
+  if (!isSorted(keys)) keys.sort();
+  for (const key of keys) {
+    const item: unknown = Reflect.get(value, key);
+    if (item !== undefined) text += `${text === '' ? '"' : ',"'}${isPlain(key) ? key : JSON.stringify(key).slice(1, -1)}":${canonicalJson(item)}`;
   }
   return `{${text}}`;
 }
 
-const byKey = ([left]: [string, unknown], [right]: [string, unknown]): number => (left < right ? -1 : 1);
+/** Of letters and digits only: it needs no escape. */
+const isPlain = (key: string): boolean => /^\w*$/.test(key);
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return false;
+  return true;
+}

@@ -3,7 +3,7 @@ import { context } from '@opentelemetry/api';
 import { FailureError, type StreamName } from '@trivet/contracts';
 import { openConnection, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
-import { incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
+import { headerBlock, incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
@@ -48,9 +48,9 @@ export interface Bus {
 /** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does). */
 export async function connectBus(options: BusOptions & { mayCreate?: boolean; onError?: (error: unknown) => void }): Promise<Bus> {
   const connection = await openConnection(options);
-  const { nats } = connection;
+  const { nats, writer } = connection;
   const inboxPrefix = options.inboxPrefix ?? '_INBOX';
-  const publisher = createPublisher(nats, inboxPrefix);
+  const publisher = createPublisher(nats, writer, inboxPrefix);
   const ensure = singleFlight(() => ensureStreams(nats));
   const report = options.onError ?? (() => undefined);
   let inboxes = 0;
@@ -67,7 +67,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
 
   return {
     publish: publisher.publish,
-    notify: (subject, body, publishOptions = {}) => nats.publish(subject, JSON.stringify(body), { headers: outgoingHeaders(publishOptions) }),
+    notify: (subject, body, publishOptions = {}) => writer.write({ subject, payload: JSON.stringify(body), headers: headerBlock(publishOptions) }),
     listen: (subject, listener) => {
       const subscription = listen(subject, listener);
       return { stop: () => subscription.unsubscribe() };

@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { FailureError } from '@trivet/contracts';
-import { writeInBatches } from './write-batches.js';
+import { writeInBatches, type FrameWriter } from './write-batches.js';
 
 /** The oldest server whose features (filters per consumer, per-message TTL, stream metadata) we rely on. */
 export const OLDEST_NATS = [2, 12] as const;
@@ -16,6 +16,7 @@ export interface BusOptions {
 
 export interface Connection {
   nats: NatsConnection;
+  writer: FrameWriter;
   /** Ms since 1970 of the last (re)connect; null while disconnected. */
   connectedSince: () => number | null;
   onReconnect: (listener: () => void) => () => void;
@@ -50,7 +51,7 @@ export async function openConnection(options: BusOptions): Promise<Connection> {
   return watch(nats, writeInBatches(nats));
 }
 
-function watch(nats: NatsConnection, batches: { flush: () => void }): Connection {
+function watch(nats: NatsConnection, writer: FrameWriter): Connection {
   let since: number | null = Date.now();
   const listeners = new Set<() => void>();
   void (async () => {
@@ -64,13 +65,14 @@ function watch(nats: NatsConnection, batches: { flush: () => void }): Connection
   })();
   return {
     nats,
+    writer,
     connectedSince: () => since,
     onReconnect: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     close: async () => {
-      batches.flush();
+      writer.flush();
       if (!nats.isClosed()) await nats.drain().catch(() => nats.close());
     },
   };

@@ -30,6 +30,10 @@ export interface RunningConsumer {
 /** Takes messages of a durable consumer, keeps the broker informed while a handler works, and settles each once. */
 export function startConsumer(nats: NatsConnection, publisher: Publisher, inboxPrefix: string, options: ConsumeOptions): RunningConsumer {
   const working = new Map<Promise<void>, () => void>();
+  /** One timer for all: the broker hears of each message at least this often while a handler works on it. */
+  const beating = new Set<() => void>();
+  const heart = setInterval(() => beating.forEach((beat) => beat()), options.consumer.ackWaitMs / 3);
+  heart.unref();
   const pull: Pull = startPull(nats, inboxPrefix, {
     stream: options.consumer.stream,
     durable: options.consumer.durable,
@@ -49,13 +53,13 @@ export function startConsumer(nats: NatsConnection, publisher: Publisher, inboxP
     const delivery = toDelivery(message);
     if (!delivery) return;
     const say = acknowledger(nats, message);
-    const heartbeat = setInterval(say.working, options.consumer.ackWaitMs / 3);
+    beating.add(say.working);
     try {
       const settlement = await context.with(incomingContext(message.headers), () => options.handle(delivery)).catch((error: unknown) => settlementOf(error, delivery.deliveries));
       await settle(delivery, say, settlement);
       options.onSettled?.(delivery, settlement);
     } finally {
-      clearInterval(heartbeat);
+      beating.delete(say.working);
     }
   }
 
@@ -77,6 +81,7 @@ export function startConsumer(nats: NatsConnection, publisher: Publisher, inboxP
       const deadline = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), timeoutMs).unref());
       const done = Promise.allSettled(working.keys());
       if ((await Promise.race([done, deadline])) === 'late') for (const giveBack of working.values()) giveBack();
+      clearInterval(heart);
     },
     inFlight: () => pull.inFlight(),
   };

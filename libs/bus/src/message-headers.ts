@@ -10,14 +10,32 @@ export interface WorkflowContext {
   workflowId: string;
 }
 
+export interface OutgoingHeaders {
+  workflowId?: string;
+  messageId?: string;
+  headers?: Record<string, string>;
+}
+
 /** Headers of an outgoing message: the trace of the current context, and the workflow it belongs to. */
-export function outgoingHeaders(options: { workflowId?: string; messageId?: string; headers?: Record<string, string> }): MsgHdrs {
+export function outgoingHeaders(options: OutgoingHeaders): MsgHdrs {
   const result = createHeaders();
   propagation.inject(context.active(), result, { set: (carrier, key, value) => carrier.set(key, value) });
   if (options.workflowId) result.set(HEADERS.workflowId, options.workflowId);
   if (options.messageId) result.set(HEADERS.messageId, options.messageId);
   for (const [key, value] of Object.entries(options.headers ?? {})) result.set(key, headerValue(value));
   return result;
+}
+
+/** The same as the text that goes out: an own object for each header of each message would cost more than the message. */
+export function headerBlock(options: OutgoingHeaders): string {
+  const fields: Record<string, string> = Object.create(null);
+  propagation.inject(context.active(), fields, { set: (carrier, key, value) => void (carrier[key] = value) });
+  if (options.workflowId) fields[HEADERS.workflowId] = options.workflowId;
+  if (options.messageId) fields[HEADERS.messageId] = options.messageId;
+  for (const key in options.headers) fields[key] = options.headers[key] ?? '';
+  let text = '';
+  for (const key in fields) text += `${key}: ${headerValue(fields[key] ?? '')}\r\n`;
+  return text === '' ? '' : `NATS/1.0\r\n${text}\r\n`;
 }
 
 /** A context that continues the sender's trace and carries the workflow. */
@@ -40,4 +58,7 @@ export function readHeader(headers: MsgHdrs | undefined, name: string): string |
 }
 
 /** A header value is one line of printable text. */
-export const headerValue = (text: string): string => text.replace(/[\r\n\t]+/g, ' ').slice(0, 1_000);
+export const headerValue = (text: string): string => (NOT_ONE_LINE.test(text) || text.length > MOST_HEADER ? text.replace(/[\r\n\t]+/g, ' ').slice(0, MOST_HEADER) : text);
+
+const NOT_ONE_LINE = /[\r\n\t]/;
+const MOST_HEADER = 1_000;

@@ -1,6 +1,7 @@
 import { nuid, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { FailureError } from '@trivet/contracts';
-import { outgoingHeaders } from './message-headers.js';
+import { headerBlock } from './message-headers.js';
+import type { FrameWriter } from './write-batches.js';
 
 export interface PublishOptions {
   workflowId?: string;
@@ -8,6 +9,8 @@ export interface PublishOptions {
   messageId?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
+  /** The body is text that goes out as it is: JSON that was written before. */
+  isText?: boolean;
 }
 
 export interface PublishAck {
@@ -22,21 +25,31 @@ export interface Publisher {
   close: () => void;
 }
 
+interface PubAck {
+  stream?: string;
+  seq?: number;
+  duplicate?: boolean;
+  error?: { description?: string };
+}
+
 interface Waiting {
   resolve: (ack: PublishAck) => void;
   reject: (error: Error) => void;
-  timer: NodeJS.Timeout;
+  /** On the steady clock. */
+  until: number;
+  timeoutMs: number;
   subject: string;
 }
 
-const encoder = new TextEncoder();
+/** How often those that nobody acknowledged are looked for: a timer a message would cost more than the message. */
+const LOOK_EVERY_MS = 100;
 
 /**
  * A publisher whose acknowledgements all come to one inbox and are matched by a token: more than twice as fast as
  * one request a publish. A time-out leaves it unknown whether the message was stored; the caller repeats it with the
  * same messageId or lets the sweeper decide.
  */
-export function createPublisher(nats: NatsConnection, inboxPrefix: string): Publisher {
+export function createPublisher(nats: NatsConnection, writer: FrameWriter, inboxPrefix: string): Publisher {
   const inbox = `${inboxPrefix}.${nuid.next()}.ack`;
   const waiting = new Map<string, Waiting>();
   let counter = 0;
@@ -47,12 +60,11 @@ export function createPublisher(nats: NatsConnection, inboxPrefix: string): Publ
     const entry = waiting.get(token);
     if (!entry) return;
     waiting.delete(token);
-    clearTimeout(entry.timer);
     if (message.headers?.code === 503) {
       entry.reject(new FailureError('unavailable', `No stream captures ${entry.subject}, or JetStream is not ready yet.`));
       return;
     }
-    const reply: { stream?: string; seq?: number; duplicate?: boolean; error?: { description?: string } } = message.json();
+    const reply: PubAck = JSON.parse(Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString());
     if (reply.error || reply.stream === undefined || reply.seq === undefined) {
       entry.reject(new FailureError('unavailable', `The broker did not store a message on ${entry.subject}: ${reply.error?.description ?? 'no reason given'}.`));
       return;
@@ -60,34 +72,40 @@ export function createPublisher(nats: NatsConnection, inboxPrefix: string): Publ
     entry.resolve({ stream: reply.stream, seq: reply.seq, duplicate: reply.duplicate === true });
   }
 
+  const timer = setInterval(() => {
+    const now = performance.now();
+    for (const [token, { until, timeoutMs, subject, reject }] of waiting) {
+      if (until > now) continue;
+      waiting.delete(token);
+      reject(new FailureError('unavailable', `The broker did not acknowledge a message on ${subject} within ${timeoutMs} ms.`));
+    }
+  }, LOOK_EVERY_MS);
+  timer.unref();
+
   return {
     publish: (subject, body, options = {}) =>
       new Promise((resolve, reject) => {
-        const payload = body instanceof Uint8Array ? body : encoder.encode(JSON.stringify(body));
+        const payload = options.isText && typeof body === 'string' ? body : body instanceof Uint8Array ? body : JSON.stringify(body);
         const limit = nats.info?.max_payload ?? 1_048_576;
-        if (payload.byteLength > limit) {
-          reject(new FailureError('payload_too_large', `A message of ${payload.byteLength} bytes on ${subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes: payload.byteLength, limit } }));
+        const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
+        if (bytes > limit) {
+          reject(new FailureError('payload_too_large', `A message of ${bytes} bytes on ${subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes, limit } }));
           return;
         }
         const token = (counter++).toString(36);
         const timeoutMs = options.timeoutMs ?? 5_000;
-        const timer = setTimeout(() => {
-          waiting.delete(token);
-          reject(new FailureError('unavailable', `The broker did not acknowledge a message on ${subject} within ${timeoutMs} ms.`));
-        }, timeoutMs);
-        waiting.set(token, { resolve, reject, timer, subject });
+        waiting.set(token, { resolve, reject, until: performance.now() + timeoutMs, timeoutMs, subject });
         try {
-          nats.publish(subject, payload, { reply: `${inbox}.${token}`, headers: outgoingHeaders(options) });
+          writer.write({ subject, payload, reply: `${inbox}.${token}`, headers: headerBlock(options) });
         } catch (error) {
-          clearTimeout(timer);
           waiting.delete(token);
           reject(new FailureError('unavailable', `Could not send a message on ${subject}.`, { cause: error }));
         }
       }),
     close: () => {
       subscription.unsubscribe();
+      clearInterval(timer);
       for (const entry of waiting.values()) {
-        clearTimeout(entry.timer);
         entry.reject(new FailureError('unavailable', 'The bus was closed before the broker acknowledged.'));
       }
       waiting.clear();

@@ -1,4 +1,4 @@
-import { headers as createHeaders, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { headers as createHeaders, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
 import { FailureError, HEADERS, MOST_TASK_BYTES, asFailureError, parseJsonText, problemOf } from '@trivet/contracts';
 import { headerValue, incomingContext, readHeader } from './message-headers.js';
@@ -58,7 +58,7 @@ export function startResponder(nats: NatsConnection, service: ServiceDescription
     }
   }
   for (const endpoint of service.endpoints) {
-    subscriptions.push(nats.subscribe(endpoint.subject, { queue: 'q', callback: (error, message) => (error ? undefined : void serve(endpoint, message, stats.get(endpoint.name))) }));
+    subscriptions.push(nats.subscribe(endpoint.subject, { queue: 'q', callback: (error, message) => (error ? undefined : void serve(nats, endpoint, message, stats.get(endpoint.name))) }));
   }
   return { stop: () => subscriptions.forEach((subscription) => subscription.unsubscribe()) };
 }
@@ -79,12 +79,12 @@ function statsOf(endpoint: Endpoint, stats: EndpointStats | undefined, data: Ser
   };
 }
 
-async function serve(endpoint: Endpoint, message: Msg, stats: EndpointStats | undefined): Promise<void> {
+async function serve(nats: NatsConnection, endpoint: Endpoint, message: Msg, stats: EndpointStats | undefined): Promise<void> {
   const startedAt = performance.now();
   let failed: string | undefined;
   try {
     const answer = await context.with(incomingContext(message.headers), () => endpoint.handle({ subject: message.subject, body: parseBody(message), header: (name) => readHeader(message.headers, name) }));
-    message.respond(JSON.stringify(answer ?? {}));
+    respond(nats, message, JSON.stringify(answer ?? {}));
   } catch (thrown) {
     const error = asFailureError(thrown);
     const problem = problemOf(error);
@@ -92,7 +92,7 @@ async function serve(endpoint: Endpoint, message: Msg, stats: EndpointStats | un
     const headers = createHeaders();
     headers.set(HEADERS.serviceError, headerValue(problem.detail));
     headers.set(HEADERS.serviceErrorCode, String(problem.status));
-    message.respond(JSON.stringify(problem), { headers });
+    respond(nats, message, JSON.stringify(problem), headers);
   }
   if (!stats) return;
   stats.requests += 1;
@@ -101,6 +101,11 @@ async function serve(endpoint: Endpoint, message: Msg, stats: EndpointStats | un
     stats.errors += 1;
     stats.lastError = failed;
   }
+}
+
+/** Through the connection's publish, which writes many answers at once; the message's own respond does not. */
+function respond(nats: NatsConnection, message: Msg, body: string, headers?: MsgHdrs): void {
+  if (message.reply && !nats.isClosed()) nats.publish(message.reply, body, headers ? { headers } : {});
 }
 
 function parseBody(message: Msg): unknown {

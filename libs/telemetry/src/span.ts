@@ -1,6 +1,7 @@
-import { context, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace, TraceFlags, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
 import { FailureError } from '@trivet/contracts';
 import { ATTRIBUTES } from './attributes.js';
+import { FIRST_SPAN } from './load-sampler.js';
 import { contextOfTraceparent, traceparentOf } from './propagation.js';
 import { redactText } from './redaction.js';
 
@@ -22,6 +23,8 @@ export async function withSpan<Result>(name: string, options: SpanOptions, fn: (
   const kind = KINDS[options.kind ?? 'internal'];
   const links = (options.links ?? []).flatMap(linkOf);
   const parent = parentContext(options.parent);
+  const follows = trace.getSpan(parent);
+  if (follows && isLeftOut(follows, name)) return parent === context.active() ? fn(follows) : context.with(parent, fn, undefined, follows);
   return trace.getTracer('trivet').startActiveSpan(name, { kind, attributes: options.attributes, links }, parent, async (span) => {
     try {
       return await fn(span);
@@ -33,6 +36,9 @@ export async function withSpan<Result>(name: string, options: SpanOptions, fn: (
     }
   });
 }
+
+/** Of a workflow that is not traced no span is made: its ids travel on, and the rest would only cost. */
+const isLeftOut = (follows: Span, name: string): boolean => name !== FIRST_SPAN && (follows.spanContext().traceFlags & TraceFlags.SAMPLED) === 0;
 
 /** Marks a span as failed: for a failure that is reported as a value and not thrown, too. */
 export function recordFailure(span: Span, error: unknown): void {

@@ -1,7 +1,7 @@
 import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
 import { canonicalJson } from '@trivet/contracts';
 import type { CallToReopen, CallToSchedule, Change, WorkflowRef } from '@trivet/state';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Tier } from '../workflow/tier.js';
 import type { Effect, Transition } from '../workflow/transition.js';
 import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
@@ -90,13 +90,16 @@ const isUntouched = (step: StepState): boolean => step.status === 'pending' && s
 function chained(events: readonly WorkflowEvent[], before: string): { texts: string[]; chain: string } {
   let chain = before;
   const texts = events.map((event) => {
-    chain = eventHash(chain, event);
-    return JSON.stringify({ ...event, hash: chain });
+    const text = canonicalJson(event);
+    chain = chainHash(chain, text);
+    return `${text.slice(0, -1)},"hash":"${chain}"}`;
   });
   return { texts, chain };
 }
 
-export const eventHash = (before: string, event: Fact & { seq: number; at: string; workflowId: string }): string => createHash('sha256').update(before).update(canonicalJson(event)).digest('hex');
+export const eventHash = (before: string, event: Fact & { seq: number; at: string; workflowId: string }): string => chainHash(before, canonicalJson(event));
+
+const chainHash = (before: string, text: string): string => hash('sha256', before + text, 'hex');
 
 function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, priority: string, context: ChangeContext): CallToSchedule {
   const { accepted } = state;

@@ -3,7 +3,8 @@ import { NOW_LUA } from '../redis.js';
 /**
  * One commit of a workflow: state, history, ready queues, timers and version in one atomic, fsynced step.
  * KEYS: workflow, steps, events, due, journal, list, tombstone, partition
- * ARGV: expected version (0 creates), opId, change as JSON
+ * ARGV: expected version (0 creates), opId, change as JSON, head, task, then id and text of each step, the events, the message of
+ * each call to schedule: texts stand by themselves, since JSON in JSON costs more to read than all the rest
  * All input is checked before the first write: a script that errors half-way does not roll back.
  * Returns {status, …}: OK version now dealt-calls | REPLAY version | CONFLICT version | EXISTS body-hash status | GUARD call
  */
@@ -27,18 +28,21 @@ for _, guard in ipairs(change.guards) do
   local claim = redis.call('HMGET', guard.claimKey, 'st', 'e', 'w')
   if (claim[1] ~= 'held' and claim[1] ~= 'reported') or claim[2] ~= guard.epoch or claim[3] ~= guard.worker then return {'GUARD', guard.claimKey} end
 end
+local texts = 5
+local steps, events = change.steps, change.events
+if #ARGV ~= texts + 2 * steps + events + #change.schedule then return redis.error_reply('ERR the change does not have the texts that it counts') end
 local ended = { completed = true, failed = true, cancelled = true }
 local seq = tonumber(current[5] or '0')
-if seq + #change.events ~= change.seq then return {'CONFLICT', version} end
+if seq + events ~= change.seq then return {'CONFLICT', version} end
 
-local write = {'v', version + 1, 'op', op, 'head', change.head, 'status', change.status, 'seq', change.seq, 'chain', change.chain}
+local write = {'v', version + 1, 'op', op, 'head', ARGV[4], 'status', change.status, 'seq', change.seq, 'chain', change.chain}
 if expected == 0 then
-  for _, item in ipairs({'task', change.task, 'hash', change.hash, 'jn', change.journaled, 'created', change.createdMs}) do write[#write + 1] = item end
+  for _, item in ipairs({'task', ARGV[5], 'hash', change.hash, 'jn', change.journaled, 'created', change.createdMs}) do write[#write + 1] = item end
   redis.call('ZADD', KEYS[6], change.createdMs, change.id)
 end
 redis.call('HSET', KEYS[1], unpack(write))
-for id, step in pairs(change.steps) do redis.call('HSET', KEYS[2], id, step) end
-for _, event in ipairs(change.events) do redis.call('RPUSH', KEYS[3], event) end
+for _ = 1, steps do redis.call('HSET', KEYS[2], ARGV[texts + 1], ARGV[texts + 2]); texts = texts + 2 end
+for _ = 1, events do texts = texts + 1; redis.call('RPUSH', KEYS[3], ARGV[texts]) end
 for _, call in ipairs(change.close) do
   local waits = redis.call('HGET', call.callKey, 'st') == 'ready'
   redis.call('DEL', call.callKey)
@@ -50,9 +54,10 @@ for _, call in ipairs(change.close) do
 end
 local dealt = {}
 for _, call in ipairs(change.schedule) do
+  texts = texts + 1
   -- With room and nobody in line it is dealt with the commit itself; its due entry is the outbox row, as after a deal.
   local direct = call.direct and redis.call('LLEN', call.turnsKey) == 0
-  redis.call('HSET', call.callKey, 'st', direct and 'sent' or 'ready', 'spec', call.spec, 'n', 0)
+  redis.call('HSET', call.callKey, 'st', direct and 'sent' or 'ready', 'spec', ARGV[texts], 'n', 0)
   redis.call('HSET', call.claimKey, 'st', 'open', 'e', 0)
   if direct then
     redis.call('SADD', call.sentKey, call.member)
@@ -75,7 +80,7 @@ for _, timer in ipairs(change.timers) do redis.call('ZADD', KEYS[4], now + timer
 for _, member in ipairs(change.clear) do redis.call('ZREM', KEYS[4], member) end
 for _, approval in ipairs(change.answered) do redis.call('ZREM', change.approvalsKey, approval) end
 for _, approval in ipairs(change.asked) do redis.call('ZADD', change.approvalsKey, change.nowMs, approval) end
-if #change.events > 0 and change.journaled == 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
+if events > 0 and change.journaled == 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
 -- A workflow that is retried lives again.
 if ended[current[4]] and not ended[change.status] then for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end end
 if change.keepMs > 0 then

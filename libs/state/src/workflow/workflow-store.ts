@@ -109,7 +109,7 @@ export interface WorkflowStore {
 /** @param options.guarded: commits only to partitions that are open */
 export function createWorkflowStore(redis: Redis, options: { guarded?: boolean } = {}): WorkflowStore {
   return {
-    commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, encodeChange(change, options.guarded === true)])),
+    commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, ...encodeChange(change, options.guarded === true)])),
     load: async (ref) =>
       withRedis(async () => {
         // Together, or a commit in between would give the steps of one version under the number of another.
@@ -168,7 +168,8 @@ function commitKeys(ref: WorkflowRef): string[] {
   return [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), keys.list(partition, ref.tenant), keys.tombstone(ref), keys.partition(partition)];
 }
 
-function encodeChange(change: Change, guarded: boolean): string {
+/** What decides, as JSON, and the texts that only have to be kept, each by itself. */
+function encodeChange(change: Change, guarded: boolean): string[] {
   const { ref } = change;
   const partition = partitionOfRef(ref);
   const callKeys = (call: { callId: string; tier: Tier; priority: string }): Record<string, string> => ({
@@ -181,17 +182,17 @@ function encodeChange(change: Change, guarded: boolean): string {
     member: formatMember({ kind: 'call', ref, callId: call.callId }),
   });
   const timer = (name: string): string => formatMember({ kind: 'timer', ref, timer: name } satisfies DueMember);
-  return JSON.stringify({
+  const steps = Object.entries(change.steps);
+  const decisive = JSON.stringify({
     id: ref.workflowId,
     ref: `${ref.tenant}|${ref.workflowId}`,
-    head: change.head,
     status: change.status,
-    steps: change.steps,
-    events: change.events,
+    steps: steps.length,
+    events: change.events.length,
     seq: change.seq,
     chain: change.chain,
     guards: [...change.reopen, ...(change.lost ? [change.lost] : [])].map((call) => ({ claimKey: keys.claim(ref, call.callId), epoch: String(call.epoch), worker: call.worker })),
-    schedule: change.schedule.map((call) => ({ ...callKeys(call), callId: call.callId, direct: call.direct === true, spec: call.spec })),
+    schedule: change.schedule.map((call) => ({ ...callKeys(call), callId: call.callId, direct: call.direct === true })),
     close: change.close.map(callKeys),
     reopen: change.reopen.map((call) => ({ ...callKeys(call), heldKey: keys.held(partition, call.worker) })),
     timers: change.timers.map((entry) => ({ member: timer(entry.timer), delayMs: Math.max(0, Math.round(entry.delayMs)) })),
@@ -203,12 +204,12 @@ function encodeChange(change: Change, guarded: boolean): string {
     unconfirmedMs: UNCONFIRMED_MS,
     guarded: guarded && !change.restored,
     journaled: change.restored ? change.seq : 0,
-    task: change.created?.task ?? '',
     hash: change.created?.hash ?? change.finished?.hash ?? '',
     createdMs: change.created?.createdMs ?? 0,
     keepMs: change.finished?.keepMs ?? 0,
     tombstoneMs: change.finished?.tombstoneMs ?? 0,
   });
+  return [decisive, change.head, change.created?.task ?? '', ...steps.flat(), ...change.events, ...change.schedule.map((call) => call.spec)];
 }
 
 function outcomeOf(reply: unknown): CommitOutcome {
