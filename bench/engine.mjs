@@ -34,7 +34,7 @@ export async function engine({ say, repetitions = 2 }) {
 async function measure({ start, count }) {
   const subject = await start();
   try {
-    await subject.run({ count: 200, concurrency: 16, mostSeconds: 10 });
+    await subject.run({ count: 2_000, concurrency: IN_FLIGHT, mostSeconds: 10 });
     const one = await subject.run({ count: 200, concurrency: 1, mostSeconds: 6 });
     const [busy, cpu] = [busyShare(), subject.cpuMs()];
     const many = await subject.run({ count, concurrency: IN_FLIGHT, mostSeconds: 8 });
@@ -56,7 +56,7 @@ async function ours(options) {
 async function openLoopOfOurs() {
   const started = await startOurs({ handler: true });
   try {
-    await closedLoop(() => started.runOne(), { count: 200, concurrency: 16 });
+    await closedLoop(() => started.runOne(), { count: 2_000, concurrency: IN_FLIGHT, mostSeconds: 10 });
     const results = [];
     for (const perSecond of [20, 50, 100]) results.push(await openLoop(() => started.runOne(), { perSecond, seconds: 6 }));
     const http = await closedLoop(() => started.runOneOverHttp(), { count: 150, concurrency: 1 });

@@ -24,7 +24,7 @@ export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Tr
   for (const effect of transition.effects) if (effect.do !== 'schedule' || !dealt.some((call) => call.callId === effect.callId)) carryOut(parts, ref, effect);
   if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
   if (hasEnded(transition.state) && transition.state.accepted.gated) void parts.gatekeeper.leave(transition.state).catch(parts.onError);
-  parts.relay.kick(ref, news);
+  parts.relay.kick(ref, news, hasEnded(transition.state));
 }
 
 function carryOut({ bus, dispatcher, children, onError }: EffectParts, ref: WorkflowRef, effect: Effect): void {

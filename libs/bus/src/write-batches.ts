@@ -19,14 +19,14 @@ export interface FrameWriter {
 
 type Publish = NatsConnection['publish'];
 
-/** More writes than this in a window, and the next wait for each other. */
-const BUSY_WRITES = 12;
+/** More messages than this in a window, and the next wait for each other. */
+const BUSY_MESSAGES = 40;
 const WINDOW_MS = 10;
-const WAIT_MS = 1;
+const WAIT_MS = 2;
 
 /**
  * Makes a connection write once a turn of the event loop instead of once a publish: a system call that wakes another
- * process costs more than all the rest of a small message. A busy connection waits a millisecond for more; one that is
+ * process costs more than all the rest of a small message. A busy connection waits two milliseconds for more; one that is
  * not, loses no time. Messages become text here and bytes once a batch: the client's own publish makes six small buffers
  * of each, and its headers cost more than the broker's work of storing the message.
  */
@@ -64,9 +64,10 @@ export function writeInBatches(nats: NatsConnection): FrameWriter {
       chunks.push(payload);
       text = '\r\n';
     }
+    const wait = isBusy();
     if (isWaiting) return;
     isWaiting = true;
-    if (isBusy()) setTimeout(flush, WAIT_MS);
+    if (wait) setTimeout(flush, WAIT_MS);
     else setImmediate(flush);
   }
 
@@ -83,18 +84,19 @@ function rawSender(nats: NatsConnection): (bytes: Uint8Array) => void {
   return (bytes) => void sendCommand.call(protocol, bytes);
 }
 
-/** Whether so much was written lately that a write does better to wait for others. */
+/** Whether so much is written that a message does better to wait for others; asked for each message. */
 function createBusyMeter(): () => boolean {
   let windowEnd = 0;
-  let writes = 0;
+  let before = 0;
+  let written = 0;
   return () => {
     const now = performance.now();
     if (now > windowEnd) {
-      const wasBusy = now < windowEnd + WINDOW_MS && writes > BUSY_WRITES / 2;
+      before = now < windowEnd + WINDOW_MS ? written : 0;
       windowEnd = now + WINDOW_MS;
-      writes = wasBusy ? BUSY_WRITES : 0;
+      written = 0;
     }
-    writes += 1;
-    return writes > BUSY_WRITES;
+    written += 1;
+    return before > BUSY_MESSAGES || written > BUSY_MESSAGES;
   };
 }

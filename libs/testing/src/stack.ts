@@ -154,7 +154,7 @@ function supervise(service: Service, environment: Record<string, string>, crashA
     isReady = false;
     const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(nextCrash ? { TRIVET_CRASH_AT: nextCrash } : {}) };
     nextCrash = undefined;
-    child = spawn(process.execPath, ['--no-warnings', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    child = spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=32', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     child.stdout?.on('data', (data) => lines.push(String(data)));
     child.stderr?.on('data', (data) => lines.push(String(data)));
     child.on('message', (message) => onReady(message as { httpPort?: number }));

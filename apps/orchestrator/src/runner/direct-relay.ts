@@ -4,10 +4,14 @@ import type { RelayParts } from './relay.js';
 import type { CommittedEvents } from './runner.js';
 
 const MARK_EVERY_MS = 100;
+/** Events wait so long for others: they are off the way of the next call then, and many go together. Those of an end do not wait. */
+const GATHER_MS = 5;
+/** A workflow that made no event for so long is forgotten; its next one asks Redis what went before. */
+const IDLE_MS = 400;
 
 /** Events that go to the journal from the memory of the process that committed them. */
 export interface DirectRelay {
-  take: (ref: WorkflowRef, news: CommittedEvents) => void;
+  take: (ref: WorkflowRef, news: CommittedEvents, isEnd: boolean) => void;
   /** Whether events of this workflow are on their way, or waiting to be marked as journaled. */
   isAtWork: (ref: WorkflowRef) => boolean;
   settle: () => Promise<void>;
@@ -19,6 +23,10 @@ interface OnItsWay {
   sent: number;
   /** Acknowledged by the broker up to here. */
   acknowledged: number;
+  /** Marked as journaled up to here. */
+  marked: number;
+  /** When its last events were taken, on the steady clock. */
+  takenAt: number;
   open: number;
   /** A publish failed: what is not marked is read from Redis and sent again. */
   broken: boolean;
@@ -26,6 +34,10 @@ interface OnItsWay {
 
 export function createDirectRelay(parts: RelayParts, isLeased: (partition: number) => boolean): DirectRelay {
   const workflows = new Map<string, OnItsWay>();
+  let gathered: { each: OnItsWay; news: CommittedEvents }[] = [];
+  let gathering: NodeJS.Timeout | null = null;
+  // A broker that was away may have lost what it acknowledged: what is not marked is looked up again.
+  const forget = parts.bus.onReconnect(() => workflows.forEach((each) => (each.broken = true)));
   let marking: Promise<void> = Promise.resolve();
 
   async function markAll(): Promise<void> {
@@ -33,18 +45,37 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
     await Promise.all(
       done.map(async ([key, each]) => {
         const { ref, acknowledged } = each;
-        if (!each.broken) await parts.journal.markJournaled(partitionOfRef(ref), ref, acknowledged).catch(parts.onError);
+        if (!each.broken && acknowledged > each.marked) {
+          await parts.journal.markJournaled(partitionOfRef(ref), ref, acknowledged).catch(parts.onError);
+          each.marked = acknowledged;
+        }
         // Its next commit went on its way meanwhile: that one marks it.
-        if (each.open === 0 && (each.broken || each.acknowledged === acknowledged)) workflows.delete(key);
+        const isIdle = each.acknowledged === each.marked && performance.now() - each.takenAt > IDLE_MS;
+        if (each.open === 0 && (each.broken || isIdle)) workflows.delete(key);
       }),
     );
   }
 
   const timer = setInterval(() => (marking = markAll()), MARK_EVERY_MS);
 
-  function send(each: OnItsWay, news: CommittedEvents): void {
+  function gather(each: OnItsWay, news: CommittedEvents, isEnd: boolean): void {
     each.sent = news.after + news.texts.length;
+    each.takenAt = performance.now();
     each.open += 1;
+    gathered.push({ each, news });
+    if (isEnd) sendGathered();
+    else gathering ??= setTimeout(sendGathered, GATHER_MS);
+  }
+
+  function sendGathered(): void {
+    if (gathering) clearTimeout(gathering);
+    gathering = null;
+    const batch = gathered;
+    gathered = [];
+    for (const { each, news } of batch) send(each, news);
+  }
+
+  function send(each: OnItsWay, news: CommittedEvents): void {
     Promise.all(news.texts.map((text) => publishEvent(parts.bus, each.ref, text))).then(
       () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.texts.length)),
       () => (each.broken = true),
@@ -52,20 +83,25 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
   }
 
   return {
-    take: (ref, news) => {
+    take: (ref, news, isEnd) => {
       if (news.texts.length === 0 || !isLeased(partitionOfRef(ref))) return;
       const key = `${ref.tenant}/${ref.workflowId}`;
       const each = workflows.get(key);
       if (each ? each.sent === news.after && !each.broken : news.after === 0) {
-        const entry = each ?? { ref, sent: 0, acknowledged: 0, open: 0, broken: false };
+        const entry = each ?? { ref, sent: 0, acknowledged: 0, marked: 0, takenAt: 0, open: 0, broken: false };
         workflows.set(key, entry);
-        send(entry, news);
+        gather(entry, news, isEnd);
       } else if (!each) void follow(ref, news);
       else each.broken = true;
     },
-    isAtWork: (ref) => workflows.has(`${ref.tenant}/${ref.workflowId}`),
+    isAtWork: (ref) => {
+      const each = workflows.get(`${ref.tenant}/${ref.workflowId}`);
+      return each !== undefined && (each.open > 0 || each.acknowledged > each.marked);
+    },
     settle: async () => {
       clearInterval(timer);
+      forget();
+      sendGathered();
       await marking;
       const deadline = performance.now() + 2_000;
       while ([...workflows.values()].some((each) => each.open > 0) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -76,7 +112,7 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
   /** A workflow we have not sent lately: its earlier events have to be there first. */
   async function follow(ref: WorkflowRef, news: CommittedEvents): Promise<void> {
     const key = `${ref.tenant}/${ref.workflowId}`;
-    const entry: OnItsWay = { ref, sent: news.after + news.texts.length, acknowledged: 0, open: 1, broken: false };
+    const entry: OnItsWay = { ref, sent: news.after + news.texts.length, acknowledged: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
     workflows.set(key, entry);
     try {
       const upTo = await parts.journal.journaledUpTo(ref);

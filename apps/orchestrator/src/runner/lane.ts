@@ -4,6 +4,8 @@ import { PARTITIONS, type CallQueue, type DealtCall, type Tier } from '@trivet/s
 const AHEAD = 2;
 const LEAST_AHEAD = 8;
 const DEAL_SIZE = 32;
+/** How often, when there is no room, the queues are asked whether there is some: other orchestrators close calls, too. */
+const LOOK_EVERY_MS = 20;
 /** Every so many deals begin with the lowest class: what is not urgent waits longer, not for ever. */
 const LOWEST_EVERY = 8;
 
@@ -39,15 +41,18 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
   const { wanted } = state;
   let running: Promise<void> | null = null;
   let stopped = false;
+  let lookedAt = -LOOK_EVERY_MS;
+  let later: NodeJS.Timeout | null = null;
   const room = (): number => Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - state.depth.sent;
   const publishing = createPublishing(publish, parts.onError);
 
   async function deal(): Promise<void> {
     while (!stopped && wanted.size > 0) {
-      if (room() <= 0) {
+      if (room() <= 0 && performance.now() - lookedAt >= LOOK_EVERY_MS) {
+        lookedAt = performance.now();
         state.depth = await parts.queue.depth(tier);
-        if (room() <= 0) break;
       }
+      if (room() <= 0) break;
       await dealRound(parts, tier, state, room, publishing.begin);
     }
   }
@@ -58,7 +63,12 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
       .catch(parts.onError)
       .finally(() => {
         running = null;
-        if (wanted.size > 0 && room() > 0) run();
+        if (wanted.size === 0) return;
+        if (room() > 0) run();
+        else later ??= setTimeout(() => {
+          later = null;
+          run();
+        }, LOOK_EVERY_MS);
       });
   }
 
@@ -76,10 +86,8 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
     },
     freed: () => {
       state.depth.sent = Math.max(0, state.depth.sent - 1);
-      // Nothing was ready when we looked last, and what became so since asked for its partition itself.
-      if (state.depth.ready === 0 && wanted.size === 0) return;
-      if (state.depth.ready > 0) wantAll();
-      run();
+      // What became ready since we looked last asked for its partition itself.
+      if (wanted.size > 0) run();
     },
     refresh: async () => {
       if (running) return;
@@ -91,6 +99,7 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
     depth: () => state.depth,
     stop: async () => {
       stopped = true;
+      if (later) clearTimeout(later);
       await running;
       await publishing.ended();
     },
@@ -104,22 +113,23 @@ interface LaneState {
   turns: number;
 }
 
-/** One look at each wanted partition, beginning with another each time. */
+/** One look at each wanted partition for which there is room, at all of them at once, beginning with another each time. */
 async function dealRound(parts: LaneParts, tier: Tier, state: LaneState, room: () => number, begin: (calls: readonly DealtCall[]) => void): Promise<void> {
-  const partitions = [...state.wanted];
-  const first = state.turns;
-  for (let index = 0; index < partitions.length && room() > 0; index += 1) {
-    const partition = partitions[(index + first) % partitions.length];
-    if (partition === undefined) continue;
-    const share = Math.max(1, Math.min(DEAL_SIZE, Math.ceil(room() / partitions.length)));
-    // Before the look: what becomes ready during it asks for the partition again.
-    state.wanted.delete(partition);
-    state.turns += 1;
-    const calls = await parts.queue.deal(partition, tier, share, { weights: parts.weights(), lowestFirst: state.turns % LOWEST_EVERY === 0 });
-    if (calls.length === share) state.wanted.add(partition);
-    state.depth.sent += calls.length;
-    begin(calls);
-  }
+  const wanted = [...state.wanted];
+  const first = state.turns % wanted.length;
+  const chosen = [...wanted.slice(first), ...wanted.slice(0, first)].slice(0, Math.max(1, room()));
+  const share = Math.max(1, Math.min(DEAL_SIZE, Math.floor(room() / chosen.length)));
+  await Promise.all(
+    chosen.map(async (partition) => {
+      // Before the look: what becomes ready during it asks for the partition again.
+      state.wanted.delete(partition);
+      state.turns += 1;
+      const calls = await parts.queue.deal(partition, tier, share, { weights: parts.weights(), lowestFirst: state.turns % LOWEST_EVERY === 0 });
+      if (calls.length === share) state.wanted.add(partition);
+      state.depth.sent += calls.length;
+      begin(calls);
+    }),
+  );
 }
 
 /** A publish that fails is not lost: the call has its due entry, and the sweeper publishes it again. */

@@ -16,7 +16,7 @@ const MOST_EVENTS = 256;
 
 export interface Relay {
   /** A commit made events: takes them to the journal at once, if this process relays their partition. */
-  kick: (ref: WorkflowRef, news: CommittedEvents) => void;
+  kick: (ref: WorkflowRef, news: CommittedEvents, isEnd: boolean) => void;
   /** Resolves when the journal has acknowledged every event of a workflow; rejects when those are fewer than there were. */
   complete: (ref: WorkflowRef, atLeast: number) => Promise<void>;
   stop: () => Promise<void>;
@@ -86,8 +86,8 @@ export function startRelay(parts: RelayParts): Relay {
   }, TICK_MS);
 
   return {
-    kick: (ref, news) => {
-      if (!stopped) direct.take(ref, news);
+    kick: (ref, news, isEnd) => {
+      if (!stopped) direct.take(ref, news, isEnd);
     },
     complete: (ref, atLeast) => completeWorkflow(parts, ref, atLeast),
     stop: async () => {

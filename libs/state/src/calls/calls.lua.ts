@@ -77,6 +77,19 @@ if ARGV[4] == 'open' then redis.call('HDEL', KEYS[1], 'w') end
 return 1`;
 
 /**
+ * The same for many calls of one partition whose results are with the broker. KEYS: held, claims … · ARGV: worker, then epoch,
+ * member and sequence of the result of each
+ */
+export const REPORT_LUA = `
+for index = 2, #KEYS do
+  local at = 3 * index - 4
+  redis.call('SREM', KEYS[1], ARGV[at + 1])
+  local claim = redis.call('HMGET', KEYS[index], 'st', 'e', 'w')
+  if claim[1] == 'held' and claim[2] == ARGV[at] and claim[3] == ARGV[1] then redis.call('HSET', KEYS[index], 'st', 'reported', 'rs', ARGV[at + 2]) end
+end
+return #KEYS - 1`;
+
+/**
  * What is due, hidden for a moment so that many sweepers do not do the same twice.
  * KEYS: due · ARGV: most, hideMs
  */

@@ -1,6 +1,6 @@
 import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
-import { CLAIM_LUA, RELEASE_LUA } from './calls.lua.js';
+import { CLAIM_LUA, RELEASE_LUA, REPORT_LUA } from './calls.lua.js';
 
 export type ClaimOutcome =
   | { status: 'claimed'; epoch: number }
@@ -29,22 +29,33 @@ export interface Claims {
 
 const claimScript = defineScript(CLAIM_LUA);
 const releaseScript = defineScript(RELEASE_LUA);
+const reportScript = defineScript(REPORT_LUA);
 
 /** How long a release may wait for others. */
-const RELEASE_WITHIN_MS = 50;
+const RELEASE_WITHIN_MS = 200;
+
+type Reported = Parameters<Claims['releaseSoon']>;
+
+/** All of one worker and one partition. */
+async function reportAll(redis: Redis, held: string, calls: readonly Reported[]): Promise<void> {
+  const claims = calls.map(([ref, callId]) => keys.claim(ref, callId));
+  const figures = calls.flatMap(([ref, callId, , epoch, to]) => [String(epoch), formatMember({ kind: 'call', ref, callId }), to.reported]);
+  await reportScript.run(redis, [held, ...claims], [calls[0]?.[2] ?? '', ...figures]);
+}
 
 export function createClaims(redis: Redis): Claims {
   const release: Claims['release'] = async (ref, callId, worker, epoch, to) => {
     const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
     await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), ...(typeof to === 'string' ? [to] : ['reported', to.reported])]);
   };
-  let waiting: Parameters<Claims['release']>[] = [];
+  let waiting: Reported[] = [];
   let releasing: Promise<void> = Promise.resolve();
   const releaseAll = (): void => {
     const batch = waiting;
     waiting = [];
-    // One that fails is released by its worker's end, or closed with the commit of its result.
-    releasing = Promise.all(batch.map((each) => release(...each).catch(() => undefined))).then(() => undefined);
+    const sets = groupBy(batch, ([ref, , worker]) => keys.held(partitionOfRef(ref), worker));
+    // Those that fail are released by their worker's end, or closed with the commit of their result.
+    releasing = Promise.all([...sets].map(([held, calls]) => reportAll(redis, held, calls).catch(() => undefined))).then(() => undefined);
   };
 
   return {
@@ -78,4 +89,15 @@ export function createClaims(redis: Redis): Claims {
       });
     },
   };
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }
