@@ -155,8 +155,7 @@ function supervise(service: Service, environment: Record<string, string>, crashA
     const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(nextCrash ? { TRIVET_CRASH_AT: nextCrash } : {}) };
     nextCrash = undefined;
     child = spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=32', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    child.stdout?.on('data', (data) => lines.push(String(data)));
-    child.stderr?.on('data', (data) => lines.push(String(data)));
+    for (const output of [child.stdout, child.stderr]) output?.on('data', (data) => lines.push(String(data)));
     child.on('message', (message) => onReady(message as { httpPort?: number }));
     child.on('exit', (code, signal) => {
       lines.push(`[${service} ${child.pid} ended: ${signal ?? code}]\n`);

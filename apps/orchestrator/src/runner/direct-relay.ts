@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import { partitionOfRef, type WorkflowRef } from '@trivet/state';
 import { publishEvent } from './publish-event.js';
 import type { RelayParts } from './relay.js';
@@ -34,8 +35,7 @@ interface OnItsWay {
 
 export function createDirectRelay(parts: RelayParts, isLeased: (partition: number) => boolean): DirectRelay {
   const workflows = new Map<string, OnItsWay>();
-  let gathered: { each: OnItsWay; news: CommittedEvents }[] = [];
-  let gathering: NodeJS.Timeout | null = null;
+  const gathering = createGathering((each, news) => sendEvents(parts, each, news));
   // A broker that was away may have lost what it acknowledged: what is not marked is looked up again.
   const forget = parts.bus.onReconnect(() => workflows.forEach((each) => (each.broken = true)));
   let marking: Promise<void> = Promise.resolve();
@@ -58,30 +58,6 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
 
   const timer = setInterval(() => (marking = markAll()), MARK_EVERY_MS);
 
-  function gather(each: OnItsWay, news: CommittedEvents, isEnd: boolean): void {
-    each.sent = news.after + news.texts.length;
-    each.takenAt = performance.now();
-    each.open += 1;
-    gathered.push({ each, news });
-    if (isEnd) sendGathered();
-    else gathering ??= setTimeout(sendGathered, GATHER_MS);
-  }
-
-  function sendGathered(): void {
-    if (gathering) clearTimeout(gathering);
-    gathering = null;
-    const batch = gathered;
-    gathered = [];
-    for (const { each, news } of batch) send(each, news);
-  }
-
-  function send(each: OnItsWay, news: CommittedEvents): void {
-    Promise.all(news.texts.map((text) => publishEvent(parts.bus, each.ref, text))).then(
-      () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.texts.length)),
-      () => (each.broken = true),
-    ).finally(() => (each.open -= 1));
-  }
-
   return {
     take: (ref, news, isEnd) => {
       if (news.texts.length === 0 || !isLeased(partitionOfRef(ref))) return;
@@ -90,9 +66,12 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
       if (each ? each.sent === news.after && !each.broken : news.after === 0) {
         const entry = each ?? { ref, sent: 0, acknowledged: 0, marked: 0, takenAt: 0, open: 0, broken: false };
         workflows.set(key, entry);
-        gather(entry, news, isEnd);
-      } else if (!each) void follow(ref, news);
-      else each.broken = true;
+        gathering.add(entry, news, isEnd);
+      } else if (!each) {
+        const entry: OnItsWay = { ref, sent: news.after + news.texts.length, acknowledged: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
+        workflows.set(key, entry);
+        void follow(parts, entry, news);
+      } else each.broken = true;
     },
     isAtWork: (ref) => {
       const each = workflows.get(`${ref.tenant}/${ref.workflowId}`);
@@ -101,29 +80,60 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
     settle: async () => {
       clearInterval(timer);
       forget();
-      sendGathered();
+      gathering.send();
       await marking;
       const deadline = performance.now() + 2_000;
       while ([...workflows.values()].some((each) => each.open > 0) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
       await markAll();
     },
   };
+}
 
-  /** A workflow we have not sent lately: its earlier events have to be there first. */
-  async function follow(ref: WorkflowRef, news: CommittedEvents): Promise<void> {
-    const key = `${ref.tenant}/${ref.workflowId}`;
-    const entry: OnItsWay = { ref, sent: news.after + news.texts.length, acknowledged: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
-    workflows.set(key, entry);
-    try {
-      const upTo = await parts.journal.journaledUpTo(ref);
-      if (upTo === news.after) {
-        await Promise.all(news.texts.map((text) => publishEvent(parts.bus, ref, text)));
-        entry.acknowledged = Math.max(entry.acknowledged, news.after + news.texts.length);
-      } else entry.broken = true;
-    } catch {
-      entry.broken = true;
-    } finally {
-      entry.open -= 1;
-    }
+/** Holds events for others to go with, for a few milliseconds. */
+function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void): { add: (each: OnItsWay, news: CommittedEvents, isEnd: boolean) => void; send: () => void } {
+  let gathered: (() => void)[] = [];
+  let timer: NodeJS.Timeout | null = null;
+
+  function sendAll(): void {
+    clearTimeout(timer ?? undefined);
+    timer = null;
+    const batch = gathered;
+    gathered = [];
+    for (const one of batch) one();
+  }
+
+  return {
+    add: (each, news, isEnd) => {
+      each.sent = news.after + news.texts.length;
+      each.takenAt = performance.now();
+      each.open += 1;
+      // Each in its own trace, whoever's turn it is when they go.
+      gathered.push(context.bind(context.active(), () => send(each, news)));
+      if (isEnd) sendAll();
+      else timer ??= setTimeout(sendAll, GATHER_MS);
+    },
+    send: sendAll,
+  };
+}
+
+function sendEvents({ bus }: RelayParts, each: OnItsWay, news: CommittedEvents): void {
+  Promise.all(news.texts.map((text) => publishEvent(bus, each.ref, text))).then(
+    () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.texts.length)),
+    () => (each.broken = true),
+  ).finally(() => (each.open -= 1));
+}
+
+/** A workflow we have not sent lately: its earlier events have to be there first. */
+async function follow({ bus, journal }: RelayParts, entry: OnItsWay, news: CommittedEvents): Promise<void> {
+  try {
+    const upTo = await journal.journaledUpTo(entry.ref);
+    if (upTo === news.after) {
+      await Promise.all(news.texts.map((text) => publishEvent(bus, entry.ref, text)));
+      entry.acknowledged = Math.max(entry.acknowledged, news.after + news.texts.length);
+    } else entry.broken = true;
+  } catch {
+    entry.broken = true;
+  } finally {
+    entry.open -= 1;
   }
 }

@@ -42,7 +42,7 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
   let running: Promise<void> | null = null;
   let stopped = false;
   let lookedAt = -LOOK_EVERY_MS;
-  let later: NodeJS.Timeout | null = null;
+  const later = createLater(run);
   const room = (): number => Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - state.depth.sent;
   const publishing = createPublishing(publish, parts.onError);
 
@@ -65,14 +65,9 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
         running = null;
         if (wanted.size === 0) return;
         if (room() > 0) run();
-        else later ??= setTimeout(() => {
-          later = null;
-          run();
-        }, LOOK_EVERY_MS);
+        else later.ask();
       });
   }
-
-  const wantAll = (): void => PARTITIONS.forEach((partition) => wanted.add(partition));
 
   return {
     hasRoom: () => !stopped && room() > 0 && state.depth.ready === 0 && wanted.size === 0,
@@ -93,16 +88,30 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
       if (running) return;
       state.depth = await parts.queue.depth(tier);
       if (state.depth.ready === 0) return;
-      wantAll();
+      for (const partition of PARTITIONS) wanted.add(partition);
       run();
     },
     depth: () => state.depth,
     stop: async () => {
       stopped = true;
-      if (later) clearTimeout(later);
+      later.cancel();
       await running;
       await publishing.ended();
     },
+  };
+}
+
+/** Does a task once, in a while, however often it is asked for until then. */
+function createLater(task: () => void): { ask: () => void; cancel: () => void } {
+  let timer: NodeJS.Timeout | null = null;
+  return {
+    ask: () => {
+      timer ??= setTimeout(() => {
+        timer = null;
+        task();
+      }, LOOK_EVERY_MS);
+    },
+    cancel: () => clearTimeout(timer ?? undefined),
   };
 }
 

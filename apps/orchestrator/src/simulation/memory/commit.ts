@@ -1,4 +1,4 @@
-import { formatApproval, formatMember, keys, partitionOfRef, UNCONFIRMED_MS, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
+import { formatApproval, formatMember, keys, partitionOfRef, UNCONFIRMED_MS, type CallToReopen, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
 import type { Safeguards } from './safeguards.js';
 import type { Tables } from './tables.js';
 
@@ -33,7 +33,7 @@ function refusalOf(tables: Tables, removed: Safeguards, change: Change, version:
     const tombstone = tables.text(keys.tombstone(ref));
     if (tombstone !== undefined) return { status: 'exists', hash: tombstone, workflowStatus: 'expired' };
   } else if (version !== change.expectedVersion && !removed.version) return { status: 'conflict', version };
-  for (const { callId, epoch, worker } of removed.guard ? [] : [...change.reopen, ...(change.lost ? [change.lost] : [])]) {
+  for (const { callId, epoch, worker } of removed.guard ? [] : lossesIn(change)) {
     const claim = tables.hashOf(keys.claim(ref, callId));
     const isLost = (claim?.get('st') === 'held' || claim?.get('st') === 'reported') && claim.get('e') === String(epoch) && claim.get('w') === worker;
     if (!isLost) return { status: 'guarded' };
@@ -41,6 +41,8 @@ function refusalOf(tables: Tables, removed: Safeguards, change: Change, version:
   if (Number(current?.get('seq') ?? 0) + change.events.length !== change.seq && !removed.version) return { status: 'conflict', version };
   return null;
 }
+
+const lossesIn = (change: Change): Pick<CallToReopen, 'callId' | 'worker' | 'epoch'>[] => [...change.reopen, ...(change.lost ? [change.lost] : [])];
 
 interface CallKeys {
   call: string;
