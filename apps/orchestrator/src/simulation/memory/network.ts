@@ -1,4 +1,4 @@
-import { settlementOf, subjects, type Bus, type ConsumeOptions, type Delivery, type Notice, type RunningConsumer, type Settlement } from '@trivet/bus';
+import { settlementOf, subjects, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RunningConsumer, type Settlement } from '@trivet/bus';
 import { FailureError, HEADERS, type ConsumerEntry, type StreamName } from '@trivet/contracts';
 import type { Process, Scheduler } from '../scheduler.js';
 import { createBroker, type Broker, type StoredBytes } from './broker.js';
@@ -49,9 +49,9 @@ export function createNetwork(scheduler: Scheduler): Network {
     }
   }
 
-  const publish = (subject: string, body: unknown, { messageId, workflowId, headers }: { messageId?: string; workflowId?: string; headers?: Record<string, string> }): { seq: number; duplicate: boolean } => {
+  const publish = (subject: string, body: unknown, { messageId, workflowId, headers, isText }: PublishOptions): { seq: number; duplicate: boolean } => {
     if (!broker.isUp) throw new FailureError('unavailable', 'The broker is away.');
-    const data = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
+    const data = body instanceof Uint8Array ? body : Buffer.from(isText && typeof body === 'string' ? body : JSON.stringify(body));
     const answer = broker.publish(subject, data, messageId, { ...headers, ...(workflowId ? { [HEADERS.workflowId]: workflowId } : {}) });
     pumpSoon(scheduler.random.between(0, 2));
     return answer;
@@ -89,7 +89,7 @@ interface Shared {
   pullers: Puller[];
   listeners: { process: Process; subject: RegExp; hear: (notice: Notice) => void }[];
   reconnects: { process: Process; tell: () => void }[];
-  publish: (subject: string, body: unknown, options: { messageId?: string; workflowId?: string; headers?: Record<string, string> }) => { seq: number; duplicate: boolean };
+  publish: (subject: string, body: unknown, options: PublishOptions) => { seq: number; duplicate: boolean };
   notify: (subject: string, body: unknown) => void;
   pumpSoon: (delayMs: number) => void;
   connectedForMs: () => number;
