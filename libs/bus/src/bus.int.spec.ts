@@ -50,6 +50,15 @@ describe('the bus', () => {
     consumer.stop();
   });
 
+  it('says of a message at once that the broker went away with it', async () => {
+    process.kill(server.pid, 'SIGSTOP');
+    const published = bus.publish(subjects.toolCall('acme', 'wf'), {}, { workflowId: 'wf', timeoutMs: 25_000 });
+    const told = expect(published).rejects.toThrow(/connection to the broker was lost/);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.kill(server.pid, 'SIGKILL');
+    await told;
+  });
+
   it('brings a message again after the delay its handler asked for, with its headers', async () => {
     const deliveries: number[] = [];
     const consumer = consume(bus, 1, async (delivery) => {

@@ -51,6 +51,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
   const { nats, writer } = connection;
   const inboxPrefix = options.inboxPrefix ?? '_INBOX';
   const publisher = createPublisher(nats, writer, inboxPrefix);
+  connection.onDisconnect(publisher.abandon);
   const ensure = singleFlight(() => ensureStreams(nats));
   const report = options.onError ?? (() => undefined);
   let inboxes = 0;

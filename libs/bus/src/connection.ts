@@ -20,6 +20,7 @@ export interface Connection {
   /** Ms since 1970 of the last (re)connect; null while disconnected. */
   connectedSince: () => number | null;
   onReconnect: (listener: () => void) => () => void;
+  onDisconnect: (listener: () => void) => () => void;
   close: () => Promise<void>;
 }
 
@@ -54,9 +55,13 @@ export async function openConnection(options: BusOptions): Promise<Connection> {
 function watch(nats: NatsConnection, writer: FrameWriter): Connection {
   let since: number | null = Date.now();
   const listeners = new Set<() => void>();
+  const lossListeners = new Set<() => void>();
   void (async () => {
     for await (const status of nats.status()) {
-      if (status.type === 'disconnect' || status.type === 'staleConnection') since = null;
+      if (status.type === 'disconnect' || status.type === 'staleConnection') {
+        since = null;
+        for (const listener of lossListeners) listener();
+      }
       if (status.type === 'reconnect') {
         since = Date.now();
         for (const listener of listeners) listener();
@@ -70,6 +75,10 @@ function watch(nats: NatsConnection, writer: FrameWriter): Connection {
     onReconnect: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onDisconnect: (listener) => {
+      lossListeners.add(listener);
+      return () => lossListeners.delete(listener);
     },
     close: async () => {
       writer.flush();

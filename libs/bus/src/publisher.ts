@@ -22,6 +22,8 @@ export interface PublishAck {
 export interface Publisher {
   /** Stores a message in the stream that captures the subject; resolves when the broker has it. */
   publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
+  /** The connection is gone, and with it the acknowledgements of all that was sent: whoever waits hears it now, not at its time-out. */
+  abandon: () => void;
   close: () => void;
 }
 
@@ -72,6 +74,12 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
     entry.resolve({ stream: reply.stream, seq: reply.seq, duplicate: reply.duplicate === true });
   }
 
+  function rejectAll(reason: string): void {
+    const all = [...waiting.values()];
+    waiting.clear();
+    for (const entry of all) entry.reject(new FailureError('unavailable', reason));
+  }
+
   const timer = setInterval(() => {
     const now = performance.now();
     for (const [token, { until, timeoutMs, subject, reject }] of waiting) {
@@ -102,13 +110,11 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
           reject(new FailureError('unavailable', `Could not send a message on ${subject}.`, { cause: error }));
         }
       }),
+    abandon: () => rejectAll('The connection to the broker was lost before it acknowledged.'),
     close: () => {
       subscription.unsubscribe();
       clearInterval(timer);
-      for (const entry of waiting.values()) {
-        entry.reject(new FailureError('unavailable', 'The bus was closed before the broker acknowledged.'));
-      }
-      waiting.clear();
+      rejectAll('The bus was closed before the broker acknowledged.');
     },
   };
 }
