@@ -10,7 +10,8 @@ export interface WorkflowRef {
 
 /**
  * Every key of a workflow carries the tag `{w<n>}` of its partition, so that state, history, timers, queues and
- * outbox change in one atomic step, on one Redis or on a cluster. This file is the only place where keys are built
+ * outbox change in one atomic step, on one Redis or on a cluster. This file is the only place where keys are built, but for
+ * those that the commit script makes of the same parts (memory.int.spec.ts compares the two)
  * (the ledger's own, all tagged `{ledger}`, are beside it in ledger/ledger-keys.ts).
  */
 export const keys = {
@@ -97,7 +98,8 @@ export function parseMember(text: string): DueMember | null {
 export const formatApproval = (ref: WorkflowRef, approval: { approvalId: string; stepId: string }): string => `${ref.workflowId}|${approval.stepId}|${approval.approvalId}`;
 
 const tag = (partition: number): string => `{w${partition}}`;
-const tagOf = (ref: WorkflowRef): string => tag(partitionOfRef(ref));
+/** With which all keys of a workflow begin; the scripts build theirs from it. */
+export const tagOf = (ref: WorkflowRef): string => tag(partitionOfRef(ref));
 
 function name(ref: WorkflowRef): string {
   if (!ID_PATTERN.test(ref.tenant) || !ID_PATTERN.test(ref.workflowId)) throw new RangeError(`not an id: ${JSON.stringify(ref)}`);

@@ -148,9 +148,13 @@ function redisFailure(error: unknown): Error {
   if (error instanceof FailureError) return error;
   const text = error instanceof Error ? error.message : String(error);
   // A reply from Redis itself (wrong type, a script's own error) is a defect of ours, not an outage.
-  const isReply = error instanceof Error && error.name === 'ReplyError' && !/^(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|UNBLOCKED|BUSY)/.test(text);
-  if (isReply) return new Error(`Redis refused a command: ${text}`, { cause: error });
-  return new FailureError('unavailable', 'Redis does not answer.', { cause: error });
+  return error instanceof Error && error.name === 'ReplyError' ? failureOfReply(text, error) : new FailureError('unavailable', 'Redis does not answer.', { cause: error });
+}
+
+/** What Redis said in place of doing it: that it cannot now, or that a command of ours was wrong. */
+export function failureOfReply(text: string, cause?: unknown): Error {
+  const isAway = /^(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|UNBLOCKED|BUSY)/.test(text);
+  return isAway ? new FailureError('unavailable', 'Redis does not answer.', { cause }) : new Error(`Redis refused a command: ${text}`, { cause });
 }
 
 /** Redis' own time, ms since 1970. */

@@ -55,6 +55,9 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
     return entry;
   };
 
+  /** Calls whose records the commit of their result removed. */
+  const closed = new Set<string>();
+
   const watched: MemoryLedger = {
     ...ledger,
     commit: (change) => {
@@ -62,6 +65,8 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
       const outcome = ledger.commit(change);
       if (outcome.status !== 'committed') return outcome;
       for (const { call, claim } of lost) if (!claim || claim.worker !== call.worker || claim.epoch !== call.epoch || claim.status === 'done') findings.push(`call ${call.callId} was taken from ${call.worker} (epoch ${call.epoch}), but ${claim?.worker} had it (${claim?.status}, epoch ${claim?.epoch})`);
+      for (const { callId } of change.close) closed.add(callId);
+      for (const { callId } of change.schedule) closed.delete(callId);
       const entry = entryOf(change.ref);
       entry.commits += 1;
       dirty.add(entry);
@@ -72,7 +77,7 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
       const before = ledger.readClaim(ref, callId);
       const outcome: ClaimOutcome = ledger.claim(ref, callId, worker, options);
       if (outcome.status !== 'claimed') return outcome;
-      if (before?.status === 'done') findings.push(`call ${callId} was given to ${worker} after its result was committed`);
+      if (closed.has(callId)) findings.push(`call ${callId} was given to ${worker} after its result was committed`);
       if (before?.status === 'held' && before.worker !== worker) findings.push(`call ${callId} was given to ${worker} while ${before.worker} held it`);
       if (outcome.epoch <= (epochs.get(callId) ?? 0)) findings.push(`call ${callId} was claimed under epoch ${outcome.epoch} twice`);
       epochs.set(callId, outcome.epoch);

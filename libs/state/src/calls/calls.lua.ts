@@ -46,21 +46,27 @@ redis.call('ZADD', KEYS[2], 'XX', now + tonumber(ARGV[4]), ARGV[1])
 return 1`;
 
 /**
- * A worker takes a call before it runs it. KEYS: claim, held · ARGV: worker, member, child ('1' when the call was made
- * inside a tool and so has no record before)
- * Returns {OK, epoch} | {BUSY, worker} | {DONE} | {UNKNOWN}
+ * Workers take calls before they run them. KEYS: claim and held of each · ARGV: worker, member, child ('1' when the call was
+ * made inside a tool and so has no record before) of each
+ * Returns for each {OK, epoch} | {BUSY, worker} | {DONE} | {UNKNOWN}
  */
 export const CLAIM_LUA = `
 ${NOW_LUA}
-local claim = redis.call('HMGET', KEYS[1], 'st', 'e', 'w')
-if not claim[1] and ARGV[3] ~= '1' then return {'UNKNOWN'} end
-if claim[1] == 'done' or claim[1] == 'reported' then return {'DONE'} end
-if claim[1] == 'held' and claim[3] ~= ARGV[1] then return {'BUSY', claim[3]} end
-local epoch = tonumber(claim[2] or '0') + 1
-redis.call('HSET', KEYS[1], 'st', 'held', 'e', epoch, 'w', ARGV[1], 'at', now)
-if ARGV[3] == '1' then redis.call('PEXPIRE', KEYS[1], 86400000) end
-redis.call('SADD', KEYS[2], ARGV[2])
-return {'OK', epoch}`;
+local at = string.format('%d', now)
+local function claim(key, held, worker, member, child)
+  local known = redis.call('HMGET', key, 'st', 'e', 'w')
+  if not known[1] and child ~= '1' then return {'UNKNOWN'} end
+  if known[1] == 'done' or known[1] == 'reported' then return {'DONE'} end
+  if known[1] == 'held' and known[3] ~= worker then return {'BUSY', known[3]} end
+  local epoch = string.format('%d', tonumber(known[2] or '0') + 1)
+  redis.call('HSET', key, 'st', 'held', 'e', epoch, 'w', worker, 'at', at)
+  if child == '1' then redis.call('PEXPIRE', key, 86400000) end
+  redis.call('SADD', held, member)
+  return {'OK', epoch}
+end
+local replies = {}
+for i = 1, #KEYS / 2 do replies[i] = claim(KEYS[2 * i - 1], KEYS[2 * i], ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]) end
+return replies`;
 
 /**
  * A worker is done with a call. KEYS: claim, held · ARGV: worker, epoch, member, to ('done' | 'open' | 'reported'),

@@ -17,7 +17,8 @@ export function keepClaims(claims: Pick<Claims, 'heldBy' | 'read' | 'release'>, 
     suspected = new Set(idle.map(({ callId }) => callId));
     for (const { ref, callId } of again) {
       const claim = await claims.read(ref, callId);
-      if (claim?.worker === worker && !isRunning(callId)) await claims.release(ref, callId, worker, claim.epoch, 'open');
+      // A call that has ended meanwhile has no claim any more, only its place among those we hold.
+      if ((claim === null || claim.worker === worker) && !isRunning(callId)) await claims.release(ref, callId, worker, claim?.epoch ?? 0, 'open');
     }
   }
 

@@ -1,4 +1,5 @@
 import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
+import { gather, runMany, slotOf } from '../gather.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
 import { CLAIM_LUA, RELEASE_LUA, REPORT_LUA } from './calls.lua.js';
 
@@ -36,6 +37,13 @@ const RELEASE_WITHIN_MS = 200;
 
 type Reported = Parameters<Claims['releaseSoon']>;
 
+interface Claiming {
+  ref: WorkflowRef;
+  callId: string;
+  worker: string;
+  isChild: boolean;
+}
+
 /** All of one worker and one partition. */
 async function reportAll(redis: Redis, held: string, calls: readonly Reported[]): Promise<void> {
   const claims = calls.map(([ref, callId]) => keys.claim(ref, callId));
@@ -48,6 +56,10 @@ export function createClaims(redis: Redis): Claims {
     const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
     await releaseScript.run(redis, keyNames, [worker, String(epoch), formatMember({ kind: 'call', ref, callId }), ...(typeof to === 'string' ? [to] : ['reported', to.reported])]);
   };
+  const claim = gather<Claiming, unknown>({
+    groupOf: ({ ref }) => slotOf(redis, ref),
+    run: (claiming) => runMany(claimScript, redis, claiming.flatMap(({ ref, callId, worker }) => [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)]), claiming.flatMap(({ ref, callId, worker, isChild }) => [worker, formatMember({ kind: 'call', ref, callId }), isChild ? '1' : '0'])),
+  });
   let waiting: Reported[] = [];
   let releasing: Promise<void> = Promise.resolve();
   const releaseAll = (): void => {
@@ -68,8 +80,7 @@ export function createClaims(redis: Redis): Claims {
       await releasing;
     },
     claim: async (ref, callId, worker, options = {}) => {
-      const keyNames = [keys.claim(ref, callId), keys.held(partitionOfRef(ref), worker)];
-      const reply = await claimScript.run(redis, keyNames, [worker, formatMember({ kind: 'call', ref, callId }), options.child ? '1' : '0']);
+      const reply = await claim({ ref, callId, worker, isChild: options.child === true });
       const [status, first] = Array.isArray(reply) ? reply : [];
       if (status === 'OK') return { status: 'claimed', epoch: Number(first) };
       if (status === 'BUSY') return { status: 'busy', worker: String(first) };

@@ -1,90 +1,127 @@
 import { NOW_LUA } from '../redis.js';
 
 /**
- * One commit of a workflow: state, history, ready queues, timers and version in one atomic, fsynced step.
- * KEYS: workflow, steps, events, due, journal, list, tombstone, partition
- * ARGV: expected version (0 creates), opId, change as JSON, head, task, then id and text of each step, the events, the message of
- * each call to schedule: texts stand by themselves, since JSON in JSON costs more to read than all the rest
- * All input is checked before the first write: a script that errors half-way does not roll back.
- * Returns {status, …}: OK version now dealt-calls | REPLAY version | CONFLICT version | EXISTS body-hash status | GUARD call
+ * Commits of workflows, each an atomic step of its own: state, history, ready queues, timers and version. Many come in one
+ * script, since a script by itself costs as much as half a commit. KEYS: any key of the partition (the others of a workflow
+ * have the same tag) · ARGV: the commits one after the other, each as the texts that `encodeChange` writes, its length first.
+ * All input of a commit is checked before its first write: a script that errors half-way does not roll back. One that errors
+ * all the same takes none of the others with it.
+ * Returns for each {status, …}: OK version, ids of dealt calls … | REPLAY version | CONFLICT version | EXISTS body-hash status |
+ * GUARD call | FROZEN | ERROR text
  */
 export const COMMIT_LUA = `
 ${NOW_LUA}
-local expected, op = tonumber(ARGV[1]), ARGV[2]
-local change = cjson.decode(ARGV[3])
-if not string.match(ARGV[1], '^%d+$') then return redis.error_reply('ERR the expected version is not a whole number') end
-if change.guarded and redis.call('HGET', KEYS[8], 'state') ~= 'open' then return {'FROZEN'} end
-local current = redis.call('HMGET', KEYS[1], 'v', 'op', 'hash', 'status', 'seq')
-local version = tonumber(current[1] or '0')
-if current[1] and current[2] == op then return {'REPLAY', version} end
-if expected == 0 then
-  if current[1] then return {'EXISTS', current[3], current[4]} end
-  local tomb = change.journaled == 0 and redis.call('GET', KEYS[7])
-  if tomb then return {'EXISTS', tomb, 'expired'} end
-elseif version ~= expected then
-  return {'CONFLICT', version}
+local call, format = redis.call, string.format
+local at, stop
+local function int(number) return format('%d', number) end
+local function take() at = at + 1; return ARGV[at] end
+local function count() return tonumber(take()) end
+local function list(width)
+  local items, size = {}, count() * width
+  for i = 1, size do items[i] = ARGV[at + i] end
+  at = at + size
+  return items
 end
-for _, guard in ipairs(change.guards) do
-  local claim = redis.call('HMGET', guard.claimKey, 'st', 'e', 'w')
-  if (claim[1] ~= 'held' and claim[1] ~= 'reported') or claim[2] ~= guard.epoch or claim[3] ~= guard.worker then return {'GUARD', guard.claimKey} end
-end
-local texts = 5
-local steps, events = change.steps, change.events
-if #ARGV ~= texts + 2 * steps + events + #change.schedule then return redis.error_reply('ERR the change does not have the texts that it counts') end
-local ended = { completed = true, failed = true, cancelled = true }
-local seq = tonumber(current[5] or '0')
-if seq + events ~= change.seq then return {'CONFLICT', version} end
 
-local write = {'v', version + 1, 'op', op, 'head', ARGV[4], 'status', change.status, 'seq', change.seq, 'chain', change.chain}
-if expected == 0 then
-  for _, item in ipairs({'task', ARGV[5], 'hash', change.hash, 'jn', change.journaled, 'created', change.createdMs}) do write[#write + 1] = item end
-  redis.call('ZADD', KEYS[6], change.createdMs, change.id)
+local function commit()
+  local expected, op, tag, tenant, id = take(), take(), take(), take(), take()
+  local status, seq, chain, hash, created = take(), count(), take(), take(), take()
+  local journaled, guarded, keep, tomb, asked, unconfirmed = take(), take(), take(), take(), take(), count()
+  local head, task = take(), take()
+  local steps, events, guards, closed, scheduled = list(2), list(1), list(3), list(3), list(5)
+  local reopened, timers, cleared, answers, questions = list(4), list(2), list(1), list(1), list(1)
+  local name = tenant .. ':' .. id
+  local workflow, events_key = tag .. ':wf:' .. name, tag .. ':events:' .. name
+  local due = tag .. ':due'
+  local claims, calls = tag .. ':claim:' .. name .. ':', tag .. ':call:' .. name .. ':'
+  local member = 'c|' .. tenant .. '|' .. id .. '|'
+  if at ~= stop then return {'ERROR', 'the commit does not have the texts that it counts'} end
+  if not string.match(expected, '^%d+$') then return {'ERROR', 'the expected version is not a whole number'} end
+  if guarded == '1' and call('HGET', tag .. ':partition', 'state') ~= 'open' then return {'FROZEN'} end
+  local current = call('HMGET', workflow, 'v', 'op', 'hash', 'status', 'seq')
+  local version = current[1] or '0'
+  if current[1] and current[2] == op then return {'REPLAY', version} end
+  if expected == '0' then
+    if current[1] then return {'EXISTS', current[3], current[4]} end
+    local buried = journaled == '0' and call('GET', tag .. ':tomb:' .. name)
+    if buried then return {'EXISTS', buried, 'expired'} end
+  elseif version ~= expected then
+    return {'CONFLICT', version}
+  end
+  for i = 1, #guards, 3 do
+    local claim = call('HMGET', claims .. guards[i], 'st', 'e', 'w')
+    if (claim[1] ~= 'held' and claim[1] ~= 'reported') or claim[2] ~= guards[i + 1] or claim[3] ~= guards[i + 2] then return {'GUARD', guards[i]} end
+  end
+  if tonumber(current[5] or '0') + #events ~= seq then return {'CONFLICT', version} end
+
+  version = int(tonumber(version) + 1)
+  if expected == '0' then
+    call('HSET', workflow, 'v', version, 'op', op, 'head', head, 'status', status, 'seq', int(seq), 'chain', chain, 'task', task, 'hash', hash, 'jn', journaled, 'created', created)
+    call('ZADD', tag .. ':list:' .. tenant, created, id)
+  else
+    call('HSET', workflow, 'v', version, 'op', op, 'head', head, 'status', status, 'seq', int(seq), 'chain', chain)
+  end
+  -- More values than Lua can pass at once would be an error.
+  for i = 1, #steps, 200 do call('HSET', tag .. ':steps:' .. name, unpack(steps, i, math.min(i + 199, #steps))) end
+  for i = 1, #events, 200 do call('RPUSH', events_key, unpack(events, i, math.min(i + 199, #events))) end
+  for i = 1, #closed, 3 do
+    local key, text = calls .. closed[i], member .. closed[i]
+    if call('HGET', key, 'st') == 'ready' then call('LREM', tag .. ':queue:' .. closed[i + 1] .. ':' .. closed[i + 2] .. ':' .. tenant, 1, text) end
+    -- Without its records a call is known to nobody: whoever is brought it again does not run it.
+    call('DEL', key, claims .. closed[i])
+    call('SREM', tag .. ':sent:' .. closed[i + 1], text)
+    call('ZREM', due, text)
+  end
+  local reply = {'OK', version}
+  for i = 1, #scheduled, 5 do
+    local key, text = calls .. scheduled[i], member .. scheduled[i]
+    local turns = tag .. ':turns:' .. scheduled[i + 1] .. ':' .. scheduled[i + 2]
+    -- With room and nobody in line it is dealt with the commit itself; its due entry is the outbox row, as after a deal.
+    local direct = scheduled[i + 3] == '1' and call('LLEN', turns) == 0
+    call('HSET', key, 'st', direct and 'sent' or 'ready', 'spec', scheduled[i + 4], 'n', '0')
+    call('HSET', claims .. scheduled[i], 'st', 'open', 'e', '0')
+    if direct then
+      call('SADD', tag .. ':sent:' .. scheduled[i + 1], text)
+      call('ZADD', due, int(now + unconfirmed), text)
+      reply[#reply + 1] = scheduled[i]
+    elseif call('RPUSH', tag .. ':queue:' .. scheduled[i + 1] .. ':' .. scheduled[i + 2] .. ':' .. tenant, text) == 1 then call('RPUSH', turns, tenant) end
+  end
+  for i = 1, #reopened, 4 do
+    local key, text = calls .. reopened[i], member .. reopened[i]
+    local queue = tag .. ':queue:' .. reopened[i + 1] .. ':' .. reopened[i + 2] .. ':' .. tenant
+    if call('HGET', key, 'st') == 'ready' then call('LREM', queue, 1, text) end
+    call('HSET', key, 'st', 'ready')
+    call('HINCRBY', key, 'n', 1)
+    call('HSET', claims .. reopened[i], 'st', 'open')
+    call('HDEL', claims .. reopened[i], 'w')
+    call('SREM', tag .. ':held:' .. reopened[i + 3], text)
+    call('SREM', tag .. ':sent:' .. reopened[i + 1], text)
+    call('ZREM', due, text)
+    if call('LPUSH', queue, text) == 1 then call('RPUSH', tag .. ':turns:' .. reopened[i + 1] .. ':' .. reopened[i + 2], tenant) end
+  end
+  local timer = 't|' .. tenant .. '|' .. id .. '|'
+  for i = 1, #timers, 2 do call('ZADD', due, int(now + tonumber(timers[i + 1])), timer .. timers[i]) end
+  for _, each in ipairs(cleared) do call('ZREM', due, timer .. each) end
+  for _, each in ipairs(answers) do call('ZREM', tag .. ':approvals:' .. tenant, each) end
+  for _, each in ipairs(questions) do call('ZADD', tag .. ':approvals:' .. tenant, asked, each) end
+  if #events > 0 and journaled == '0' then call('ZADD', tag .. ':journal', int(now), tenant .. '|' .. id) end
+  local ended = { completed = true, failed = true, cancelled = true }
+  local all = { workflow, tag .. ':steps:' .. name, events_key }
+  -- A workflow that is retried lives again.
+  if ended[current[4]] and not ended[status] then for _, key in ipairs(all) do call('PERSIST', key) end end
+  if keep ~= '0' then
+    for _, key in ipairs(all) do call('PEXPIRE', key, keep) end
+    call('SET', tag .. ':tomb:' .. name, hash, 'PX', tomb)
+  end
+  return reply
 end
-redis.call('HSET', KEYS[1], unpack(write))
-for _ = 1, steps do redis.call('HSET', KEYS[2], ARGV[texts + 1], ARGV[texts + 2]); texts = texts + 2 end
-for _ = 1, events do texts = texts + 1; redis.call('RPUSH', KEYS[3], ARGV[texts]) end
-for _, call in ipairs(change.close) do
-  local waits = redis.call('HGET', call.callKey, 'st') == 'ready'
-  redis.call('DEL', call.callKey)
-  redis.call('HSET', call.claimKey, 'st', 'done')
-  redis.call('PEXPIRE', call.claimKey, 3600000)
-  redis.call('SREM', call.sentKey, call.member)
-  if waits then redis.call('LREM', call.queueKey, 1, call.member) end
-  redis.call('ZREM', KEYS[4], call.member)
+
+local replies = {}
+stop = 0
+while stop < #ARGV do
+  at = stop + 1
+  stop = stop + tonumber(ARGV[at])
+  local ok, reply = pcall(commit)
+  replies[#replies + 1] = ok and reply or {'ERROR', type(reply) == 'table' and reply.err or tostring(reply)}
 end
-local dealt = {}
-for _, call in ipairs(change.schedule) do
-  texts = texts + 1
-  -- With room and nobody in line it is dealt with the commit itself; its due entry is the outbox row, as after a deal.
-  local direct = call.direct and redis.call('LLEN', call.turnsKey) == 0
-  redis.call('HSET', call.callKey, 'st', direct and 'sent' or 'ready', 'spec', ARGV[texts], 'n', 0)
-  redis.call('HSET', call.claimKey, 'st', 'open', 'e', 0)
-  if direct then
-    redis.call('SADD', call.sentKey, call.member)
-    redis.call('ZADD', KEYS[4], now + change.unconfirmedMs, call.member)
-    dealt[#dealt + 1] = call.callId
-  elseif redis.call('RPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
-end
-for _, call in ipairs(change.reopen) do
-  if redis.call('HGET', call.callKey, 'st') == 'ready' then redis.call('LREM', call.queueKey, 1, call.member) end
-  redis.call('HSET', call.callKey, 'st', 'ready')
-  redis.call('HINCRBY', call.callKey, 'n', 1)
-  redis.call('HSET', call.claimKey, 'st', 'open')
-  redis.call('HDEL', call.claimKey, 'w')
-  redis.call('SREM', call.heldKey, call.member)
-  redis.call('SREM', call.sentKey, call.member)
-  redis.call('ZREM', KEYS[4], call.member)
-  if redis.call('LPUSH', call.queueKey, call.member) == 1 then redis.call('RPUSH', call.turnsKey, call.tenant) end
-end
-for _, timer in ipairs(change.timers) do redis.call('ZADD', KEYS[4], now + timer.delayMs, timer.member) end
-for _, member in ipairs(change.clear) do redis.call('ZREM', KEYS[4], member) end
-for _, approval in ipairs(change.answered) do redis.call('ZREM', change.approvalsKey, approval) end
-for _, approval in ipairs(change.asked) do redis.call('ZADD', change.approvalsKey, change.nowMs, approval) end
-if events > 0 and change.journaled == 0 then redis.call('ZADD', KEYS[5], now, change.ref) end
--- A workflow that is retried lives again.
-if ended[current[4]] and not ended[change.status] then for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end end
-if change.keepMs > 0 then
-  for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], change.keepMs) end
-  redis.call('SET', KEYS[7], change.hash, 'PX', change.keepMs + change.tombstoneMs)
-end
-return {'OK', version + 1, now, dealt}`;
+return replies`;

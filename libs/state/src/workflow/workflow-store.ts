@@ -1,7 +1,8 @@
 import { UNCONFIRMED_MS } from '../calls/call-queue.js';
 import { FailureError } from '@trivet/contracts';
-import { formatApproval, formatMember, keys, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
-import { defineScript, withRedis, type Redis } from '../redis.js';
+import { formatApproval, keys, partitionOfRef, PARTITIONS, tagOf, type Tier, type WorkflowRef } from '../keys.js';
+import { defineScript, failureOfReply, withRedis, type Redis } from '../redis.js';
+import { gather, runMany, slotOf } from '../gather.js';
 import { COMMIT_LUA } from './commit.lua.js';
 
 /** A call that may run: it becomes an entry of its tenant's ready queue. */
@@ -62,7 +63,7 @@ export interface Change {
 
 export type CommitOutcome =
   /** `dealt`: calls that are dealt already and have to be published now. */
-  | { status: 'committed'; version: number; nowMs: number; dealt: string[] }
+  | { status: 'committed'; version: number; dealt: string[] }
   | { status: 'replayed'; version: number }
   | { status: 'conflict'; version: number }
   | { status: 'exists'; hash: string; workflowStatus: string }
@@ -108,8 +109,12 @@ export interface WorkflowStore {
 
 /** @param options.guarded: commits only to partitions that are open */
 export function createWorkflowStore(redis: Redis, options: { guarded?: boolean } = {}): WorkflowStore {
+  const commits = gather<Change, unknown>({
+    groupOf: (change) => slotOf(redis, change.ref),
+    run: async (changes) => runMany(commitScript, redis, changes[0] ? [keys.workflow(changes[0].ref)] : [], changes.flatMap((change) => encodeChange(change, options.guarded === true))),
+  });
   return {
-    commit: async (change) => outcomeOf(await commitScript.run(redis, commitKeys(change.ref), [change.expectedVersion, change.opId, ...encodeChange(change, options.guarded === true)])),
+    commit: async (change) => outcomeOf(await commits(change)),
     load: async (ref) =>
       withRedis(async () => {
         // Together, or a commit in between would give the steps of one version under the number of another.
@@ -163,62 +168,44 @@ async function listWorkflows(redis: Redis, tenant: string, options: { before?: {
     .slice(0, options.limit);
 }
 
-function commitKeys(ref: WorkflowRef): string[] {
-  const partition = partitionOfRef(ref);
-  return [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), keys.list(partition, ref.tenant), keys.tombstone(ref), keys.partition(partition)];
-}
-
-/** What decides, as JSON, and the texts that only have to be kept, each by itself. */
-function encodeChange(change: Change, guarded: boolean): string[] {
-  const { ref } = change;
-  const partition = partitionOfRef(ref);
-  const callKeys = (call: { callId: string; tier: Tier; priority: string }): Record<string, string> => ({
-    callKey: keys.call(ref, call.callId),
-    claimKey: keys.claim(ref, call.callId),
-    queueKey: keys.queue(partition, call.tier, ref.tenant, call.priority),
-    turnsKey: keys.turns(partition, call.tier, call.priority),
-    sentKey: keys.sent(partition, call.tier),
-    tenant: ref.tenant,
-    member: formatMember({ kind: 'call', ref, callId: call.callId }),
-  });
-  const timer = (name: string): string => formatMember({ kind: 'timer', ref, timer: name } satisfies DueMember);
-  const steps = Object.entries(change.steps);
-  const decisive = JSON.stringify({
-    id: ref.workflowId,
-    ref: `${ref.tenant}|${ref.workflowId}`,
-    status: change.status,
-    steps: steps.length,
-    events: change.events.length,
-    seq: change.seq,
-    chain: change.chain,
-    guards: [...change.reopen, ...(change.lost ? [change.lost] : [])].map((call) => ({ claimKey: keys.claim(ref, call.callId), epoch: String(call.epoch), worker: call.worker })),
-    schedule: change.schedule.map((call) => ({ ...callKeys(call), callId: call.callId, direct: call.direct === true })),
-    close: change.close.map(callKeys),
-    reopen: change.reopen.map((call) => ({ ...callKeys(call), heldKey: keys.held(partition, call.worker) })),
-    timers: change.timers.map((entry) => ({ member: timer(entry.timer), delayMs: Math.max(0, Math.round(entry.delayMs)) })),
-    clear: change.clearTimers.map(timer),
-    approvalsKey: keys.approvals(partition, ref.tenant),
-    asked: change.asked.map((approval) => formatApproval(ref, approval)),
-    answered: change.answered.map((approval) => formatApproval(ref, approval)),
-    nowMs: change.nowMs,
-    unconfirmedMs: UNCONFIRMED_MS,
-    guarded: guarded && !change.restored,
-    journaled: change.restored ? change.seq : 0,
-    hash: change.created?.hash ?? change.finished?.hash ?? '',
-    createdMs: change.created?.createdMs ?? 0,
-    keepMs: change.finished?.keepMs ?? 0,
-    tombstoneMs: change.finished?.tombstoneMs ?? 0,
-  });
-  return [decisive, change.head, change.created?.task ?? '', ...steps.flat(), ...change.events, ...change.schedule.map((call) => call.spec)];
+/** A commit as the script takes it: how many texts it has, what decides, and then each list with its length in front. */
+function encodeChange(change: Change, guarded: boolean): (string | number)[] {
+  const { ref, created, finished } = change;
+  const texts: (string | number)[] = [
+    0, change.expectedVersion, change.opId, tagOf(ref), ref.tenant, ref.workflowId,
+    change.status, change.seq, change.chain, created?.hash ?? finished?.hash ?? '', created?.createdMs ?? 0,
+    change.restored ? change.seq : 0, guarded && !change.restored ? 1 : 0, finished?.keepMs ?? 0, finished ? finished.keepMs + finished.tombstoneMs : 0, change.nowMs, UNCONFIRMED_MS,
+    change.head, created?.task ?? '',
+  ];
+  const steps = Object.keys(change.steps);
+  texts.push(steps.length);
+  for (const id of steps) texts.push(id, change.steps[id] ?? '');
+  texts.push(change.events.length, ...change.events);
+  const guards: readonly Pick<CallToReopen, 'callId' | 'worker' | 'epoch'>[] = change.lost ? [...change.reopen, change.lost] : change.reopen;
+  texts.push(guards.length);
+  for (const call of guards) texts.push(call.callId, call.epoch, call.worker);
+  texts.push(change.close.length);
+  for (const call of change.close) texts.push(call.callId, call.tier, call.priority);
+  texts.push(change.schedule.length);
+  for (const call of change.schedule) texts.push(call.callId, call.tier, call.priority, call.direct ? 1 : 0, call.spec);
+  texts.push(change.reopen.length);
+  for (const call of change.reopen) texts.push(call.callId, call.tier, call.priority, call.worker);
+  texts.push(change.timers.length);
+  for (const { timer, delayMs } of change.timers) texts.push(timer, Math.max(0, Math.round(delayMs)));
+  texts.push(change.clearTimers.length, ...change.clearTimers);
+  texts.push(change.answered.length, ...change.answered.map((approval) => formatApproval(ref, approval)));
+  texts.push(change.asked.length, ...change.asked.map((approval) => formatApproval(ref, approval)));
+  texts[0] = texts.length;
+  return texts;
 }
 
 function outcomeOf(reply: unknown): CommitOutcome {
-  const [status, first, second, third] = Array.isArray(reply) ? reply : [];
-  if (status === 'OK') return { status: 'committed', version: Number(first), nowMs: Number(second), dealt: Array.isArray(third) ? third.map(String) : [] };
+  const [status, first, second, ...rest] = Array.isArray(reply) ? reply : [];
+  if (status === 'OK') return { status: 'committed', version: Number(first), dealt: second === undefined ? [] : [second, ...rest].map(String) };
   if (status === 'REPLAY') return { status: 'replayed', version: Number(first) };
   if (status === 'EXISTS') return { status: 'exists', hash: String(first), workflowStatus: String(second) };
   if (status === 'GUARD') return { status: 'guarded' };
   if (status === 'FROZEN') throw new FailureError('unavailable', 'Redis is being compared with the journal; nothing is changed until that is done.');
   if (status === 'CONFLICT') return { status: 'conflict', version: Number(first) };
-  throw new Error(`The commit script answered ${JSON.stringify(reply)}`);
+  throw failureOfReply(String(first));
 }

@@ -22,7 +22,7 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   const dealt = changeCalls(tables, removed, change);
   changeTimers(tables, removed, change);
   if (change.finished) tables.setText(keys.tombstone(ref), change.finished.hash, NEVER_MS);
-  return { status: 'committed', version: version + 1, nowMs: tables.nowMs(), dealt };
+  return { status: 'committed', version: version + 1, dealt };
 }
 
 function refusalOf(tables: Tables, removed: Safeguards, change: Change, version: number): CommitOutcome | null {
@@ -74,7 +74,7 @@ function changeCalls(tables: Tables, removed: Safeguards, { ref, close, schedule
     const { call, claim, queue, sent, due, member } = callKeys(ref, each);
     const waits = tables.hash(call, 'st') === 'ready';
     tables.drop(call);
-    tables.setHash(claim, { st: 'done' });
+    tables.drop(claim);
     tables.remove(sent, member);
     if (waits) tables.dropFromList(queue, member);
     tables.dropScore(due, member);
