@@ -1,5 +1,5 @@
 const SAFEGUARDS = {
-  journal: { file: '/orchestrator/dist/runner/publish-event.js', find: 'await bus.publish(', put: "if (!/^workflow\\.(completed|failed)$/.test(event.type)) return;\n    await bus.publish(" },
+  journal: { file: '/bus/dist/bus.js', find: 'eventMessages(tenant, workflowId, events)', put: 'eventMessages(tenant, workflowId, events.filter(({ type }) => /^workflow\\.(completed|failed)$/.test(type)))' },
   audit: { file: '/orchestrator/dist/audit/audit-trail.js', find: 'record: (entry) =>', put: 'record: async () => undefined, replaced: (entry) =>' },
   claim: { file: '/state/dist/calls/claims.js', find: 'claim: async (ref, callId, worker, options = {}) => {', put: "claim: async (ref, callId, worker, options = {}) => {\n            return { status: 'claimed', epoch: 1 };" },
 };

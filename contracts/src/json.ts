@@ -15,25 +15,49 @@ export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), Json);
  * same give the same text, whatever order their sender wrote the keys in.
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null);
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'number':
+      return Number.isFinite(value) ? String(value) : 'null';
+    case 'object':
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return canonicalList(value);
+      return canonicalObject(value);
+    default:
+      return JSON.stringify(value ?? null);
+  }
+}
+
+function canonicalList(items: readonly unknown[]): string {
   let text = '';
-  if (Array.isArray(value)) {
-    for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item ?? null)}`;
-    return `[${text}]`;
-  }
-  const keys = Object.keys(value);
-  if (!isSorted(keys)) keys.sort();
-  for (const key of keys) {
-    const item: unknown = Reflect.get(value, key);
-    if (item !== undefined) text += `${text === '' ? '"' : ',"'}${isPlain(key) ? key : JSON.stringify(key).slice(1, -1)}":${canonicalJson(item)}`;
-  }
+  for (const item of items) text += `${text === '' ? '' : ','}${canonicalJson(item ?? null)}`;
+  return `[${text}]`;
+}
+
+function canonicalObject(value: object): string {
+  // Entries and not Reflect.get: a look-up by name on objects of many forms is slow.
+  const entries: [string, unknown][] = Object.entries(value);
+  if (!isSorted(entries)) entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  let text = '';
+  for (const [key, item] of entries) if (item !== undefined) text += `${text === '' ? '' : ','}${keyText(key)}${canonicalJson(item)}`;
   return `{${text}}`;
 }
 
-/** Of letters and digits only: it needs no escape. */
-const isPlain = (key: string): boolean => /^\w*$/.test(key);
-
-function isSorted(keys: readonly string[]): boolean {
-  for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return false;
+function isSorted(entries: readonly [string, unknown][]): boolean {
+  for (let index = 1; index < entries.length; index += 1) if ((entries[index - 1]?.[0] ?? '') > (entries[index]?.[0] ?? '')) return false;
   return true;
+}
+
+/** Keys as they are written, for the few names that nearly all objects have. */
+const keyTexts = new Map<string, string>();
+const MOST_KEYS = 500;
+const LONGEST_KEY = 40;
+
+function keyText(key: string): string {
+  const known = keyTexts.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  if (keyTexts.size < MOST_KEYS && key.length <= LONGEST_KEY) keyTexts.set(key, text);
+  return text;
 }

@@ -45,7 +45,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const stores = createStores(redis);
   const { presence, catalog, ledger, auditLog } = stores;
   const { facts, recovery } = await recover({ ...runtime, redis, bus, clock, stores });
-  const audit = createAuditTrail(auditLog, clock, (row) => void facts.record(row.tenant, { kind: 'audit', row }).catch(onError));
+  const audit = createAuditTrail(auditLog, clock, (rows) => void facts.recordAudit(rows).catch(onError));
   const templates = await loadTemplates(TEMPLATES_FOLDER);
   const policies = createPolicies(stores.policyStore, (policy) => facts.record(policy.tenant, { kind: 'policy', policy }));
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });

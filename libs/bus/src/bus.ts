@@ -3,6 +3,7 @@ import { context } from '@opentelemetry/api';
 import { FailureError, type StreamName } from '@trivet/contracts';
 import { openConnection, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
+import { eventMessages, type JournalEvent } from './event-messages.js';
 import { headerBlock, incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { startResponder, type ServiceDescription } from './responder.js';
@@ -19,6 +20,8 @@ export interface Notice {
 /** Everything a service does on the bus. */
 export interface Bus {
   publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
+  /** Stores events of a workflow in the journal, in their order; resolves when the broker has all of them. */
+  publishEvents: (tenant: string, workflowId: string, events: readonly JournalEvent[]) => Promise<void>;
   /** Core NATS: reaches whoever listens now, is stored nowhere. */
   notify: (subject: string, body: unknown, options?: PublishOptions) => void;
   /** Core NATS; the listener may not throw. */
@@ -68,6 +71,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
 
   return {
     publish: publisher.publish,
+    publishEvents: (tenant, workflowId, events) => publisher.publishAll(eventMessages(tenant, workflowId, events)),
     notify: (subject, body, publishOptions = {}) => writer.write({ subject, payload: JSON.stringify(body), headers: headerBlock(publishOptions) }),
     listen: (subject, listener) => {
       const subscription = listen(subject, listener);

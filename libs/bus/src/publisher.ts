@@ -19,9 +19,19 @@ export interface PublishAck {
   duplicate: boolean;
 }
 
+/** A message whose text and headers are ready to go. */
+export interface OutgoingMessage {
+  subject: string;
+  payload: string | Uint8Array;
+  /** As FrameWriter takes them. */
+  headers: string;
+}
+
 export interface Publisher {
   /** Stores a message in the stream that captures the subject; resolves when the broker has it. */
   publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
+  /** Stores messages in their order; resolves when the broker has all of them. */
+  publishAll: (messages: readonly OutgoingMessage[]) => Promise<void>;
   /** The connection is gone, and with it the acknowledgements of all that was sent: whoever waits hears it now, not at its time-out. */
   abandon: () => void;
   close: () => void;
@@ -43,6 +53,8 @@ interface Waiting {
   subject: string;
 }
 
+/** For how long an acknowledgement is waited for. */
+const TIMEOUT_MS = 5_000;
 /** How often those that nobody acknowledged are looked for: a timer a message would cost more than the message. */
 const LOOK_EVERY_MS = 100;
 
@@ -66,7 +78,7 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
       entry.reject(new FailureError('unavailable', `No stream captures ${entry.subject}, or JetStream is not ready yet.`));
       return;
     }
-    const reply: PubAck = JSON.parse(Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString());
+    const reply = readAck(message.data);
     if (reply.error || reply.stream === undefined || reply.seq === undefined) {
       entry.reject(new FailureError('unavailable', `The broker did not store a message on ${entry.subject}: ${reply.error?.description ?? 'no reason given'}.`));
       return;
@@ -90,25 +102,35 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
   }, LOOK_EVERY_MS);
   timer.unref();
 
+  /** Sends a message, and gives its acknowledgement to whoever waits for it. */
+  function send(message: OutgoingMessage, entry: Waiting): void {
+    const limit = nats.info?.max_payload ?? 1_048_576;
+    const bytes = typeof message.payload === 'string' ? Buffer.byteLength(message.payload) : message.payload.byteLength;
+    if (bytes > limit) return entry.reject(new FailureError('payload_too_large', `A message of ${bytes} bytes on ${message.subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes, limit } }));
+    const token = (counter++).toString(36);
+    waiting.set(token, entry);
+    try {
+      writer.write({ ...message, reply: `${inbox}.${token}` });
+    } catch (error) {
+      waiting.delete(token);
+      entry.reject(new FailureError('unavailable', `Could not send a message on ${message.subject}.`, { cause: error }));
+    }
+  }
+
   return {
     publish: (subject, body, options = {}) =>
       new Promise((resolve, reject) => {
         const payload = options.isText && typeof body === 'string' ? body : body instanceof Uint8Array ? body : JSON.stringify(body);
-        const limit = nats.info?.max_payload ?? 1_048_576;
-        const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
-        if (bytes > limit) {
-          reject(new FailureError('payload_too_large', `A message of ${bytes} bytes on ${subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes, limit } }));
-          return;
-        }
-        const token = (counter++).toString(36);
-        const timeoutMs = options.timeoutMs ?? 5_000;
-        waiting.set(token, { resolve, reject, until: performance.now() + timeoutMs, timeoutMs, subject });
-        try {
-          writer.write({ subject, payload, reply: `${inbox}.${token}`, headers: headerBlock(options) });
-        } catch (error) {
-          waiting.delete(token);
-          reject(new FailureError('unavailable', `Could not send a message on ${subject}.`, { cause: error }));
-        }
+        const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+        send({ subject, payload, headers: headerBlock(options) }, { resolve, reject, until: performance.now() + timeoutMs, timeoutMs, subject });
+      }),
+    publishAll: (messages) =>
+      new Promise((resolve, reject) => {
+        let left = messages.length;
+        if (left === 0) return resolve();
+        const arrived = (): void => void (--left === 0 && resolve());
+        const entry: Waiting = { resolve: arrived, reject, until: performance.now() + TIMEOUT_MS, timeoutMs: TIMEOUT_MS, subject: messages[0]?.subject ?? '' };
+        for (const message of messages) send(message, entry);
       }),
     abandon: () => rejectAll('The connection to the broker was lost before it acknowledged.'),
     close: () => {
@@ -117,6 +139,15 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
       rejectAll('The bus was closed before the broker acknowledged.');
     },
   };
+}
+
+/** `{"stream":"EVENTS","seq":1}`: what nearly every acknowledgement looks like is read without parsing it. */
+const PLAIN_ACK = /^\{"stream":"(\w+)", ?"seq":(\d+)\}$/;
+
+function readAck(data: Uint8Array): PubAck {
+  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
+  const plain = PLAIN_ACK.exec(text);
+  return plain ? { stream: plain[1] ?? '', seq: Number(plain[2]) } : JSON.parse(text);
 }
 
 /** For how long a worker that has a result keeps trying to hand it over before the work is given up. */

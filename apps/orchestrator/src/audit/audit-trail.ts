@@ -7,18 +7,20 @@ export interface AuditTrail {
   record: (entry: AuditEntry) => Promise<void>;
 }
 
-/** @param journal keeps each row also where it outlives Redis */
-export function createAuditTrail(log: AuditLog, clock: LedgerClock, journal: (row: AuditRow) => void = () => undefined): AuditTrail {
-  let waiting: { entry: AuditEntry; resolve: () => void; reject: (error: unknown) => void }[] = [];
+/** So many rows go together at most: they have to fit in a message of the journal. */
+const MOST_TOGETHER = 200;
+
+/** @param journal keeps the rows also where they outlive Redis */
+export function createAuditTrail(log: AuditLog, clock: LedgerClock, journal: (rows: readonly AuditRow[]) => void = () => undefined): AuditTrail {
+  const waiting: { entry: AuditEntry; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let running = false;
 
   async function drain(): Promise<void> {
     running = true;
     while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
+      const batch = waiting.splice(0, MOST_TOGETHER);
       try {
-        for (const row of await log.append(batch.map((item) => item.entry), new Date(clock.nowMs()).toISOString())) journal(row);
+        journal(await log.append(batch.map((item) => item.entry), new Date(clock.nowMs()).toISOString()));
         for (const item of batch) item.resolve();
       } catch (error) {
         for (const item of batch) item.reject(error);

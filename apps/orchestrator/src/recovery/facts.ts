@@ -9,11 +9,19 @@ export type Fact =
   | { kind: 'limits'; account: AccountRef; windows: AccountLimits['windows'] }
   | { kind: 'policy'; policy: Policy }
   | { kind: 'schedule'; tenant: string; id: string; schedule: Schedule | null }
-  | { kind: 'audit'; row: AuditRow };
+  | { kind: 'audit'; rows: readonly AuditRow[] };
+
+/** As audit rows were journaled before they were gathered, each by itself. */
+interface AuditFactBefore {
+  kind: 'audit';
+  row: AuditRow;
+}
 
 /** Limits, policies, schedules and audit rows in the journal, so that they come back too. */
 export interface Facts {
   record: (tenant: string, fact: Fact) => Promise<void>;
+  /** Rows that were written together, one fact a tenant. */
+  recordAudit: (rows: readonly AuditRow[]) => Promise<void>;
   /** Writes to Redis what the journal holds. */
   restore: () => Promise<void>;
   /** Sends what is in Redis once more, to a journal that has lost it. */
@@ -50,8 +58,9 @@ export function createFacts(parts: FactParts): Facts {
     for (let from = 0; ; ) {
       const messages = await bus.read('EVENTS', { subject: SUBJECT, limit: BATCH, afterSeq: from });
       for (const message of messages) {
-        const event: { data: { fact: Fact } } = JSON.parse(new TextDecoder().decode(message.data));
-        facts.push(event.data.fact);
+        const event: { data: { fact: Fact | AuditFactBefore } } = JSON.parse(new TextDecoder().decode(message.data));
+        const { fact } = event.data;
+        facts.push('row' in fact ? { kind: 'audit', rows: [fact.row] } : fact);
       }
       const last = messages.at(-1);
       if (!last || messages.length < BATCH) return facts;
@@ -61,10 +70,14 @@ export function createFacts(parts: FactParts): Facts {
 
   return {
     record,
+    recordAudit: async (rows) => {
+      const tenants = new Set(rows.map((row) => row.tenant));
+      await Promise.all([...tenants].map((tenant) => record(tenant, { kind: 'audit', rows: rows.filter((row) => row.tenant === tenant) })));
+    },
     restore: async () => {
       const facts = await all();
       for (const fact of latest(facts)) await apply(parts, fact);
-      await parts.auditLog.restore(facts.flatMap((fact) => (fact.kind === 'audit' ? [fact.row] : [])));
+      await parts.auditLog.restore(facts.flatMap((fact) => (fact.kind === 'audit' ? fact.rows : [])));
     },
     again: async () => {
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });

@@ -12,7 +12,7 @@ export const TOMBSTONE_MS = 30 * 86_400_000;
 /** A call without an own limit is given up after this long. */
 export const CALL_LIFETIME_MS = 3_600_000;
 
-/** The message of a call as it waits in the ready queue. */
+/** The message of a call as it waits in the ready queue: the tier first and the body last, so that both are found without reading the rest. */
 export interface CallEnvelope {
   tier: 'tool' | 'model';
   stepId: string;
@@ -42,17 +42,12 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
   const { state, events, effects } = transition;
   const { texts, chain } = chained(events, context.chainBefore);
   const { accepted } = state;
-  const priority = accepted.task.priority ?? 'normal';
-  // What begins and ends in one transition is never begun: the commit knows no order among its effects.
-  const closed = new Set(effects.flatMap((effect) => (effect.do === 'close' ? [effect.callId] : [])));
-  const scheduled = new Set(effects.flatMap((effect) => (effect.do === 'schedule' ? [effect.callId] : [])));
-  const answered = new Set(effects.flatMap((effect) => (effect.do === 'answered' ? [effect.approvalId] : [])));
   const steps: Record<string, string> = {};
   for (const id of transition.touched) {
     const step = state.steps.get(id);
     if (step && !isUntouched(step)) steps[id] = encodeStep(step);
   }
-  return {
+  const change: Change = {
     ref: context.ref,
     expectedVersion: context.expectedVersion,
     opId: context.opId,
@@ -62,25 +57,61 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     events: texts,
     seq: context.seqBefore + events.length,
     chain,
-    schedule: effects.flatMap((effect) => (effect.do === 'schedule' && !closed.has(effect.callId) ? [toSchedule(state, effect, priority, context)] : [])),
-    close: effects.flatMap((effect) => (effect.do === 'close' && !scheduled.has(effect.callId) ? [{ callId: effect.callId, tier: effect.tier, priority }] : [])),
-    reopen: effects.flatMap((effect): CallToReopen[] => (effect.do === 'reopen' ? [{ callId: effect.callId, tier: effect.tier, priority, worker: effect.worker, epoch: effect.epoch }] : [])),
-    ...(context.lost ? { lost: context.lost } : {}),
-    ...timersOf(effects),
-    asked: effects.flatMap((effect) => (effect.do === 'ask' && !answered.has(effect.approvalId) ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
-    answered: effects.flatMap((effect) => (effect.do === 'answered' ? [{ approvalId: effect.approvalId, stepId: effect.stepId }] : [])),
+    schedule: [], close: [], reopen: [], timers: [], clearTimers: [], asked: [], answered: [],
     nowMs: context.nowMs,
-    ...(context.expectedVersion === 0 ? { created: { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs } } : {}),
-    ...(hasEnded(state) ? { finished: { hash: accepted.bodyHash, keepMs: context.keepFinishedMs, tombstoneMs: TOMBSTONE_MS } } : {}),
   };
+  addEffects(change, state, effects, context);
+  if (context.lost) change.lost = context.lost;
+  if (context.expectedVersion === 0) change.created = { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs };
+  if (hasEnded(state)) change.finished = { hash: accepted.bodyHash, keepMs: context.keepFinishedMs, tombstoneMs: TOMBSTONE_MS };
+  return change;
 }
 
-/** Of each timer what a transition said last. */
-function timersOf(effects: readonly Effect[]): Pick<Change, 'timers' | 'clearTimers'> {
-  const last = new Map<string, number | null>();
-  for (const effect of effects) if (effect.do === 'timer' || effect.do === 'clear-timer') last.set(effect.timer, effect.do === 'timer' ? effect.delayMs : null);
-  const all = [...last];
-  return { timers: all.flatMap(([timer, delayMs]) => (delayMs === null ? [] : [{ timer, delayMs }])), clearTimers: all.flatMap(([timer, delayMs]) => (delayMs === null ? [timer] : [])) };
+function addEffects(change: Change, state: WorkflowState, effects: readonly Effect[], context: ChangeContext): void {
+  const priority = state.accepted.task.priority ?? 'normal';
+  /** Of each timer what the transition said last. */
+  const timers = new Map<string, number | null>();
+  const closed = idsOf(effects, 'close');
+  const scheduled = idsOf(effects, 'schedule');
+  for (const effect of effects) {
+    switch (effect.do) {
+      // What begins and ends in one transition is never begun: the commit knows no order among its effects.
+      case 'schedule':
+        if (!closed.has(effect.callId)) change.schedule.push(toSchedule(state, effect, priority, context));
+        break;
+      case 'close':
+        if (!scheduled.has(effect.callId)) change.close.push({ callId: effect.callId, tier: effect.tier, priority });
+        break;
+      case 'reopen':
+        change.reopen.push({ callId: effect.callId, tier: effect.tier, priority, worker: effect.worker, epoch: effect.epoch });
+        break;
+      case 'ask':
+        if (!effects.some((other) => other.do === 'answered' && other.approvalId === effect.approvalId)) change.asked.push({ approvalId: effect.approvalId, stepId: effect.stepId });
+        break;
+      case 'answered':
+        change.answered.push({ approvalId: effect.approvalId, stepId: effect.stepId });
+        break;
+      case 'timer':
+        timers.set(effect.timer, effect.delayMs);
+        break;
+      case 'clear-timer':
+        timers.set(effect.timer, null);
+        break;
+      default:
+        // Carried out after the commit.
+        break;
+    }
+  }
+  for (const [timer, delayMs] of timers) {
+    if (delayMs === null) change.clearTimers.push(timer);
+    else change.timers.push({ timer, delayMs });
+  }
+}
+
+function idsOf(effects: readonly Effect[], what: 'close' | 'schedule'): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const effect of effects) if (effect.do === what) ids.add(effect.callId);
+  return ids;
 }
 
 /** As the plan left it: nothing of it need be kept. One that a retry reset is kept: it stands there as cancelled. */
@@ -103,17 +134,17 @@ const chainHash = (before: string, text: string): string => hash('sha256', befor
 
 function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, priority: string, context: ChangeContext): CallToSchedule {
   const { accepted } = state;
-  const common = {
+  const common: CommonFields = {
     callId: effect.callId,
     tenant: accepted.tenant,
     workflowId: accepted.workflowId,
     stepId: effect.stepId,
     attempt: effect.attempt,
     deadlineAt: Math.min(context.nowMs + (effect.tier === 'model' ? (effect.timeoutMs ?? CALL_LIFETIME_MS) : CALL_LIFETIME_MS), state.deadlineAt ?? Infinity),
-    ...(accepted.parent ? { ancestors: accepted.parent.ancestors } : {}),
-    ...(accepted.task.user ? { user: accepted.task.user } : {}),
-    ...(accepted.task.session ? { session: accepted.task.session } : {}),
   };
+  if (accepted.parent) common.ancestors = accepted.parent.ancestors;
+  if (accepted.task.user) common.user = accepted.task.user;
+  if (accepted.task.session) common.session = accepted.task.session;
   const envelope: CallEnvelope = {
     tier: effect.tier,
     stepId: effect.stepId,
@@ -127,7 +158,11 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
 type CommonFields = Omit<ToolCall, 'tool'>;
 
 function toolCall(effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ToolCall {
-  return { ...common, tool: effect.tool ?? '', ...(effect.inputRef ? { inputRef: effect.inputRef } : { input: effect.input }), ...(effect.timeoutMs ? { timeoutMs: effect.timeoutMs } : {}) };
+  const call: ToolCall = { ...common, tool: effect.tool ?? '' };
+  if (effect.inputRef) call.inputRef = effect.inputRef;
+  else call.input = effect.input;
+  if (effect.timeoutMs) call.timeoutMs = effect.timeoutMs;
+  return call;
 }
 
 function modelCall(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ModelCall {

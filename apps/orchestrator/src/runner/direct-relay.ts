@@ -1,6 +1,5 @@
 import { context } from '@opentelemetry/api';
 import { partitionOfRef, type WorkflowRef } from '@trivet/state';
-import { publishEvent } from './publish-event.js';
 import type { RelayParts } from './relay.js';
 import type { CommittedEvents } from './runner.js';
 
@@ -60,7 +59,7 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
 
   return {
     take: (ref, news, isEnd) => {
-      if (news.texts.length === 0 || !isLeased(partitionOfRef(ref))) return;
+      if (news.events.length === 0 || !isLeased(partitionOfRef(ref))) return;
       const key = `${ref.tenant}/${ref.workflowId}`;
       const each = workflows.get(key);
       if (each ? each.sent === news.after && !each.broken : news.after === 0) {
@@ -68,7 +67,7 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
         workflows.set(key, entry);
         gathering.add(entry, news, isEnd);
       } else if (!each) {
-        const entry: OnItsWay = { ref, sent: news.after + news.texts.length, acknowledged: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
+        const entry: OnItsWay = { ref, sent: news.after + news.events.length, acknowledged: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
         workflows.set(key, entry);
         void follow(parts, entry, news);
       } else each.broken = true;
@@ -104,7 +103,7 @@ function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void):
 
   return {
     add: (each, news, isEnd) => {
-      each.sent = news.after + news.texts.length;
+      each.sent = news.after + news.events.length;
       each.takenAt = performance.now();
       each.open += 1;
       // Each in its own trace, whoever's turn it is when they go.
@@ -117,8 +116,8 @@ function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void):
 }
 
 function sendEvents({ bus }: RelayParts, each: OnItsWay, news: CommittedEvents): void {
-  Promise.all(news.texts.map((text) => publishEvent(bus, each.ref, text))).then(
-    () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.texts.length)),
+  bus.publishEvents(each.ref.tenant, each.ref.workflowId, news.events).then(
+    () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.events.length)),
     () => (each.broken = true),
   ).finally(() => (each.open -= 1));
 }
@@ -128,8 +127,8 @@ async function follow({ bus, journal }: RelayParts, entry: OnItsWay, news: Commi
   try {
     const upTo = await journal.journaledUpTo(entry.ref);
     if (upTo === news.after) {
-      await Promise.all(news.texts.map((text) => publishEvent(bus, entry.ref, text)));
-      entry.acknowledged = Math.max(entry.acknowledged, news.after + news.texts.length);
+      await bus.publishEvents(entry.ref.tenant, entry.ref.workflowId, news.events);
+      entry.acknowledged = Math.max(entry.acknowledged, news.after + news.events.length);
     } else entry.broken = true;
   } catch {
     entry.broken = true;

@@ -31,8 +31,8 @@ export interface DispatcherParts {
   slots: (tier: Tier) => number;
   /** When the stream of calls was made: the same name made anew has lost what it held. */
   incarnation: () => Promise<string>;
-  /** Resolves when what was committed of a workflow may be seen outside. */
-  visible: (ref: WorkflowRef, seq: number) => Promise<void>;
+  /** With a strict journal: resolves when what was committed of a workflow may be seen outside. */
+  visible?: ((ref: WorkflowRef, seq: number) => Promise<void>) | undefined;
   reach: (label: string) => void;
   onError: (error: unknown) => void;
 }
@@ -70,14 +70,23 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
 /** The tier stands first in every envelope, so that it is known without reading the rest. */
 const specTier = ({ spec }: DealtCall): Tier => (spec.startsWith('{"tier":"model"') ? 'model' : 'tool');
 
+const BODY = ',"body":';
+
+/** The body stands last in every envelope, and goes out as the text it is. */
+function openEnvelope(spec: string): { envelope: Omit<CallEnvelope, 'body'>; body: string } {
+  const at = spec.indexOf(BODY);
+  if (at < 0) throw new RangeError(`A call without a body: ${spec.slice(0, 100)}`);
+  return { envelope: JSON.parse(`${spec.slice(0, at)}}`), body: spec.slice(at + BODY.length, -1) };
+}
+
 async function publish({ bus, reach, visible }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
-  await visible(call.ref, 1);
-  const envelope: CallEnvelope = JSON.parse(call.spec);
+  await visible?.(call.ref, 1);
+  const { envelope, body } = openEnvelope(call.spec);
   const { tenant, workflowId } = call.ref;
   const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);
   const messageId = `${tenant}:${workflowId}:${envelope.stepId}:${envelope.attempt}${call.published > 0 ? `:r${call.published}` : ''}`;
   const headers = envelope.traceparent ? { [HEADERS.traceparent]: envelope.traceparent } : undefined;
-  const ack = await bus.publish(subject, envelope.body, { workflowId, messageId, ...(headers ? { headers } : {}) });
+  const ack = await bus.publish(subject, body, { isText: true, workflowId, messageId, ...(headers ? { headers } : {}) });
   reach('orchestrator.after-publish-before-confirm');
   confirmations.add(call.ref, call.callId, ack.seq);
 }

@@ -2,12 +2,13 @@
 export function createKeyedMutex(): <Result>(key: string, task: () => Promise<Result>) => Promise<Result> {
   const tails = new Map<string, Promise<unknown>>();
   return (key, task) => {
-    const before = tails.get(key) ?? Promise.resolve();
-    const run = before.then(task, task);
-    const tail = run.catch(() => undefined).finally(() => {
-      if (tails.get(key) === tail) tails.delete(key);
-    });
-    tails.set(key, tail);
+    const before = tails.get(key);
+    const run = before ? before.then(task, task) : task();
+    const done = (): void => {
+      if (tails.get(key) === run) tails.delete(key);
+    };
+    tails.set(key, run);
+    run.then(done, done);
     return run;
   };
 }

@@ -56,9 +56,7 @@ export interface MachineryParts {
 /** Starts all that moves workflows, and with it recovers what others left. */
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
-  const visible = async (ref: WorkflowRef, seq: number): Promise<void> => {
-    if (parts.strictJournal) await patiently(() => relay.complete(ref, seq));
-  };
+  const visible = parts.strictJournal ? (ref: WorkflowRef, seq: number): Promise<void> => patiently(() => relay.complete(ref, seq)) : undefined;
   const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, onError }, ref, transition, news, dealt) });
   const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });

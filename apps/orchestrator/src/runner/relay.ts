@@ -1,8 +1,7 @@
-import type { Bus } from '@trivet/bus';
+import type { Bus, JournalEvent } from '@trivet/bus';
 import { FailureError } from '@trivet/contracts';
 import { PARTITIONS, partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { createDirectRelay } from './direct-relay.js';
-import { publishEvent } from './publish-event.js';
 import type { CommittedEvents } from './runner.js';
 
 const TICK_MS = 50;
@@ -122,11 +121,16 @@ async function relayWorkflow({ bus, journal, store }: RelayParts, partition: num
     const texts = await store.readEvents(ref, upTo, MOST_EVENTS);
     if (texts.length === 0) break;
     // The broker stores what one connection sends in the order it was sent; a gap would show in seq.
-    await Promise.all(texts.map((text) => publishEvent(bus, ref, text)));
+    await bus.publishEvents(ref.tenant, ref.workflowId, texts.map(readEvent));
     upTo += texts.length;
     await journal.markJournaled(partition, ref, upTo);
     if (texts.length < MOST_EVENTS) return upTo;
   }
   await journal.markJournaled(partition, ref, upTo);
   return upTo;
+}
+
+function readEvent(text: string): JournalEvent {
+  const { seq, type, at }: JournalEvent = JSON.parse(text);
+  return { seq, type, at, text };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FailureError, type BlobReference, type EventData, type Fact, type JsonValue } from '@trivet/contracts';
+import type { JournalEvent } from '@trivet/bus';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { Blobs, Change, DealtCall, LedgerClock, Tier, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { advance, begin } from '../workflow/advance.js';
@@ -25,7 +26,7 @@ export interface Runner {
 /** The events of one commit as they were stored, and the seq before them. */
 export interface CommittedEvents {
   after: number;
-  texts: readonly string[];
+  events: readonly JournalEvent[];
 }
 
 export interface RunnerParts {
@@ -38,8 +39,8 @@ export interface RunnerParts {
   afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents, dealt: readonly DealtCall[]) => void;
   /** Whether there is room for a call of this tier: it is then dealt with the commit. */
   hasRoom?: (tier: Tier) => boolean;
-  /** Resolves when what was committed, up to this event, may be seen outside: with a strict journal, when the journal has it. */
-  visible: (ref: WorkflowRef, seq: number) => Promise<void>;
+  /** With a strict journal: resolves when the journal has what was committed, up to this event, and it may be seen outside. */
+  visible?: ((ref: WorkflowRef, seq: number) => Promise<void>) | undefined;
   /** A named place where a test may kill this process. */
   reach: (label: string) => void;
 }
@@ -60,9 +61,9 @@ export function createRunner(parts: RunnerParts): Runner {
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
       known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
-      await parts.visible(ref, change.seq);
+      if (parts.visible) await parts.visible(ref, change.seq);
       const dealt = outcome.status === 'committed' ? outcome.dealt : [];
-      parts.afterCommit(ref, transition, { after: before?.seq ?? 0, texts: change.events }, dealtCalls(ref, change, dealt));
+      parts.afterCommit(ref, transition, { after: before?.seq ?? 0, events: transition.events.map(({ seq, type, at }, index) => ({ seq, type, at, text: change.events[index] ?? '' })) }, dealtCalls(ref, change, dealt));
     }
     return outcome;
   }
@@ -71,7 +72,8 @@ export function createRunner(parts: RunnerParts): Runner {
     const cached = fresh ? undefined : known.peek(ref);
     const before = cached ?? (await known.current(ref));
     if (!before) return 'unknown';
-    const { transition, around } = await transitionOf(parts.clock, loadValue, (given) => advance(before.state, before.seq, input, given));
+    const made = transitionOf(parts.clock, loadValue, (given) => advance(before.state, before.seq, input, given));
+    const { transition, around } = made instanceof Promise ? await made : made;
     if (transition.events.length === 0 && transition.effects.length === 0) {
       // What looked like nothing to a cached state may be news to the stored one.
       return cached ? 'again' : 'ignored';
@@ -82,9 +84,18 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 
   /** What comes from a timer or the watchdog is in no trace; it belongs to that of the workflow. */
-  async function traceOf(ref: WorkflowRef): Promise<string | null | undefined> {
+  function traceOf(ref: WorkflowRef): Promise<string | null | undefined> | undefined {
     if (currentTraceparent() !== undefined) return undefined;
-    return ((known.peek(ref) ?? (await known.current(ref))))?.state.accepted.traceparent;
+    const here = known.peek(ref);
+    return here ? Promise.resolve(here.state.accepted.traceparent) : known.current(ref).then((stored) => stored?.state.accepted.traceparent);
+  }
+
+  async function deliverUntilTaken(ref: WorkflowRef, input: Input): Promise<'applied' | 'ignored' | 'unknown'> {
+    for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
+      const outcome = await deliverOnce(ref, input, attempt > 0);
+      if (outcome !== 'again') return outcome;
+    }
+    throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
   }
 
   return {
@@ -95,20 +106,15 @@ export function createRunner(parts: RunnerParts): Runner {
           const outcome = await commit(ref, null, transition, around);
           if (outcome.status !== 'exists') return { status: 'created', state: transition.state };
           // Whoever asks again is told no sooner than the first, whose answer may have been lost before it was due.
-          if (outcome.workflowStatus !== 'expired') await parts.visible(ref, 1);
+          if (outcome.workflowStatus !== 'expired') await parts.visible?.(ref, 1);
           return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
         }),
       ),
     deliver: (ref, input) =>
-      exclusive(keyOf(ref), async () =>
-        inSpan(ref, input.type, await traceOf(ref), async () => {
-          for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
-            const outcome = await deliverOnce(ref, input, attempt > 0);
-            if (outcome !== 'again') return outcome;
-          }
-          throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
-        }),
-      ),
+      exclusive(keyOf(ref), async () => {
+        const trace = traceOf(ref);
+        return inSpan(ref, input.type, trace && (await trace), () => deliverUntilTaken(ref, input));
+      }),
     read: async (ref) => (await known.current(ref))?.state ?? null,
   };
 }
@@ -133,18 +139,28 @@ function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null |
   return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));
 }
 
+interface Made {
+  transition: Transition;
+  around: Surroundings;
+}
+
 /** Runs a transition, loading each value that travels by reference when it turns out to be needed. It is pure, so it may run again. */
-async function transitionOf(clock: LedgerClock, load: (reference: BlobReference) => Promise<JsonValue>, run: (around: Surroundings) => Transition): Promise<{ transition: Transition; around: Surroundings }> {
+function transitionOf(clock: LedgerClock, load: (reference: BlobReference) => Promise<JsonValue>, run: (around: Surroundings) => Transition): Made | Promise<Made> {
   const values = new Map<string, JsonValue>();
   const around: Surroundings = { nowMs: clock.nowMs(), values, jitter: Math.random() };
-  for (;;) {
+  const attempt = (): Made | Promise<Made> => {
     try {
       return { transition: run(around), around };
     } catch (error) {
       if (!(error instanceof MissingValueError) || values.has(error.reference.blob)) throw error;
-      values.set(error.reference.blob, await load(error.reference));
+      const { reference } = error;
+      return load(reference).then((value) => {
+        values.set(reference.blob, value);
+        return attempt();
+      });
     }
-  }
+  };
+  return attempt();
 }
 
 async function storeValue(blobs: Blobs, effect: Extract<Effect, { do: 'store' }>): Promise<void> {

@@ -98,6 +98,9 @@ interface Shared {
 function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, publish, notify, pumpSoon, connectedForMs }: Shared, process: Process): Bus {
   return {
     publish: (subject, body, options = {}) => scheduler.call(process, `publish ${subject}`, () => ({ stream: '', ...publish(subject, body, options) }), { inOrder: true }),
+    publishEvents: async (tenant, workflowId, events) => {
+      await Promise.all(events.map(({ seq, type, text }) => scheduler.call(process, `publish ${type}`, () => publish(subjects.event(tenant, workflowId, type), text, { isText: true, workflowId, messageId: `${tenant}:${workflowId}:e${seq}` }), { inOrder: true })));
+    },
     notify,
     listen: (subject, hear) => {
       listeners.push({ process, subject: new RegExp(`^${subject.split('.').map((token) => (token === '*' ? '[^.]+' : token)).join('\\.')}$`), hear });

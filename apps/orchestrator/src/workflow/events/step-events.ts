@@ -5,7 +5,9 @@ const STEP_EVENTS = ['step.scheduled', 'step.started', 'step.retrying', 'step.re
 export type StepEvent = Extract<WorkflowEvent, { type: (typeof STEP_EVENTS)[number] }>;
 
 /** Whether an event is about one step. */
-export const isStepEvent = (event: WorkflowEvent): event is StepEvent => STEP_EVENTS.some((type) => type === event.type);
+export const isStepEvent = (event: WorkflowEvent): event is StepEvent => STEP_EVENT_TYPES.has(event.type);
+
+const STEP_EVENT_TYPES: ReadonlySet<string> = new Set(STEP_EVENTS);
 
 /** The step after an event about it. */
 export function applyToStep(step: StepState, event: StepEvent): StepState {
@@ -46,7 +48,7 @@ function unreachable(event: never): never {
 }
 
 function applyStepScheduled(step: StepState, data: EventData<'step.scheduled'>, at: string): StepState {
-  return { ...begun(step, data, at), status: 'scheduled', callId: data.callId, attempt: data.attempt, deaths: 0 };
+  return Object.assign(begun(step, data, at), { status: 'scheduled', callId: data.callId, attempt: data.attempt, deaths: 0 } as const);
 }
 
 function applyStepStarted(step: StepState, data: EventData<'step.started'>, at: string): StepState {
@@ -90,7 +92,7 @@ function applyStepReused(step: StepState, data: EventData<'step.reused'>, at: st
 }
 
 function applyStepCompleted(step: StepState, data: EventData<'step.completed'>, at: string): StepState {
-  return { ...common(step), calls: withCall(step, data.call), finishedAt: at, status: 'completed', output: data.output ?? null, ...(data.outputRef ? { outputRef: data.outputRef } : {}) };
+  return Object.assign(common(step), { calls: withCall(step, data.call), finishedAt: at, status: 'completed', output: data.output ?? null } as const, data.outputRef ? { outputRef: data.outputRef } : undefined);
 }
 
 function applyStepFailed(step: StepState, data: EventData<'step.failed'>, at: string): StepState {
@@ -130,20 +132,25 @@ const withCall = (step: StepState, call: CallRecord): readonly CallRecord[] => [
 const keptWork = (step: StepState): { work?: StepWork } => (step.status === 'open' && step.work.kind !== 'approval' ? { work: step.work } : {});
 
 function begun(step: StepState, data: EventData<'step.scheduled' | 'step.started'>, at: string): StepCommon {
-  const { inputRef: _, ...rest } = common(step);
-  return { ...rest, attempts: data.attempt, startedAt: step.startedAt ?? at, input: data.input ?? null, ...(data.inputRef ? { inputRef: data.inputRef } : {}) };
+  const begun = common(step);
+  begun.attempts = data.attempt;
+  begun.startedAt = step.startedAt ?? at;
+  begun.input = data.input ?? null;
+  if (data.inputRef) begun.inputRef = data.inputRef;
+  else if (begun.inputRef) delete begun.inputRef;
+  return begun;
 }
 
+/** What a step keeps from one status to the next. Assigned and not spread: this is done for every event. */
 function common(step: StepState): StepCommon {
-  const { id, attempts, attemptsBefore, startedAt, finishedAt, calls, input, inputRef, childOf, inside, tier, approved, reusedFrom } = step;
-  return {
-    id, attempts, startedAt, finishedAt, calls, input,
-    ...(attemptsBefore === undefined ? {} : { attemptsBefore }),
-    ...(inputRef ? { inputRef } : {}),
-    ...(childOf ? { childOf } : {}),
-    ...(inside ? { inside } : {}),
-    ...(tier ? { tier } : {}),
-    ...(approved ? { approved } : {}),
-    ...(reusedFrom ? { reusedFrom } : {}),
-  };
+  const { id, attempts, startedAt, finishedAt, calls, input } = step;
+  const kept: StepCommon = { id, attempts, startedAt, finishedAt, calls, input };
+  if (step.attemptsBefore !== undefined) kept.attemptsBefore = step.attemptsBefore;
+  if (step.inputRef) kept.inputRef = step.inputRef;
+  if (step.childOf) kept.childOf = step.childOf;
+  if (step.inside) kept.inside = step.inside;
+  if (step.tier) kept.tier = step.tier;
+  if (step.approved) kept.approved = step.approved;
+  if (step.reusedFrom) kept.reusedFrom = step.reusedFrom;
+  return kept;
 }
