@@ -20,8 +20,8 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Makes one question of many: items of the same turn of the event loop go together, and while some are under way the next
- * ones wait for their answer, or for a millisecond. One that comes alone loses no time.
+ * Makes one question of many: items that come together go together, and while some are under way the next ones wait for their
+ * answer, or for a millisecond. One that comes alone loses no time.
  */
 export function gather<Item, Result>({ groupOf, run }: Gathering<Item, Result>): (item: Item) => Promise<Result> {
   let waiting: Waiting<Item, Result>[] = [];
@@ -61,7 +61,8 @@ export function gather<Item, Result>({ groupOf, run }: Gathering<Item, Result>):
       if (underWay > 0) timer ??= setTimeout(send, WAIT_MS);
       else if (!isAsked) {
         isAsked = true;
-        setImmediate(send);
+        // What came in together gets here together, some promises later: this one waits for the rest of them.
+        queueMicrotask(() => queueMicrotask(send));
       }
     });
 }

@@ -55,7 +55,7 @@ function writeInBatches(redis: Redis): void {
     };
     release = write;
     const timer = setTimeout(write, WRITE_WITHIN_MS);
-    if (awaited === 0) setImmediate(write);
+    if (awaited === 0) queueMicrotask(write);
   }
 
   redis.sendCommand = (...command) => {

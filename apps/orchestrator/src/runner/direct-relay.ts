@@ -4,8 +4,11 @@ import type { RelayParts } from './relay.js';
 import type { CommittedEvents } from './runner.js';
 
 const MARK_EVERY_MS = 100;
-/** Events wait so long for others: they are off the way of the next call then, and many go together. Those of an end do not wait. */
+/** When there are many, events wait so long for others to go with. Those of an end do not wait. */
 const GATHER_MS = 5;
+/** More commits than this in a window, and there are many. */
+const MANY = 10;
+const WINDOW_MS = 20;
 /** A workflow that made no event for so long is forgotten; its next one asks Redis what went before. */
 const IDLE_MS = 400;
 
@@ -88,14 +91,17 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
   };
 }
 
-/** Holds events for others to go with, for a few milliseconds. */
+/** Holds events for others to go with, for a few milliseconds; or only until the next call is out, when there are no others. */
 function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void): { add: (each: OnItsWay, news: CommittedEvents, isEnd: boolean) => void; send: () => void } {
+  const areMany = createRateMeter();
   let gathered: (() => void)[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let isNext = false;
 
   function sendAll(): void {
     clearTimeout(timer ?? undefined);
     timer = null;
+    isNext = false;
     const batch = gathered;
     gathered = [];
     for (const one of batch) one();
@@ -108,10 +114,33 @@ function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void):
       each.open += 1;
       // Each in its own trace, whoever's turn it is when they go.
       gathered.push(context.bind(context.active(), () => send(each, news)));
+      const wait = areMany();
       if (isEnd) sendAll();
-      else timer ??= setTimeout(sendAll, GATHER_MS);
+      else if (wait) timer ??= setTimeout(sendAll, GATHER_MS);
+      else if (!isNext) {
+        isNext = true;
+        // The call of this commit goes out in this turn; while its worker is at it there is time for the journal.
+        setImmediate(() => setImmediate(sendAll));
+      }
     },
     send: sendAll,
+  };
+}
+
+/** Whether there were many lately; asked for each. */
+function createRateMeter(): () => boolean {
+  let windowEnd = 0;
+  let before = 0;
+  let count = 0;
+  return () => {
+    const now = performance.now();
+    if (now > windowEnd) {
+      before = now < windowEnd + WINDOW_MS ? count : 0;
+      windowEnd = now + WINDOW_MS;
+      count = 0;
+    }
+    count += 1;
+    return before > MANY || count > MANY;
   };
 }
 
