@@ -1,7 +1,7 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
 import { FailureError, type StreamName } from '@trivet/contracts';
-import { openConnection, type BusOptions, type Connection } from './connection.js';
+import { openConnection, whileConnected, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
 import { headerBlock, incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
@@ -53,9 +53,8 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
   const connection = await openConnection(options);
   const { nats, writer } = connection;
   const inboxPrefix = options.inboxPrefix ?? '_INBOX';
-  const publisher = createPublisher(nats, writer, inboxPrefix);
-  connection.onDisconnect(publisher.abandon);
-  const ensure = singleFlight(() => ensureStreams(nats));
+  const publisher = createPublisher(connection, inboxPrefix);
+  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats)));
   const report = options.onError ?? (() => undefined);
   let inboxes = 0;
   if (options.mayCreate) await ensure();
@@ -93,10 +92,10 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     respond: (service) => startResponder(nats, service),
     isAlive: (service, workerId, patience) => isAlive(connection, service, workerId, patience),
     ensureStreams: ensure,
-    streamState: (stream) => streamState(nats, stream),
-    consumerState: (stream, durable) => consumerState(nats, stream, durable),
-    countOf: (stream, subject) => countOf(nats, stream, subject),
-    read: (stream, readOptions) => readStream(nats, stream, readOptions),
+    streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
+    consumerState: (stream, durable) => whileConnected(connection, () => consumerState(nats, stream, durable)),
+    countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
+    read: (stream, readOptions) => whileConnected(connection, () => readStream(nats, stream, readOptions)),
     onReconnect: connection.onReconnect,
     connectedForMs: () => {
       const since = connection.connectedSince();

@@ -52,6 +52,17 @@ export async function openConnection(options: BusOptions): Promise<Connection> {
   return watch(nats, writeInBatches(nats));
 }
 
+/**
+ * Asks the broker something, and gives up as soon as the connection is lost: the broker has forgotten the question then, and the
+ * client would wait for its time-out.
+ */
+export async function whileConnected<Answer>({ connectedSince, onDisconnect }: Pick<Connection, 'connectedSince' | 'onDisconnect'>, ask: () => Promise<Answer>): Promise<Answer> {
+  if (connectedSince() === null) throw new FailureError('unavailable', 'The broker is away.');
+  let stop = (): unknown => undefined;
+  const lost = new Promise<never>((_, reject) => (stop = onDisconnect(() => reject(new FailureError('unavailable', 'The connection to the broker was lost before it answered.')))));
+  return Promise.race([ask(), lost]).finally(() => stop());
+}
+
 function watch(nats: NatsConnection, writer: FrameWriter): Connection {
   let since: number | null = Date.now();
   const listeners = new Set<() => void>();

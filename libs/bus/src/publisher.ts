@@ -1,7 +1,8 @@
-import { nuid, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { nuid, type Msg } from '@nats-io/transport-node';
 import { FailureError } from '@trivet/contracts';
+import type { Connection } from './connection.js';
 import { headerBlock } from './message-headers.js';
-import type { FrameWriter } from './write-batches.js';
+import type { Frame } from './write-batches.js';
 
 export interface PublishOptions {
   workflowId?: string;
@@ -32,8 +33,6 @@ export interface Publisher {
   publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
   /** Stores messages in their order; resolves when the broker has all of them. */
   publishAll: (messages: readonly OutgoingMessage[]) => Promise<void>;
-  /** The connection is gone, and with it the acknowledgements of all that was sent: whoever waits hears it now, not at its time-out. */
-  abandon: () => void;
   close: () => void;
 }
 
@@ -53,6 +52,13 @@ interface Waiting {
   subject: string;
 }
 
+interface Pending {
+  /** Messages that go together have one in common. */
+  entry: Waiting;
+  /** What is sent once the connection is back; null when it was sent. */
+  held: Frame | null;
+}
+
 /** For how long an acknowledgement is waited for. */
 const TIMEOUT_MS = 5_000;
 /** How often those that nobody acknowledged are looked for: a timer a message would cost more than the message. */
@@ -62,18 +68,24 @@ const LOOK_EVERY_MS = 100;
  * A publisher whose acknowledgements all come to one inbox and are matched by a token: more than twice as fast as
  * one request a publish. A time-out leaves it unknown whether the message was stored; the caller repeats it with the
  * same messageId or lets the sweeper decide.
+ *
+ * What is published while the connection is away waits for it, in order: the client itself would drop it with its next
+ * attempt to reconnect. When the connection is lost, the acknowledgements of all that was sent are lost with it: whoever
+ * waits for one hears that at once and not at its time-out.
  */
-export function createPublisher(nats: NatsConnection, writer: FrameWriter, inboxPrefix: string): Publisher {
+export function createPublisher(connection: Pick<Connection, 'nats' | 'writer' | 'connectedSince' | 'onReconnect' | 'onDisconnect'>, inboxPrefix: string): Publisher {
+  const { nats, writer } = connection;
   const inbox = `${inboxPrefix}.${nuid.next()}.ack`;
-  const waiting = new Map<string, Waiting>();
+  const waiting = new Map<string, Pending>();
   let counter = 0;
   const subscription = nats.subscribe(`${inbox}.*`, { callback: (error, message) => (error ? undefined : settle(message)) });
 
   function settle(message: Msg): void {
     const token = message.subject.slice(inbox.length + 1);
-    const entry = waiting.get(token);
-    if (!entry) return;
+    const pending = waiting.get(token);
+    if (!pending) return;
     waiting.delete(token);
+    const { entry } = pending;
     if (message.headers?.code === 503) {
       entry.reject(new FailureError('unavailable', `No stream captures ${entry.subject}, or JetStream is not ready yet.`));
       return;
@@ -86,15 +98,45 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
     entry.resolve({ stream: reply.stream, seq: reply.seq, duplicate: reply.duplicate === true });
   }
 
-  function rejectAll(reason: string): void {
-    const all = [...waiting.values()];
-    waiting.clear();
-    for (const entry of all) entry.reject(new FailureError('unavailable', reason));
+  function rejectAll(reason: string, which: (pending: Pending) => boolean = () => true): void {
+    for (const [token, pending] of waiting) {
+      if (!which(pending)) continue;
+      waiting.delete(token);
+      pending.entry.reject(new FailureError('unavailable', reason));
+    }
   }
+
+  function send(token: string, pending: Pending, frame: Frame): void {
+    pending.held = null;
+    try {
+      writer.write(frame);
+    } catch (error) {
+      waiting.delete(token);
+      pending.entry.reject(new FailureError('unavailable', `Could not send a message on ${pending.entry.subject}.`, { cause: error }));
+    }
+  }
+
+  /** Gives the acknowledgement of a message to whoever waits for it. */
+  function post(message: OutgoingMessage, entry: Waiting): void {
+    const limit = nats.info?.max_payload ?? 1_048_576;
+    const bytes = typeof message.payload === 'string' ? Buffer.byteLength(message.payload) : message.payload.byteLength;
+    if (bytes > limit) return entry.reject(new FailureError('payload_too_large', `A message of ${bytes} bytes on ${message.subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes, limit } }));
+    const token = (counter++).toString(36);
+    const frame: Frame = { ...message, reply: `${inbox}.${token}` };
+    const pending: Pending = { entry, held: frame };
+    waiting.set(token, pending);
+    // One that is closed for good comes back no more: there the writer says no.
+    if (connection.connectedSince() !== null || nats.isClosed()) send(token, pending, frame);
+  }
+
+  const sentInVain = connection.onDisconnect(() => rejectAll('The connection to the broker was lost before it acknowledged.', ({ held }) => held === null));
+  const sendHeld = connection.onReconnect(() => {
+    for (const [token, pending] of waiting) if (pending.held) send(token, pending, pending.held);
+  });
 
   const timer = setInterval(() => {
     const now = performance.now();
-    for (const [token, { until, timeoutMs, subject, reject }] of waiting) {
+    for (const [token, { entry: { until, timeoutMs, subject, reject } }] of waiting) {
       if (until > now) continue;
       waiting.delete(token);
       reject(new FailureError('unavailable', `The broker did not acknowledge a message on ${subject} within ${timeoutMs} ms.`));
@@ -102,27 +144,12 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
   }, LOOK_EVERY_MS);
   timer.unref();
 
-  /** Sends a message, and gives its acknowledgement to whoever waits for it. */
-  function send(message: OutgoingMessage, entry: Waiting): void {
-    const limit = nats.info?.max_payload ?? 1_048_576;
-    const bytes = typeof message.payload === 'string' ? Buffer.byteLength(message.payload) : message.payload.byteLength;
-    if (bytes > limit) return entry.reject(new FailureError('payload_too_large', `A message of ${bytes} bytes on ${message.subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes, limit } }));
-    const token = (counter++).toString(36);
-    waiting.set(token, entry);
-    try {
-      writer.write({ ...message, reply: `${inbox}.${token}` });
-    } catch (error) {
-      waiting.delete(token);
-      entry.reject(new FailureError('unavailable', `Could not send a message on ${message.subject}.`, { cause: error }));
-    }
-  }
-
   return {
     publish: (subject, body, options = {}) =>
       new Promise((resolve, reject) => {
         const payload = options.isText && typeof body === 'string' ? body : body instanceof Uint8Array ? body : JSON.stringify(body);
         const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-        send({ subject, payload, headers: headerBlock(options) }, { resolve, reject, until: performance.now() + timeoutMs, timeoutMs, subject });
+        post({ subject, payload, headers: headerBlock(options) }, { resolve, reject, until: performance.now() + timeoutMs, timeoutMs, subject });
       }),
     publishAll: (messages) =>
       new Promise((resolve, reject) => {
@@ -130,12 +157,13 @@ export function createPublisher(nats: NatsConnection, writer: FrameWriter, inbox
         if (left === 0) return resolve();
         const arrived = (): void => void (--left === 0 && resolve());
         const entry: Waiting = { resolve: arrived, reject, until: performance.now() + TIMEOUT_MS, timeoutMs: TIMEOUT_MS, subject: messages[0]?.subject ?? '' };
-        for (const message of messages) send(message, entry);
+        for (const message of messages) post(message, entry);
       }),
-    abandon: () => rejectAll('The connection to the broker was lost before it acknowledged.'),
     close: () => {
       subscription.unsubscribe();
       clearInterval(timer);
+      sentInVain();
+      sendHeld();
       rejectAll('The bus was closed before the broker acknowledged.');
     },
   };

@@ -1,0 +1,57 @@
+import { startNats, until, type TestServer } from '@trivet/testing';
+import { connectBus, subjects, type Bus } from './index.js';
+
+const SUBJECT = subjects.toolCall('acme', 'wf');
+
+describe('while the broker is away', () => {
+  let server: TestServer;
+  let bus: Bus;
+  beforeEach(async () => {
+    server = await startNats();
+    bus = await connectBus({ url: server.url, name: 'spec', mayCreate: true });
+    await server.kill();
+    await until(() => !bus.isConnected(), 5_000);
+  });
+  afterEach(async () => {
+    await bus.close();
+    await server.stop();
+  });
+
+  it('what is published waits for its return, and goes in order', async () => {
+    const published = Promise.all([1, 2, 3].map((n) => bus.publish(SUBJECT, { n }, { workflowId: 'wf', timeoutMs: 20_000 })));
+    // Longer than the client waits between two attempts, each of which drops what it was given meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await server.restart();
+    expect((await published).map((ack) => ack.seq)).toEqual([1, 2, 3]);
+  });
+
+  it('and does not come back in time, whoever publishes hears so', async () => {
+    await expect(bus.publish(SUBJECT, {}, { workflowId: 'wf', timeoutMs: 200 })).rejects.toThrow(/did not acknowledge .* within 200 ms/);
+  });
+
+  it('and the bus is closed, whoever publishes hears that', async () => {
+    const published = bus.publish(SUBJECT, {}, { workflowId: 'wf' });
+    const told = expect(published).rejects.toThrow(/bus was closed/);
+    await bus.close();
+    await told;
+    await expect(bus.publish(SUBJECT, {}, { workflowId: 'wf' })).rejects.toThrow(/Could not send/);
+  });
+
+  it('nobody waits for its answer', async () => {
+    await expect(bus.streamState('CALLS')).rejects.toThrow(/broker is away/);
+  });
+});
+
+describe('a question to a broker that dies', () => {
+  it('is given up at once', async () => {
+    const server = await startNats();
+    const bus = await connectBus({ url: server.url, name: 'spec', mayCreate: true });
+    process.kill(server.pid, 'SIGSTOP');
+    const told = expect(bus.streamState('CALLS')).rejects.toThrow(/lost before it answered/);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.kill(server.pid, 'SIGKILL');
+    await told;
+    await bus.close();
+    await server.stop();
+  });
+});
