@@ -1,7 +1,8 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
 import { FailureError, type StreamName } from '@trivet/contracts';
-import { openConnection, whileConnected, type BusOptions, type Connection } from './connection.js';
+import { isAlive, type Alive } from './alive.js';
+import { openConnection, whileConnected, type BusOptions } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
 import { headerBlock, incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
@@ -32,7 +33,7 @@ export interface Bus {
   consume: (options: Omit<ConsumeOptions, 'onMissing'>) => RunningConsumer;
   respond: (service: ServiceDescription) => { stop: () => void };
   /** Whether a worker process answers; that it does not is believed only when our own connection is older than stableMs. */
-  isAlive: (service: string, workerId: string, options?: { timeoutMs?: number; stableMs?: number }) => Promise<boolean | 'unknown'>;
+  isAlive: (service: string, workerId: string, options?: { timeoutMs?: number; stableMs?: number }) => Promise<Alive>;
   ensureStreams: () => Promise<void>;
   streamState: (stream: StreamName) => ReturnType<typeof streamState>;
   consumerState: (stream: StreamName, durable: string) => ReturnType<typeof consumerState>;
@@ -117,19 +118,6 @@ async function request(nats: NatsConnection, subject: string, body: unknown, opt
     return { body: reply.data.byteLength > 0 ? reply.json() : null, errorCode: code ? Number(code) : null };
   } catch (error) {
     throw new FailureError('unavailable', `Nobody answered on ${subject}.`, { cause: error });
-  }
-}
-
-async function isAlive(connection: Connection, service: string, workerId: string, { timeoutMs = 1_000, stableMs = 3_000 }: { timeoutMs?: number; stableMs?: number } = {}): Promise<boolean | 'unknown'> {
-  const since = connection.connectedSince();
-  if (since === null) return 'unknown';
-  try {
-    await connection.nats.request(`$SRV.PING.${service}.${workerId}`, '', { timeout: timeoutMs });
-    return true;
-  } catch (error) {
-    // Only 'no responders' proves that it is gone; a time-out may be a busy process.
-    const isStable = Date.now() - since >= stableMs && connection.connectedSince() === since;
-    return isStable && /no responders/i.test(String(error)) ? false : 'unknown';
   }
 }
 

@@ -1,4 +1,4 @@
-import { startNats, until, type TestServer } from '@trivet/testing';
+import { startNats, startTcpProxy, until, type TcpProxy, type TestServer } from '@trivet/testing';
 import { connectBus, subjects, type Bus } from './index.js';
 
 const SUBJECT = subjects.toolCall('acme', 'wf');
@@ -53,5 +53,45 @@ describe('a question to a broker that dies', () => {
     await told;
     await bus.close();
     await server.stop();
+  });
+});
+
+describe('a worker that is there and does not answer', () => {
+  let server: TestServer;
+  let proxy: TcpProxy;
+  let worker: Bus;
+  beforeEach(async () => {
+    server = await startNats();
+    proxy = await startTcpProxy({ targetPort: server.port });
+    worker = await connectBus({ url: server.url, name: 'worker', mayCreate: true });
+  });
+  afterEach(async () => {
+    proxy.heal();
+    await worker.close();
+    await proxy.stop();
+    await server.stop();
+  });
+
+  const respond = (bus: Bus): unknown => bus.respond({ name: 'executor', id: 'e1', version: '1.0.0', description: 'd', endpoints: [] });
+  const ask = (bus: Bus): ReturnType<Bus['isAlive']> => bus.isAlive('executor', 'e1', { timeoutMs: 300, stableMs: 0 });
+
+  it('is silent when it is cut off', async () => {
+    const cutOff = await connectBus({ url: `nats://127.0.0.1:${proxy.port}`, name: 'cut off' });
+    respond(cutOff);
+    await until(async () => (await ask(worker)) === true, 5_000);
+    proxy.setWeather({ blackHole: 'both' });
+    expect(await ask(worker)).toBe('silent');
+    proxy.heal();
+    await cutOff.close();
+  });
+
+  it('is not called silent by one that is cut off itself', async () => {
+    respond(worker);
+    const cutOff = await connectBus({ url: `nats://127.0.0.1:${proxy.port}`, name: 'cut off' });
+    expect(await ask(cutOff)).toBe(true);
+    proxy.setWeather({ blackHole: 'both' });
+    expect(await ask(cutOff)).toBe('unknown');
+    proxy.heal();
+    await cutOff.close();
   });
 });

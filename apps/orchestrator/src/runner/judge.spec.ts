@@ -1,12 +1,12 @@
+import type { Alive } from '@trivet/bus';
 import { createJudge } from './judge.js';
 
-/** A bus whose answers and age are set by the test. */
+/** A bus whose answers are set by the test. */
 function createSubject() {
-  const world = { alive: true as boolean | 'unknown', connectedForMs: 60_000, reconnect: (): void => undefined };
+  const world = { alive: true as Alive | Promise<Alive>, reconnect: (): void => undefined };
   const judge = createJudge(
     {
       isAlive: async () => world.alive,
-      connectedForMs: () => world.connectedForMs,
       onReconnect: (listener) => {
         world.reconnect = listener;
         return () => undefined;
@@ -48,16 +48,56 @@ describe('a worker', () => {
 
   it('whose presence lapsed is gone when it does not answer, and lives when it does', async () => {
     const { world, look } = createSubject();
-    world.alive = 'unknown';
+    world.alive = 'silent';
     expect(await look(false)).toBe(true);
     world.alive = true;
     expect(await look(false)).toBe(false);
   });
 
-  it('whose presence lapsed is given time while our own connection is young', async () => {
+  it('whose presence lapsed is given time while nobody can tell', async () => {
     const { world, look } = createSubject();
     world.alive = 'unknown';
-    world.connectedForMs = 100;
     expect(await look(false)).toBe(false);
+  });
+
+  it('whose presence lapsed while a ping was on its way is gone when the one before got no answer', async () => {
+    const { world, look } = createSubject();
+    await look();
+    world.alive = 'silent';
+    await look();
+    world.alive = new Promise(() => undefined);
+    expect([await look(), await look(false)]).toEqual([false, true]);
+  });
+
+  it('that is present but cut off from the bus is gone when it has been silent for long, if it answered before', async () => {
+    const { world, look } = createSubject();
+    await look();
+    world.alive = 'silent';
+    expect([await look(), await look(), await look()]).toEqual([false, false, true]);
+  });
+
+  it('that is slow to answer is not gone', async () => {
+    const { world, look } = createSubject();
+    await look();
+    for (const alive of ['silent', 'silent', true, 'silent', 'silent', 'unknown', 'silent'] as const) {
+      world.alive = alive;
+      expect(await look()).toBe(false);
+    }
+  });
+
+  it('that is silent since the broker restarted is not gone', async () => {
+    const { world, look } = createSubject();
+    await look();
+    world.reconnect();
+    world.alive = 'silent';
+    expect([await look(), await look(), await look(), await look()]).toEqual([false, false, false, false]);
+  });
+
+  it('that hangs holds up no look for long', async () => {
+    const { world, look } = createSubject();
+    world.alive = new Promise(() => undefined);
+    const startedAt = performance.now();
+    for (let count = 0; count < 5; count += 1) expect(await look()).toBe(false);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 });

@@ -1,4 +1,4 @@
-import { settlementOf, subjects, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RunningConsumer, type Settlement } from '@trivet/bus';
+import { settlementOf, subjects, type Alive, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RunningConsumer, type Settlement } from '@trivet/bus';
 import { FailureError, HEADERS, type ConsumerEntry, type StreamName } from '@trivet/contracts';
 import type { Process, Scheduler } from '../scheduler.js';
 import { createBroker, type Broker, type StoredBytes } from './broker.js';
@@ -119,8 +119,9 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
       const other = processes.get(workerId);
       if (!broker.isUp) return Promise.resolve('unknown');
       if (other?.isAlive && other.frozenUntil <= scheduler.nowMs()) return Promise.resolve(true);
-      if (other?.isAlive) return new Promise((resolve) => scheduler.at(timeoutMs, 'no answer', process, () => resolve('unknown')));
-      return Promise.resolve(connectedForMs() >= stableMs ? false : 'unknown');
+      const believed = (answer: Alive): Alive => (broker.isUp && connectedForMs() >= stableMs ? answer : 'unknown');
+      if (other?.isAlive) return new Promise((resolve) => scheduler.at(timeoutMs, 'no answer', process, () => resolve(believed('silent'))));
+      return Promise.resolve(believed(false));
     },
     ensureStreams: () => Promise.resolve(),
     streamState: (stream) => whileUp(broker, () => scheduler.call(process, 'stream state', () => broker.streamState(stream))),
