@@ -1,3 +1,4 @@
+import { CONSUMERS } from '@trivet/contracts';
 import { startNats, startTcpProxy, until, type TcpProxy, type TestServer } from '@trivet/testing';
 import { connectBus, subjects, type Bus } from './index.js';
 
@@ -93,5 +94,27 @@ describe('a worker that is there and does not answer', () => {
     expect(await ask(cutOff)).toBe('unknown');
     proxy.heal();
     await cutOff.close();
+  });
+});
+
+describe('a process that hangs', () => {
+  it('is given no more messages after its requests have lapsed', async () => {
+    const server = await startNats();
+    const proxy = await startTcpProxy({ targetPort: server.port });
+    const hung = await connectBus({ url: `nats://127.0.0.1:${proxy.port}`, name: 'hung', mayCreate: true });
+    hung.consume({ consumer: CONSUMERS.toolCalls, concurrency: () => 4, handle: async () => ({ do: 'ack' }) });
+    const bus = await connectBus({ url: server.url, name: 'spec' });
+    await until(async () => (await bus.publish(SUBJECT, {}, { workflowId: 'wf' })).seq > 0 && (await bus.consumerState('CALLS', 'executor')).ackFloor > 0, 5_000);
+    proxy.setWeather({ blackHole: 'both' });
+    await new Promise((resolve) => setTimeout(resolve, 2_200));
+    const seen: number[] = [];
+    bus.consume({ consumer: CONSUMERS.toolCalls, concurrency: () => 1, handle: async (delivery) => (seen.push(delivery.deliveries), { do: 'ack' }) });
+    for (let n = 0; n < 8; n += 1) await bus.publish(SUBJECT, { n }, { workflowId: 'wf' });
+    await until(() => seen.length >= 8, 1_000);
+    expect(seen).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+    proxy.heal();
+    await Promise.all([hung.close(), bus.close()]);
+    await proxy.stop();
+    await server.stop();
   });
 });

@@ -19,7 +19,11 @@ export interface Pull {
   inFlight: () => number;
 }
 
-const EXPIRES_MS = 10_000;
+/**
+ * A process that hangs is given messages for as long as its requests last; they have lapsed when its calls are taken over, which then
+ * come to one that works.
+ */
+const EXPIRES_MS = 2_000;
 const PAUSE_MS = 100;
 /** More is asked for when this part of the capacity is free: one request then stands for several messages. */
 const ASK_AT = 4;
