@@ -63,11 +63,12 @@ export type StreamName = 'TASKS' | 'CALLS' | 'RESULTS' | 'EVENTS' | 'DEAD' | 'SP
 
 /**
  * The durable consumers, by stream: their names too are public. ackWaitMs is how long a message stays with a process
- * that died; a live one says three times in it that it still works.
+ * that died, at most; a live one says three times in it that it still works. What an orchestrator died with has to be with
+ * another soon enough that the next step begins within a second.
  */
 export const CONSUMERS = {
-  tasks: { stream: 'TASKS', durable: 'orchestrator', filter: 'trivet.v1.task.submit.*', ackWaitMs: 1_500, maxAckPending: 512, purpose: 'Takes tasks in.' },
-  toolCalls: { stream: 'CALLS', durable: 'executor', filter: 'trivet.v1.tool.call.*.*', ackWaitMs: 3_000, maxAckPending: 4_096, purpose: 'Runs tools.' },
-  modelCalls: { stream: 'CALLS', durable: 'model', filter: 'trivet.v1.model.call.*.*', ackWaitMs: 3_000, maxAckPending: 4_096, purpose: 'Asks models.' },
-  results: { stream: 'RESULTS', durable: 'orchestrator', filter: 'trivet.v1.*.result.*.*', ackWaitMs: 1_500, maxAckPending: 4_096, purpose: 'Moves workflows forward.' },
+  tasks: { stream: 'TASKS', durable: 'orchestrator', filter: 'trivet.v1.task.submit.*', ackWaitMs: 700, maxAckPending: 512, purpose: 'Takes tasks in.' },
+  toolCalls: { stream: 'CALLS', durable: 'executor', filter: 'trivet.v1.tool.call.*.*', ackWaitMs: 1_500, maxAckPending: 4_096, purpose: 'Runs tools.' },
+  modelCalls: { stream: 'CALLS', durable: 'model', filter: 'trivet.v1.model.call.*.*', ackWaitMs: 1_500, maxAckPending: 4_096, purpose: 'Asks models.' },
+  results: { stream: 'RESULTS', durable: 'orchestrator', filter: 'trivet.v1.*.result.*.*', ackWaitMs: 700, maxAckPending: 4_096, purpose: 'Moves workflows forward.' },
 } as const satisfies Record<string, ConsumerEntry & { durable: string }>;

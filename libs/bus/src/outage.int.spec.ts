@@ -1,3 +1,5 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, nanos } from '@nats-io/transport-node';
 import { CONSUMERS } from '@trivet/contracts';
 import { startNats, startTcpProxy, until, type TcpProxy, type TestServer } from '@trivet/testing';
 import { connectBus, subjects, type Bus } from './index.js';
@@ -94,6 +96,21 @@ describe('a worker that is there and does not answer', () => {
     expect(await ask(cutOff)).toBe('unknown');
     proxy.heal();
     await cutOff.close();
+  });
+});
+
+describe('a durable consumer of an earlier version', () => {
+  it('is brought up to date', async () => {
+    const server = await startNats();
+    await (await connectBus({ url: server.url, name: 'spec', mayCreate: true })).close();
+    const nats = await connect({ servers: `127.0.0.1:${server.port}` });
+    const manager = await jetstreamManager(nats);
+    const { stream, durable, ackWaitMs } = CONSUMERS.results;
+    await manager.consumers.update(stream, durable, { ack_wait: nanos(1_500) });
+    await (await connectBus({ url: server.url, name: 'spec', mayCreate: true })).close();
+    expect((await manager.consumers.info(stream, durable)).config.ack_wait).toBe(nanos(ackWaitMs));
+    await nats.close();
+    await server.stop();
   });
 });
 

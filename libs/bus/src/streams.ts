@@ -12,6 +12,9 @@ export async function ensureStreams(nats: NatsConnection): Promise<void> {
   for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
 }
 
+/** A live process has to have the time to say that it still works, also when it is busy. */
+const LEAST_ACK_WAIT_MS = 500;
+
 /** When a stream was made: a new time under the same name means that what it held is gone. */
 export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ created: string; messages: number; lastSeq: number }> {
   const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
@@ -47,8 +50,8 @@ async function ensureStream(manager: JetStreamManager, name: string, entry: Stre
 }
 
 async function ensureConsumer(manager: JetStreamManager, entry: ConsumerEntry & { durable: string }): Promise<void> {
-  if (entry.ackWaitMs < 1_000 || entry.ackWaitMs > 60_000) throw new RangeError(`ackWaitMs of ${entry.durable} is ${entry.ackWaitMs}; it must be 1000 to 60000`);
-  await manager.consumers.add(entry.stream, {
+  if (entry.ackWaitMs < LEAST_ACK_WAIT_MS || entry.ackWaitMs > 60_000) throw new RangeError(`ackWaitMs of ${entry.durable} is ${entry.ackWaitMs}; it must be ${LEAST_ACK_WAIT_MS} to 60000`);
+  const config = {
     durable_name: entry.durable,
     description: entry.purpose,
     filter_subject: entry.filter,
@@ -56,5 +59,12 @@ async function ensureConsumer(manager: JetStreamManager, entry: ConsumerEntry & 
     ack_wait: nanos(entry.ackWaitMs),
     max_ack_pending: entry.maxAckPending,
     max_deliver: -1,
-  });
+  };
+  try {
+    await manager.consumers.add(entry.stream, config);
+  } catch (error) {
+    // An earlier version made it otherwise.
+    if (!/already exists/i.test(String(error))) throw error;
+    await manager.consumers.update(entry.stream, entry.durable, config);
+  }
 }
