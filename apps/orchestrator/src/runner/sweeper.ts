@@ -35,9 +35,18 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
     for (const partition of PARTITIONS) {
       const due = await parts.queue.sweep(partition, MOST_A_SWEEP);
       if (due.length === 0) continue;
-      const streams = due.some((member) => member.kind === 'call') ? await callStreams(parts.bus) : null;
+      const streams = due.some((member) => member.kind === 'call') ? await knownStreams() : null;
       await Promise.all(due.map((member) => look(member, streams).catch(parts.onError)));
     }
+  }
+
+  /** Without them calls wait until the broker is back; what is due besides needs no broker. */
+  async function knownStreams(): Promise<CallStreams | null> {
+    if (!parts.bus.isConnected()) return null;
+    return callStreams(parts.bus).catch((error: unknown) => {
+      parts.onError(error);
+      return null;
+    });
   }
 
   async function look(member: SweptMember, streams: CallStreams | null): Promise<void> {
@@ -57,8 +66,8 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
     if (found.status === 'held' && (await parts.liveness.isGone(found.worker))) {
       await parts.runner.deliver(ref, { type: 'worker-lost', callId, worker: found.worker, epoch: found.epoch });
     }
-    // The orchestrators' consumer is past it, or the stream was made anew, and yet the call has no result.
-    if (found.status === 'reported' && (streams.results.lastSeq < found.resultSeq || streams.results.ackFloor >= found.resultSeq)) {
+    // Asked again after the look: the result may have been published since the streams were asked.
+    if (found.status === 'reported' && isPast(streams, found.resultSeq) && isPast(await callStreams(parts.bus), found.resultSeq)) {
       await parts.runner.deliver(ref, { type: 'result-lost', callId, worker: found.worker, epoch: found.epoch });
     }
   }
@@ -77,12 +86,15 @@ export function startSweeper(parts: SweeperParts): { stop: () => Promise<void> }
   };
 }
 
-/** What the broker held before the calls were looked at: a result that it had passed on by then is committed. */
+/** What the broker holds. */
 interface CallStreams {
   incarnation: string;
   ackFloor: Record<Tier, number>;
   results: { lastSeq: number; ackFloor: number };
 }
+
+/** The orchestrators' consumer is past a result, or the stream was made anew: where its call has no result, that one is lost. */
+const isPast = ({ results }: CallStreams, resultSeq: number): boolean => results.lastSeq < resultSeq || results.ackFloor >= resultSeq;
 
 async function callStreams(bus: Bus): Promise<CallStreams> {
   const floors = await Promise.all([CONSUMERS.toolCalls, CONSUMERS.modelCalls, CONSUMERS.results].map(async ({ stream, durable }) => floorOf(await bus.consumerState(stream, durable))));
