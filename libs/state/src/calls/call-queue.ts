@@ -4,10 +4,11 @@ import { defineScript, withRedis, type Redis } from '../redis.js';
 import { CONFIRM_LUA, DEAL_LUA, DROP_TIMER_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
 
 /** How long after dealing a call the watchdog looks whether the broker confirmed it. */
-export const UNCONFIRMED_MS = 800;
+export const UNCONFIRMED_MS = 650;
 /** How long after confirmation it looks whether a worker claimed it. */
 export const UNCLAIMED_MS = 3_000;
-const HIDE_MS = 2_000;
+/** Short: what was hidden while the broker was away is looked at this soon after its return. Long enough that a call published again is confirmed by then. */
+const HIDE_MS = 1_000;
 
 export interface DealtCall {
   ref: WorkflowRef;

@@ -3,7 +3,7 @@ import { formatMember, keys, parseMember, partitionOfRef, UNCLAIMED_MS, UNCONFIR
 import type { Safeguards } from './safeguards.js';
 import type { Tables } from './tables.js';
 
-const HIDE_MS = 2_000;
+const HIDE_MS = 1_000;
 
 const memberOf = (ref: WorkflowRef, callId: string): string => formatMember({ kind: 'call', ref, callId });
 
