@@ -1,9 +1,9 @@
 import type { Alive } from '@trivet/bus';
 import { createJudge } from './judge.js';
 
-/** A bus whose answers are set by the test. */
+/** A bus whose answers are set by the test, and a clock. */
 function createSubject() {
-  const world = { alive: true as Alive | Promise<Alive>, reconnect: (): void => undefined };
+  const world = { alive: true as Alive | Promise<Alive>, now: 1, reconnect: (): void => undefined };
   const judge = createJudge(
     {
       isAlive: async () => world.alive,
@@ -13,9 +13,11 @@ function createSubject() {
       },
     },
     3_000,
+    () => world.now,
   );
   const look = (present = true): Promise<boolean> => judge.isGone({ service: 'executor', id: 'e1', present });
-  return { world, look };
+  const later = (ms: number): void => void (world.now += ms);
+  return { world, look, later };
 }
 
 describe('a worker', () => {
@@ -70,27 +72,56 @@ describe('a worker', () => {
   });
 
   it('that is present but cut off from the bus is gone when it has been silent for long, if it answered before', async () => {
-    const { world, look } = createSubject();
+    const { world, look, later } = createSubject();
     await look();
     world.alive = 'silent';
-    expect([await look(), await look(), await look()]).toEqual([false, false, true]);
+    expect(await look()).toBe(false);
+    later(3_000);
+    expect(await look()).toBe(false);
+    later(1_000);
+    expect(await look()).toBe(true);
   });
 
   it('that is slow to answer is not gone', async () => {
-    const { world, look } = createSubject();
+    const { world, look, later } = createSubject();
     await look();
-    for (const alive of ['silent', 'silent', true, 'silent', 'silent', 'unknown', 'silent'] as const) {
+    for (const alive of ['silent', true, 'silent', 'unknown', 'silent'] as const) {
       world.alive = alive;
       expect(await look()).toBe(false);
+      later(3_000);
     }
   });
 
   it('that is silent since the broker restarted is not gone', async () => {
-    const { world, look } = createSubject();
+    const { world, look, later } = createSubject();
     await look();
     world.reconnect();
     world.alive = 'silent';
-    expect([await look(), await look(), await look(), await look()]).toEqual([false, false, false, false]);
+    expect(await look()).toBe(false);
+    later(10_000);
+    expect(await look()).toBe(false);
+  });
+
+  it('that was asked in the moment of its death is gone as soon as another', async () => {
+    const { world, look } = createSubject();
+    await look();
+    world.alive = new Promise(() => undefined);
+    expect(await look()).toBe(false);
+    world.alive = false;
+    expect([await look(), await look()]).toEqual([false, true]);
+  });
+
+  it('that answered since is not silent, although an earlier ping of ours was lost', async () => {
+    const { world, look, later } = createSubject();
+    let tell: (alive: Alive) => void = () => undefined;
+    world.alive = new Promise((resolve) => (tell = resolve));
+    await look();
+    later(1_000);
+    world.alive = true;
+    await look();
+    tell('silent');
+    world.alive = new Promise(() => undefined);
+    expect(await look(false)).toBe(false);
   });
 
   it('that hangs holds up no look for long', async () => {

@@ -1,12 +1,12 @@
-import type { Alive, Bus } from '@trivet/bus';
+import type { Bus } from '@trivet/bus';
 
 const PING_TIMEOUT_MS = 1_200;
 /** How long a look waits for an answer; a later one counts at the next look. One worker that hangs holds up nobody's look at the others. */
-const GRACE_MS = 300;
+const GRACE_MS = 100;
 /** Twice in a row: a worker that is just reconnecting is back by the next look. */
 const REFUSALS = 2;
-/** A worker that says in Redis that it is there is only busy, until so many pings in a row got no answer: then it is cut off from the bus. */
-const SILENCES = 3;
+/** A worker that says in Redis that it is there is only busy, until it has answered none of our pings for this long: then it is cut off from the bus. */
+const CUT_OFF_MS = 3_600;
 
 /** Decides whether a worker is gone. */
 export interface Judge {
@@ -18,12 +18,12 @@ export interface Judge {
 /** What is known of a worker since our connection was made. */
 interface Acquaintance {
   hasAnswered: boolean;
-  last: Alive;
   /** How often in a row nobody was there. */
   refusals: number;
-  /** How often in a row it was there and did not answer. */
-  silences: number;
-  asking: Promise<void> | null;
+  /** When the first ping was sent of those in a row that got no answer, on the steady clock. */
+  silentSince: number | null;
+  /** When the ping was sent that was answered last, by the worker or in its place. */
+  heardOfAt: number;
 }
 
 /**
@@ -32,33 +32,40 @@ interface Acquaintance {
  * mass death. A hung or cut-off one is gone when its presence lapses; one that answers is not, since then it was Redis
  * that was away. One that is present but cut off from the bus alone is gone when it has been silent for about as long.
  */
-export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs: number): Judge {
+export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs: number, nowMs: () => number = () => performance.now()): Judge {
   const acquaintances = new Map<string, Acquaintance>();
   const stop = bus.onReconnect(() => acquaintances.clear());
 
   function acquaintanceOf(id: string): Acquaintance {
     const known = acquaintances.get(id);
     if (known) return known;
-    const made: Acquaintance = { hasAnswered: false, last: 'unknown', refusals: 0, silences: 0, asking: null };
+    const made: Acquaintance = { hasAnswered: false, refusals: 0, silentSince: null, heardOfAt: 0 };
     acquaintances.set(id, made);
     return made;
   }
 
+  /** Each look asks anew: what a worker is asked in the moment of its death nobody answers, what it is asked next the bus does. */
   async function ask(service: string, id: string, each: Acquaintance): Promise<void> {
+    const askedAt = nowMs();
     const answer = await bus.isAlive(service, id, { timeoutMs: PING_TIMEOUT_MS, stableMs });
-    each.last = answer;
-    each.hasAnswered ||= answer === true;
-    each.refusals = answer === false ? each.refusals + 1 : 0;
-    each.silences = answer === 'silent' ? each.silences + 1 : 0;
-    each.asking = null;
+    // Silence is known late, when newer pings may have been answered.
+    if (askedAt < each.heardOfAt) return;
+    if (answer === 'silent') each.silentSince ??= askedAt;
+    else {
+      each.heardOfAt = askedAt;
+      each.silentSince = null;
+      each.hasAnswered ||= answer === true;
+      each.refusals = answer === false ? each.refusals + 1 : 0;
+    }
   }
 
   return {
     isGone: async ({ service, id, present }) => {
       const each = acquaintanceOf(id);
-      if (!each.asking) await within((each.asking = ask(service, id, each)), GRACE_MS);
-      if (!present) return each.last === false || each.last === 'silent';
-      return each.hasAnswered && (each.refusals >= REFUSALS || each.silences >= SILENCES);
+      await within(ask(service, id, each), GRACE_MS);
+      if (!present) return each.refusals > 0 || each.silentSince !== null;
+      const isCutOff = each.silentSince !== null && nowMs() - each.silentSince >= CUT_OFF_MS;
+      return each.hasAnswered && (each.refusals >= REFUSALS || isCutOff);
     },
     forget: (workerId) => void acquaintances.delete(workerId),
     stop,
