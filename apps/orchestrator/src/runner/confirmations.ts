@@ -1,8 +1,8 @@
 import type { CallQueue, WorkflowRef } from '@trivet/state';
 
 /** Soon enough before the watchdog looks for a confirmation, and late enough that most calls have ended by then. */
-const CONFIRM_AFTER_MS = 300;
-const TICK_MS = 50;
+const CONFIRM_AFTER_MS = 250;
+const TICK_MS = 100;
 
 /**
  * Notes in Redis that the broker has a call, so that the watchdog leaves it alone while it waits in the stream. Most

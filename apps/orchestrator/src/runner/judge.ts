@@ -3,8 +3,9 @@ import type { Bus } from '@trivet/bus';
 const PING_TIMEOUT_MS = 1_200;
 /** How long a look waits for an answer; a later one counts at the next look. One worker that hangs holds up nobody's look at the others. */
 const GRACE_MS = 100;
-/** Twice in a row: a worker that is just reconnecting is back by the next look. */
+/** Refused at two looks, and for so long: a worker that is just reconnecting is back by then. */
 const REFUSALS = 2;
+const REFUSED_MS = 190;
 /** A worker that says in Redis that it is there is only busy, until it has answered none of our pings for this long: then it is cut off from the bus. */
 const CUT_OFF_MS = 3_600;
 
@@ -18,9 +19,10 @@ export interface Judge {
 /** What is known of a worker since our connection was made. */
 interface Acquaintance {
   hasAnswered: boolean;
-  /** How often in a row nobody was there. */
+  /** How often in a row nobody was there, and since when, on the steady clock. */
   refusals: number;
-  /** When the first ping was sent of those in a row that got no answer, on the steady clock. */
+  refusedSince: number;
+  /** When the first ping was sent of those in a row that got no answer. */
   silentSince: number | null;
   /** When the ping was sent that was answered last, by the worker or in its place. */
   heardOfAt: number;
@@ -39,7 +41,7 @@ export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs:
   function acquaintanceOf(id: string): Acquaintance {
     const known = acquaintances.get(id);
     if (known) return known;
-    const made: Acquaintance = { hasAnswered: false, refusals: 0, silentSince: null, heardOfAt: 0 };
+    const made: Acquaintance = { hasAnswered: false, refusals: 0, refusedSince: 0, silentSince: null, heardOfAt: 0 };
     acquaintances.set(id, made);
     return made;
   }
@@ -56,6 +58,7 @@ export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs:
       each.silentSince = null;
       each.hasAnswered ||= answer === true;
       each.refusals = answer === false ? each.refusals + 1 : 0;
+      if (each.refusals === 1) each.refusedSince = askedAt;
     }
   }
 
@@ -64,8 +67,9 @@ export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs:
       const each = acquaintanceOf(id);
       await within(ask(service, id, each), GRACE_MS);
       if (!present) return each.refusals > 0 || each.silentSince !== null;
+      const isKilled = each.refusals >= REFUSALS && nowMs() - each.refusedSince >= REFUSED_MS;
       const isCutOff = each.silentSince !== null && nowMs() - each.silentSince >= CUT_OFF_MS;
-      return each.hasAnswered && (each.refusals >= REFUSALS || isCutOff);
+      return each.hasAnswered && (isKilled || isCutOff);
     },
     forget: (workerId) => void acquaintances.delete(workerId),
     stop,

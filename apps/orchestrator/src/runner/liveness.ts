@@ -4,7 +4,8 @@ import type { Claims, Presence, Tier } from '@trivet/state';
 import { createJudge } from './judge.js';
 import type { Runner } from './runner.js';
 
-const TICK_MS = 200;
+/** Two looks at a killed worker are to fit in what its takeover may take, also when it dies with our ping in its hands. */
+const TICK_MS = 100;
 
 export interface Liveness {
   /** Everyone who is there. */
