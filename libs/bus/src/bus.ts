@@ -5,8 +5,9 @@ import { isAlive, type Alive } from './alive.js';
 import { openConnection, whileConnected, type BusOptions } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
-import { headerBlock, incomingContext, outgoingHeaders, readHeader } from './message-headers.js';
+import { headerBlock, incomingContext, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
+import { createRequester, type Answer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
 import { countOf, readStream, type StoredMessage } from './stored.js';
@@ -29,7 +30,7 @@ export interface Bus {
   listen: (subject: string, listener: (notice: Notice) => void) => { stop: () => void };
   /** An inbox of our own, for answers we ask for by name. */
   createInbox: (listener: (notice: Notice) => void) => { subject: string; stop: () => void };
-  request: (subject: string, body: unknown, options?: PublishOptions) => Promise<{ body: unknown; errorCode: number | null }>;
+  request: (subject: string, body: unknown, options?: PublishOptions) => Promise<Answer>;
   consume: (options: Omit<ConsumeOptions, 'onMissing'>) => RunningConsumer;
   respond: (service: ServiceDescription) => { stop: () => void };
   /** Whether a worker process answers; that it does not is believed only when our own connection is older than stableMs. */
@@ -55,6 +56,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
   const { nats, writer } = connection;
   const inboxPrefix = options.inboxPrefix ?? '_INBOX';
   const publisher = createPublisher(connection, inboxPrefix);
+  const requester = createRequester(connection, inboxPrefix);
   const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats)));
   const report = options.onError ?? (() => undefined);
   let inboxes = 0;
@@ -82,7 +84,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
       const subscription = listen(subject, listener);
       return { subject, stop: () => subscription.unsubscribe() };
     },
-    request: (subject, body, publishOptions) => request(nats, subject, body, publishOptions),
+    request: requester.request,
     consume: (consumeOptions) =>
       startConsumer(nats, publisher, inboxPrefix, {
         ...consumeOptions,
@@ -106,19 +108,10 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     maxPayloadBytes: () => nats.info?.max_payload ?? 1_048_576,
     close: async () => {
       publisher.close();
+      requester.close();
       await connection.close();
     },
   };
-}
-
-async function request(nats: NatsConnection, subject: string, body: unknown, options: PublishOptions = {}): Promise<{ body: unknown; errorCode: number | null }> {
-  try {
-    const reply = await nats.request(subject, JSON.stringify(body ?? {}), { timeout: options.timeoutMs ?? 5_000, headers: outgoingHeaders(options) });
-    const code = readHeader(reply.headers, 'Nats-Service-Error-Code');
-    return { body: reply.data.byteLength > 0 ? reply.json() : null, errorCode: code ? Number(code) : null };
-  } catch (error) {
-    throw new FailureError('unavailable', `Nobody answered on ${subject}.`, { cause: error });
-  }
 }
 
 function singleFlight(task: () => Promise<void>): () => Promise<void> {

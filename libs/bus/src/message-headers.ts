@@ -1,5 +1,5 @@
 import { context, createContextKey, propagation, type Context } from '@opentelemetry/api';
-import { headers as createHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { HEADERS } from '@trivet/contracts';
 
 /** Where the current workflow lives in the telemetry context; the same key as in libs/telemetry, by its description. */
@@ -16,17 +16,10 @@ export interface OutgoingHeaders {
   headers?: Record<string, string>;
 }
 
-/** Headers of an outgoing message: the trace of the current context, and the workflow it belongs to. */
-export function outgoingHeaders(options: OutgoingHeaders): MsgHdrs {
-  const result = createHeaders();
-  propagation.inject(context.active(), result, { set: (carrier, key, value) => carrier.set(key, value) });
-  if (options.workflowId) result.set(HEADERS.workflowId, options.workflowId);
-  if (options.messageId) result.set(HEADERS.messageId, options.messageId);
-  for (const [key, value] of Object.entries(options.headers ?? {})) result.set(key, headerValue(value));
-  return result;
-}
-
-/** The same as the text that goes out: an own object for each header of each message would cost more than the message. */
+/**
+ * Headers of an outgoing message as the text that goes out: the trace of the current context, and the workflow it belongs to. An
+ * own object for each header of each message would cost more than the message.
+ */
 export function headerBlock(options: OutgoingHeaders): string {
   const fields: Record<string, string> = Object.create(null);
   propagation.inject(context.active(), fields, { set: (carrier, key, value) => void (carrier[key] = value) });

@@ -43,7 +43,7 @@ export function startPull(nats: NatsConnection, inboxPrefix: string, options: Pu
   const subscription = nats.subscribe(`${inbox}.*`, { callback: (error, message) => (error ? undefined : receive(message)) });
 
   function ask(): void {
-    if (stopped || backoff !== undefined) return;
+    if (stopped || backoff !== undefined || nats.isClosed()) return;
     const capacity = options.capacity();
     const room = capacity - inFlight - open.outstanding();
     if (room < Math.max(1, Math.floor(capacity / ASK_AT))) return;
