@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
@@ -111,7 +111,7 @@ async function connect({ config, logger, workerId, version }: OrchestratorRuntim
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
 async function recover({ redis, bus, clock, stores, config, workerId, logger }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores> }): Promise<{ facts: Facts; recovery: Recovery }> {
   const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore });
-  const recovery = createRecovery({ ...stores, bus, facts, state: createRecoveryState(redis), nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
+  const recovery = createRecovery({ ...stores, bus, facts, journal: createJournalState(redis), state: createRecoveryState(redis), nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
   setRestartGate(redis, recovery.gate);
   await recovery.ensure();
   return { facts, recovery };

@@ -1,8 +1,9 @@
 import type { Bus } from '@trivet/bus';
-import type { WorkflowRef } from '@trivet/state';
+import type { JournalState, WorkflowRef } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import type { Facts } from './facts.js';
 import { FACTS_WORKFLOW } from './facts.js';
+import { refill } from './refill.js';
 import { restoreWorkflow, type RestoreParts } from './restore-workflow.js';
 
 const LOOK_EVERY_MS = 1_000;
@@ -30,6 +31,7 @@ export interface Recovery {
 export interface RecoveryParts extends RestoreParts {
   bus: Bus;
   facts: Facts;
+  journal: JournalState;
   owner: string;
   logger: Logger;
 }
@@ -72,8 +74,10 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     lastCheckpoint = performance.now();
     const stream = await bus.streamState('EVENTS');
     const known = await state.checkpoint();
-    if (known && (known.stream !== stream.created || stream.lastSeq < known.seq)) await refill(parts);
-    await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+    const isWhole = !known || isContinued(known, stream) || (await refill(parts));
+    // A relay may have marked what it knew of the old stream while this went on: it is looked at again, until nothing is missing.
+    if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+    else lastCheckpoint = -CHECKPOINT_EVERY_MS;
   }
 
   const timer = setInterval(() => void look().catch((error: unknown) => logger.debug({ err: error }, 'Redis is looked at again')), LOOK_EVERY_MS);
@@ -94,17 +98,20 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
   await bus.ensureStreams();
   const stream = await bus.streamState('EVENTS');
   const checkpoint = await state.checkpoint();
-  const isSame = checkpoint !== null && checkpoint.stream === stream.created && stream.lastSeq >= checkpoint.seq;
+  const isSame = checkpoint !== null && isContinued(checkpoint, stream);
   const behind = await findBehind(parts, isSame ? checkpoint.seq : 0, stream.lastSeq);
   if (behind.length > 0) {
     logger.warn({ workflows: behind.length }, 'Redis has lost data: restoring workflows from the journal');
     await restoreAll(parts, behind);
     await parts.facts.restore();
   } else if (checkpoint === null && stream.messages > 0) await parts.facts.restore();
-  if (checkpoint && !isSame) await refill(parts);
-  await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+  const isWhole = isSame || checkpoint === null || (await refill(parts));
+  if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
   await state.open(runId);
 }
+
+/** Whether a stream still holds what it held at a checkpoint. */
+const isContinued = (checkpoint: { stream: string; seq: number }, now: { created: string; lastSeq: number }): boolean => checkpoint.stream === now.created && now.lastSeq >= checkpoint.seq;
 
 /** Workflows of which the journal holds more events than Redis. */
 async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: number): Promise<WorkflowRef[]> {
@@ -150,16 +157,4 @@ async function restoreAll(parts: RecoveryParts, refs: readonly WorkflowRef[]): P
     }),
   );
   parts.logger.warn({ workflows: done }, 'workflows restored from the journal');
-}
-
-/** The journal has lost events that Redis has: they go there again, in order. */
-async function refill({ bus, state, facts, logger }: RecoveryParts): Promise<void> {
-  let count = 0;
-  for await (const ref of state.workflows()) {
-    const kept = await bus.countOf('EVENTS', `trivet.v1.event.${ref.tenant}.${ref.workflowId}.>`);
-    await state.rejournal(ref, kept);
-    count += 1;
-  }
-  await facts.again();
-  logger.warn({ workflows: count }, 'the journal has lost events: they are sent again from Redis');
 }
