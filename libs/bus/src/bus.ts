@@ -1,6 +1,6 @@
-import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
-import { FailureError, type StreamName } from '@trivet/contracts';
+import type { StreamName } from '@trivet/contracts';
 import { isAlive, type Alive } from './alive.js';
 import { openConnection, whileConnected, type BusOptions } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';

@@ -34,9 +34,9 @@ describe('while the broker is away', () => {
 
   it('and the bus is closed, whoever publishes hears that', async () => {
     const published = bus.publish(SUBJECT, {}, { workflowId: 'wf' });
-    const told = expect(published).rejects.toThrow(/bus was closed/);
+    const told = published.then(() => 'stored', (error: Error) => error.message);
     await bus.close();
-    await told;
+    expect(await told).toMatch(/bus was closed/);
     await expect(bus.publish(SUBJECT, {}, { workflowId: 'wf' })).rejects.toThrow(/Could not send/);
   });
 
@@ -50,10 +50,10 @@ describe('a question to a broker that dies', () => {
     const server = await startNats();
     const bus = await connectBus({ url: server.url, name: 'spec', mayCreate: true });
     process.kill(server.pid, 'SIGSTOP');
-    const told = expect(bus.streamState('CALLS')).rejects.toThrow(/lost before it answered/);
+    const told = bus.streamState('CALLS').then(() => 'answered', (error: Error) => error.message);
     await new Promise((resolve) => setTimeout(resolve, 50));
     process.kill(server.pid, 'SIGKILL');
-    await told;
+    expect(await told).toMatch(/lost before it answered/);
     await bus.close();
     await server.stop();
   });

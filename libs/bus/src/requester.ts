@@ -1,8 +1,7 @@
 import { FailureError } from '@trivet/contracts';
-import type { Connection } from './connection.js';
+import { createExchange, type ExchangeConnection } from './exchange.js';
 import { headerBlock, readHeader } from './message-headers.js';
 import type { PublishOptions } from './publisher.js';
-import { createReplies } from './replies.js';
 
 export interface Answer {
   body: unknown;
@@ -20,32 +19,24 @@ const TIMEOUT_MS = 5_000;
 const NO_RESPONDERS = 503;
 
 /** Asks and waits for one answer. The client's own request makes an error object each time, in case it needs one. */
-export function createRequester({ nats, writer, onDisconnect }: Pick<Connection, 'nats' | 'writer' | 'onDisconnect'>, inboxPrefix: string): Requester {
-  const replies = createReplies(nats, inboxPrefix, 'reply');
-  const askedInVain = onDisconnect(() => replies.rejectAll('The connection to the broker was lost before anybody answered.'));
+export function createRequester(connection: ExchangeConnection, inboxPrefix: string): Requester {
+  const exchange = createExchange(connection, inboxPrefix, { kind: 'reply', holds: false, lost: 'The connection to the broker was lost before anybody answered.' });
   return {
     request: (subject, body, options = {}) =>
       new Promise((resolve, reject) => {
-        const reply = replies.expect({
+        const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+        exchange.post({ subject, payload: JSON.stringify(body ?? {}), headers: headerBlock(options) }, {
+          subject,
+          reject,
+          until: performance.now() + timeoutMs,
+          late: () => `Nobody answered on ${subject} within ${timeoutMs} ms.`,
           arrived: (message) => {
             if (message.data.byteLength === 0 && message.headers?.code === NO_RESPONDERS) return reject(new FailureError('unavailable', `Nobody answers on ${subject}: no responders.`));
             const code = readHeader(message.headers, 'Nats-Service-Error-Code');
             resolve({ body: message.data.byteLength > 0 ? message.json() : null, errorCode: code ? Number(code) : null });
           },
-          reject,
-          until: performance.now() + (options.timeoutMs ?? TIMEOUT_MS),
-          late: () => `Nobody answered on ${subject} within ${options.timeoutMs ?? TIMEOUT_MS} ms.`,
         });
-        try {
-          writer.write({ subject, reply, payload: JSON.stringify(body ?? {}), headers: headerBlock(options) });
-        } catch (error) {
-          replies.forget(reply);
-          reject(new FailureError('unavailable', `Could not ask on ${subject}.`, { cause: error }));
-        }
       }),
-    close: () => {
-      askedInVain();
-      replies.close('The bus was closed before anybody answered.');
-    },
+    close: () => exchange.close('The bus was closed before anybody answered.'),
   };
 }

@@ -1,6 +1,6 @@
 import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
 import { canonicalJson } from '@trivet/contracts';
-import type { CallToReopen, CallToSchedule, Change, WorkflowRef } from '@trivet/state';
+import type { CallToSchedule, Change, WorkflowRef } from '@trivet/state';
 import { hash } from 'node:crypto';
 import type { Tier } from '../workflow/tier.js';
 import type { Effect, Transition } from '../workflow/transition.js';

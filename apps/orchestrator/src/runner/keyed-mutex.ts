@@ -4,11 +4,11 @@ export function createKeyedMutex(): <Result>(key: string, task: () => Promise<Re
   return (key, task) => {
     const before = tails.get(key);
     const run = before ? before.then(task, task) : task();
-    const done = (): void => {
+    const free = (): void => {
       if (tails.get(key) === run) tails.delete(key);
     };
     tails.set(key, run);
-    run.then(done, done);
+    run.then(free, free);
     return run;
   };
 }

@@ -90,14 +90,6 @@ export function createRunner(parts: RunnerParts): Runner {
     return here ? Promise.resolve(here.state.accepted.traceparent) : known.current(ref).then((stored) => stored?.state.accepted.traceparent);
   }
 
-  async function deliverUntilTaken(ref: WorkflowRef, input: Input): Promise<'applied' | 'ignored' | 'unknown'> {
-    for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
-      const outcome = await deliverOnce(ref, input, attempt > 0);
-      if (outcome !== 'again') return outcome;
-    }
-    throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
-  }
-
   return {
     begin: (ref, data, reused = []) =>
       exclusive(keyOf(ref), () =>
@@ -113,10 +105,19 @@ export function createRunner(parts: RunnerParts): Runner {
     deliver: (ref, input) =>
       exclusive(keyOf(ref), async () => {
         const trace = traceOf(ref);
-        return inSpan(ref, input.type, trace && (await trace), () => deliverUntilTaken(ref, input));
+        return inSpan(ref, input.type, trace && (await trace), () => untilTaken(ref, (attempt) => deliverOnce(ref, input, attempt > 0)));
       }),
     read: async (ref) => (await known.current(ref))?.state ?? null,
   };
+}
+
+/** Another process may have moved the workflow meanwhile: then the input is applied to what is stored now. */
+async function untilTaken<Outcome>(ref: WorkflowRef, deliver: (attempt: number) => Promise<Outcome | 'again'>): Promise<Outcome> {
+  for (let attempt = 0; attempt < MOST_CONFLICTS; attempt += 1) {
+    const outcome = await deliver(attempt);
+    if (outcome !== 'again') return outcome;
+  }
+  throw new FailureError('unavailable', `Workflow ${ref.workflowId} changed ${MOST_CONFLICTS} times while one input was applied.`);
 }
 
 /** A loss is guarded by the claim that was lost, whatever it leads to: several orchestrators notice the same one. */

@@ -44,6 +44,8 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
   const dirty = new Set<Known>();
   const epochs = new Map<string, number>();
   const once = new Map<string, number>();
+  /** Calls whose records went with the commit of their result. */
+  const closed = new Set<string>();
   /** What is found while a process is at work is thrown only after the step: its own code would catch it. */
   const findings: string[] = [];
   const timers = createTimerAudit(ledger, (message) => void findings.push(message));
@@ -55,9 +57,6 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
     return entry;
   };
 
-  /** Calls whose records the commit of their result removed. */
-  const closed = new Set<string>();
-
   const watched: MemoryLedger = {
     ...ledger,
     commit: (change) => {
@@ -66,7 +65,6 @@ export function createAuditor(ledger: MemoryLedger): Auditor {
       if (outcome.status !== 'committed') return outcome;
       for (const { call, claim } of lost) if (!claim || claim.worker !== call.worker || claim.epoch !== call.epoch || claim.status === 'done') findings.push(`call ${call.callId} was taken from ${call.worker} (epoch ${call.epoch}), but ${claim?.worker} had it (${claim?.status}, epoch ${claim?.epoch})`);
       for (const { callId } of change.close) closed.add(callId);
-      for (const { callId } of change.schedule) closed.delete(callId);
       const entry = entryOf(change.ref);
       entry.commits += 1;
       dirty.add(entry);

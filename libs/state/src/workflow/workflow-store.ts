@@ -1,6 +1,6 @@
 import { UNCONFIRMED_MS } from '../calls/call-queue.js';
 import { FailureError } from '@trivet/contracts';
-import { formatApproval, keys, partitionOfRef, PARTITIONS, tagOf, type Tier, type WorkflowRef } from '../keys.js';
+import { formatApproval, keys, PARTITIONS, tagOf, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, failureOfReply, withRedis, type Redis } from '../redis.js';
 import { gather, runMany, slotOf } from '../gather.js';
 import { COMMIT_LUA } from './commit.lua.js';
@@ -170,33 +170,38 @@ async function listWorkflows(redis: Redis, tenant: string, options: { before?: {
 
 /** A commit as the script takes it: how many texts it has, what decides, and then each list with its length in front. */
 function encodeChange(change: Change, guarded: boolean): (string | number)[] {
-  const { ref, created, finished } = change;
-  const texts: (string | number)[] = [
-    0, change.expectedVersion, change.opId, tagOf(ref), ref.tenant, ref.workflowId,
-    change.status, change.seq, change.chain, created?.hash ?? finished?.hash ?? '', created?.createdMs ?? 0,
-    change.restored ? change.seq : 0, guarded && !change.restored ? 1 : 0, finished?.keepMs ?? 0, finished ? finished.keepMs + finished.tombstoneMs : 0, change.nowMs, UNCONFIRMED_MS,
-    change.head, created?.task ?? '',
-  ];
-  const steps = Object.keys(change.steps);
-  texts.push(steps.length);
-  for (const id of steps) texts.push(id, change.steps[id] ?? '');
-  texts.push(change.events.length, ...change.events);
-  const guards: readonly Pick<CallToReopen, 'callId' | 'worker' | 'epoch'>[] = change.lost ? [...change.reopen, change.lost] : change.reopen;
-  texts.push(guards.length);
-  for (const call of guards) texts.push(call.callId, call.epoch, call.worker);
-  texts.push(change.close.length);
-  for (const call of change.close) texts.push(call.callId, call.tier, call.priority);
-  texts.push(change.schedule.length);
-  for (const call of change.schedule) texts.push(call.callId, call.tier, call.priority, call.direct ? 1 : 0, call.spec);
-  texts.push(change.reopen.length);
-  for (const call of change.reopen) texts.push(call.callId, call.tier, call.priority, call.worker);
-  texts.push(change.timers.length);
-  for (const { timer, delayMs } of change.timers) texts.push(timer, Math.max(0, Math.round(delayMs)));
-  texts.push(change.clearTimers.length, ...change.clearTimers);
-  texts.push(change.answered.length, ...change.answered.map((approval) => formatApproval(ref, approval)));
-  texts.push(change.asked.length, ...change.asked.map((approval) => formatApproval(ref, approval)));
+  const { ref } = change;
+  const texts: (string | number)[] = [0, ...decisiveTexts(change, guarded)];
+  const list = <Item>(items: readonly Item[], ...fields: readonly ((item: Item) => string | number)[]): void => {
+    texts.push(items.length);
+    for (const item of items) for (const field of fields) texts.push(field(item));
+  };
+  list(Object.keys(change.steps), (id) => id, (id) => change.steps[id] ?? '');
+  list(change.events, (event) => event);
+  const guards: readonly NonNullable<Change['lost']>[] = change.lost ? [...change.reopen, change.lost] : change.reopen;
+  list(guards, ({ callId }) => callId, ({ epoch }) => epoch, ({ worker }) => worker);
+  list(change.close, ({ callId }) => callId, ({ tier }) => tier, ({ priority }) => priority);
+  list(change.schedule, ({ callId }) => callId, ({ tier }) => tier, ({ priority }) => priority, ({ direct }) => (direct ? 1 : 0), ({ spec }) => spec);
+  list(change.reopen, ({ callId }) => callId, ({ tier }) => tier, ({ priority }) => priority, ({ worker }) => worker);
+  list(change.timers, ({ timer }) => timer, ({ delayMs }) => Math.max(0, Math.round(delayMs)));
+  list(change.clearTimers, (timer) => timer);
+  list(change.answered, (approval) => formatApproval(ref, approval));
+  list(change.asked, (approval) => formatApproval(ref, approval));
   texts[0] = texts.length;
   return texts;
+}
+
+/** In the order in which the script takes them. */
+function decisiveTexts(change: Change, guarded: boolean): (string | number)[] {
+  const { ref, created, finished, restored } = change;
+  const hash = created?.hash ?? finished?.hash ?? '';
+  const keepMs = finished?.keepMs ?? 0;
+  return [
+    change.expectedVersion, change.opId, tagOf(ref), ref.tenant, ref.workflowId,
+    change.status, change.seq, change.chain, hash, created?.createdMs ?? 0,
+    restored ? change.seq : 0, guarded && !restored ? 1 : 0, keepMs, keepMs + (finished?.tombstoneMs ?? 0), change.nowMs, UNCONFIRMED_MS,
+    change.head, created?.task ?? '',
+  ];
 }
 
 function outcomeOf(reply: unknown): CommitOutcome {
