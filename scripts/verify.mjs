@@ -33,7 +33,7 @@ const stages = [
   ['types of tools', () => runThrough(program('tsc'), ['-p', 'apps/executor/plugins'])],
   ['plugins', () => runTarget('plugins')],
   ['generated files', node('scripts/generated.mjs')],
-  ...(full ? [['npm test', allTests], ['chaos', node('scripts/chaos.mjs', '--minutes', '0.5')]] : [['tests', quickTests]]),
+  ...(full ? [['npm test', allTests], ['chaos', node('scripts/chaos.mjs', '--minutes', '1')]] : [['tests', quickTests]]),
 ];
 
 const results = [];

@@ -21,8 +21,8 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'version',
     what: 'a commit changes only the version it was decided on',
     alterations: [
-      { file: COMMIT, find: "elseif version ~= expected then\n  return {'CONFLICT', version}\nend", put: 'end' },
-      { file: COMMIT, find: "if seq + #change.events ~= change.seq then return {'CONFLICT', version} end", put: '' },
+      { file: COMMIT, find: "elseif version ~= expected then\n    return {'CONFLICT', version}\n  end", put: 'end' },
+      { file: COMMIT, find: "if tonumber(current[5] or '0') + #events ~= seq then return {'CONFLICT', version} end", put: '' },
     ],
     faults: ['none'],
     seconds: 8,
@@ -31,8 +31,9 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'claim',
     what: 'a call that is held or done is not taken again',
     alterations: [
-      { file: CALLS, find: "if claim[1] == 'done' or claim[1] == 'reported' then return {'DONE'} end", put: '' },
-      { file: CALLS, find: "if claim[1] == 'held' and claim[3] ~= ARGV[1] then return {'BUSY', claim[3]} end", put: '' },
+      { file: CALLS, find: "if not known[1] and child ~= '1' then return {'UNKNOWN'} end", put: '' },
+      { file: CALLS, find: "if known[1] == 'done' or known[1] == 'reported' then return {'DONE'} end", put: '' },
+      { file: CALLS, find: "if known[1] == 'held' and known[3] ~= worker then return {'BUSY', known[3]} end", put: '' },
     ],
     faults: ['nats-rollback', 'nats-kill'],
     seconds: 25,
@@ -40,21 +41,27 @@ export const SAFEGUARDS: readonly Safeguard[] = [
   {
     name: 'epoch',
     what: 'a death is counted against the claim it ended, and no other',
-    alterations: [{ file: COMMIT, find: "then return {'GUARD', guard.claimKey} end", put: 'then local _ = guard end' }],
+    alterations: [{ file: COMMIT, find: "then return {'GUARD', guards[i]} end", put: 'then local _ = guards end' }],
     faults: ['kill'],
     seconds: 25,
   },
   {
     name: 'op-id',
     what: 'a commit that is sent again is recognised',
-    alterations: [{ file: COMMIT, find: "if current[1] and current[2] == op then return {'REPLAY', version} end", put: '' }],
+    alterations: [
+      { file: COMMIT, find: "if current[1] and current[2] == op then return {'REPLAY', version} end", put: '' },
+      { file: COMMIT, find: "if current[1] and version ~= expected and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end", put: '' },
+    ],
     faults: ['lost-replies'],
     seconds: 20,
   },
   {
     name: 'due',
     what: 'a call that is dealt is looked at again',
-    alterations: [{ file: CALLS, find: "redis.call('ZADD', KEYS[1], now + unconfirmed, member)", put: '' }],
+    alterations: [
+      { file: CALLS, find: "redis.call('ZADD', KEYS[1], now + unconfirmed, member)", put: '' },
+      { file: COMMIT, find: "call('ZADD', due, int(now + unconfirmed), text)", put: '' },
+    ],
     faults: ['nats-wipe', 'nats-kill', 'kill'],
     seconds: 12,
   },

@@ -6,6 +6,8 @@ import type { CommittedEvents } from './runner.js';
 const MARK_EVERY_MS = 100;
 /** When there are many, events wait so long for others to go with. Those of an end do not wait. */
 const GATHER_MS = 5;
+/** Otherwise only until the call of their commit is out: while its worker is at it, there is time for the journal. */
+const AFTER_CALL_MS = 1;
 /** More commits than this in a window, and there are many. */
 const MANY = 10;
 const WINDOW_MS = 20;
@@ -91,17 +93,15 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
   };
 }
 
-/** Holds events for others to go with, for a few milliseconds; or only until the next call is out, when there are no others. */
+/** Holds events for others to go with, for a few milliseconds. */
 function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void): { add: (each: OnItsWay, news: CommittedEvents, isEnd: boolean) => void; send: () => void } {
   const areMany = createRateMeter();
   let gathered: (() => void)[] = [];
   let timer: NodeJS.Timeout | null = null;
-  let isNext = false;
 
   function sendAll(): void {
     clearTimeout(timer ?? undefined);
     timer = null;
-    isNext = false;
     const batch = gathered;
     gathered = [];
     for (const one of batch) one();
@@ -114,14 +114,9 @@ function createGathering(send: (each: OnItsWay, news: CommittedEvents) => void):
       each.open += 1;
       // Each in its own trace, whoever's turn it is when they go.
       gathered.push(context.bind(context.active(), () => send(each, news)));
-      const wait = areMany();
+      const waitMs = areMany() ? GATHER_MS : AFTER_CALL_MS;
       if (isEnd) sendAll();
-      else if (wait) timer ??= setTimeout(sendAll, GATHER_MS);
-      else if (!isNext) {
-        isNext = true;
-        // The call of this commit goes out in this turn; while its worker is at it there is time for the journal.
-        setImmediate(() => setImmediate(sendAll));
-      }
+      else timer ??= setTimeout(sendAll, waitMs);
     },
     send: sendAll,
   };

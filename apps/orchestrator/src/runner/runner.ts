@@ -60,7 +60,7 @@ export function createRunner(parts: RunnerParts): Runner {
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
-      known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
+      if (outcome.status === 'committed' || !outcome.moved) known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
       if (parts.visible) await parts.visible(ref, change.seq);
       const dealt = outcome.status === 'committed' ? outcome.dealt : [];
       parts.afterCommit(ref, transition, { after: before?.seq ?? 0, events: transition.events.map(({ seq, type, at }, index) => ({ seq, type, at, text: change.events[index] ?? '' })) }, dealtCalls(ref, change, dealt));

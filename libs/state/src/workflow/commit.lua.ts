@@ -6,7 +6,7 @@ import { NOW_LUA } from '../redis.js';
  * have the same tag) · ARGV: the commits one after the other, each as the texts that `encodeChange` writes, its length first.
  * All input of a commit is checked before its first write: a script that errors half-way does not roll back. One that errors
  * all the same takes none of the others with it.
- * Returns for each {status, …}: OK version, ids of dealt calls … | REPLAY version | CONFLICT version | EXISTS body-hash status |
+ * Returns for each {status, …}: OK version, ids of dealt calls … | REPLAY version, 'moved' when others committed since | CONFLICT version | EXISTS body-hash status |
  * GUARD call | FROZEN | ERROR text
  */
 export const COMMIT_LUA = `
@@ -21,6 +21,13 @@ local function list(width)
   for i = 1, size do items[i] = ARGV[at + i] end
   at = at + size
   return items
+end
+
+-- Others moved the workflow after a commit whose answer was lost. Its last event names all before it by their hashes: where that
+-- one stands in the history, the commit was made.
+local function repeats(events_key, seq, chain, events)
+  local there = events > 0 and chain ~= '' and call('LINDEX', events_key, seq - 1)
+  return there and string.find(there, chain, 1, true)
 end
 
 local function commit()
@@ -41,6 +48,7 @@ local function commit()
   local current = call('HMGET', workflow, 'v', 'op', 'hash', 'status', 'seq')
   local version = current[1] or '0'
   if current[1] and current[2] == op then return {'REPLAY', version} end
+  if current[1] and version ~= expected and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end
   if expected == '0' then
     if current[1] then return {'EXISTS', current[3], current[4]} end
     local buried = journaled == '0' and call('GET', tag .. ':tomb:' .. name)

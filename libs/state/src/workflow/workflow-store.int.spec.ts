@@ -32,11 +32,32 @@ describe('a commit', () => {
     const store = createWorkflowStore(redis);
     const first = creation();
     await store.commit(first);
-    expect(await store.commit(first)).toEqual({ status: 'replayed', version: 1 });
+    expect(await store.commit(first)).toEqual({ status: 'replayed', version: 1, moved: false });
     const second = change({ expectedVersion: 1, events: ['{"seq":2}'], seq: 2, chain: 'h2', steps: { a: '{"s":1}' } });
     await store.commit(second);
-    expect(await store.commit(second)).toEqual({ status: 'replayed', version: 2 });
+    expect(await store.commit(second)).toEqual({ status: 'replayed', version: 2, moved: false });
     expect(await store.readEvents(ref, 0, 10)).toEqual(['{"seq":1}', '{"seq":2}']);
+  });
+
+  it('is done once when it is sent again after others have committed', async () => {
+    const store = createWorkflowStore(redis);
+    const event = (seq: number): Partial<Change> => ({ expectedVersion: seq - 1, events: [`{"seq":${seq},"hash":"h${seq}"}`], seq, chain: `h${seq}` });
+    const first = creation({ events: ['{"seq":1,"hash":"h1"}'] });
+    const second = change(event(2));
+    for (const each of [first, second, change(event(3)), change(event(4))]) expect((await store.commit(each)).status).toBe('committed');
+    expect(await store.commit(first)).toEqual({ status: 'replayed', version: 4, moved: true });
+    expect(await store.commit(second)).toEqual({ status: 'replayed', version: 4, moved: true });
+    expect(await store.commit(change({ ...event(2), chain: 'another', events: ['{"seq":2,"hash":"another"}'] }))).toEqual({ status: 'conflict', version: 4 });
+    expect(await redis.llen('{w' + partitionOfRef(ref) + '}:events:acme:wf')).toBe(4);
+  });
+
+  it('takes none of the others with it when it cannot be made', async () => {
+    const store = createWorkflowStore(redis);
+    const broken = { tenant: 'acme', workflowId: 'broken' };
+    await redis.set('{w' + partitionOfRef(broken) + '}:steps:acme:broken', 'not a hash');
+    const outcomes = await Promise.allSettled([store.commit(creation()), store.commit({ ...creation({ steps: { a: '{}' } }), ref: broken }), store.commit({ ...creation(), ref: { tenant: 'acme', workflowId: 'other' } })]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await store.load({ tenant: 'acme', workflowId: 'other' })).toMatchObject({ version: 1 });
   });
 
   it('lets one of many win, and tells the others', async () => {

@@ -64,7 +64,8 @@ export interface Change {
 export type CommitOutcome =
   /** `dealt`: calls that are dealt already and have to be published now. */
   | { status: 'committed'; version: number; dealt: string[] }
-  | { status: 'replayed'; version: number }
+  /** It was made before, and its answer was lost; `moved`: others have committed since. */
+  | { status: 'replayed'; version: number; moved: boolean }
   | { status: 'conflict'; version: number }
   | { status: 'exists'; hash: string; workflowStatus: string }
   /** The claim of a call is not the one that was lost. */
@@ -207,7 +208,7 @@ function decisiveTexts(change: Change, guarded: boolean): (string | number)[] {
 function outcomeOf(reply: unknown): CommitOutcome {
   const [status, first, second, ...rest] = Array.isArray(reply) ? reply : [];
   if (status === 'OK') return { status: 'committed', version: Number(first), dealt: second === undefined ? [] : [second, ...rest].map(String) };
-  if (status === 'REPLAY') return { status: 'replayed', version: Number(first) };
+  if (status === 'REPLAY') return { status: 'replayed', version: Number(first), moved: second === 'moved' };
   if (status === 'EXISTS') return { status: 'exists', hash: String(first), workflowStatus: String(second) };
   if (status === 'GUARD') return { status: 'guarded' };
   if (status === 'FROZEN') throw new FailureError('unavailable', 'Redis is being compared with the journal; nothing is changed until that is done.');

@@ -10,7 +10,8 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   const key = keys.workflow(ref);
   const current = tables.hashOf(key);
   const version = Number(current?.get('v') ?? 0);
-  if (current && current.get('op') === change.opId && !removed.opId) return { status: 'replayed', version };
+  if (current && current.get('op') === change.opId && !removed.opId) return { status: 'replayed', version, moved: false };
+  if (current && version !== change.expectedVersion && repeats(tables, change) && !removed.opId) return { status: 'replayed', version, moved: true };
   const refusal = refusalOf(tables, removed, change, version);
   if (refusal) return refusal;
   const record = { v: version + 1, op: change.opId, head: change.head, status: change.status, seq: change.seq, chain: change.chain };
@@ -24,6 +25,9 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   if (change.finished) tables.setText(keys.tombstone(ref), change.finished.hash, NEVER_MS);
   return { status: 'committed', version: version + 1, dealt };
 }
+
+/** Whether the history holds what this commit would write, although others have committed since. */
+const repeats = (tables: Tables, { ref, events, seq, chain }: Change): boolean => events.length > 0 && chain !== '' && tables.list(keys.events(ref))[seq - 1]?.includes(chain) === true;
 
 function refusalOf(tables: Tables, removed: Safeguards, change: Change, version: number): CommitOutcome | null {
   const { ref } = change;
