@@ -11,9 +11,9 @@ const patterns = args.filter((arg) => arg !== '--quick');
 // Installing is all that the imports below need; building is needed by the tests of whole processes and of the sandbox.
 const { root } = await import('./stages.mjs');
 await prepare(root, (line) => console.error(line));
-const { add, formatCounts, runJest } = await import('./jest-run.mjs');
+const { add, formatCounts, runJest, runQuickTests } = await import('./jest-run.mjs');
 
-let counts = await runJest(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : []);
+let counts = await runQuickTests(patterns);
 if (!quick) counts = add(counts, await runJest(['--testMatch', '<rootDir>/apps/**/*.e2e.ts', '--runInBand', '--testTimeout', '180000', ...(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : [])]));
 console.log(formatCounts(counts));
 process.exitCode = counts.failed > 0 ? 1 : 0;

@@ -7,11 +7,11 @@ import { program, root, runAndRead, runTarget, runThrough, stage } from './stage
 
 const full = process.argv.includes('--full');
 await prepare(root, (line) => console.error(line), { build: false });
-const { add, formatCounts, NOTHING, runJest } = await import('./jest-run.mjs');
+const { add, formatCounts, NOTHING, runQuickTests } = await import('./jest-run.mjs');
 
 let counts = NOTHING;
 const quickTests = async () => {
-  const result = await runJest([]);
+  const result = await runQuickTests([]);
   counts = add(counts, result);
   return result.failed > 0 ? 1 : 0;
 };
