@@ -27,7 +27,7 @@ const SIMULATION = 'apps/orchestrator/src/simulation/';
 
 /**
  * All tests without whole processes, or those of some patterns. The simulation has a process to itself: it makes promises by the million, and
- * each gets dearer with every context of an earlier test that is still enabled (85 of them made it take an hour).
+ * each gets dearer with every context of an earlier test that is still enabled (with 85 of them it had not ended after eleven minutes).
  */
 export async function runQuickTests(patterns) {
   if (patterns.length > 0) return runJest([...patterns, '--passWithNoTests']);
