@@ -35,7 +35,7 @@ export function gather<Item, Result>({ groupOf, run }: Gathering<Item, Result>):
     isAsked = false;
     const all = waiting;
     waiting = [];
-    for (const group of groupsOf(all, ({ item }) => groupOf(item))) for (let from = 0; from < group.length; from += MOST_TOGETHER) void ask(group.slice(from, from + MOST_TOGETHER));
+    for (const group of groupBy(all, ({ item }) => groupOf(item)).values()) for (let from = 0; from < group.length; from += MOST_TOGETHER) void ask(group.slice(from, from + MOST_TOGETHER));
   }
 
   async function ask(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -67,15 +67,15 @@ export function gather<Item, Result>({ groupOf, run }: Gathering<Item, Result>):
     });
 }
 
-function groupsOf<Item>(items: readonly Item[], groupOf: (item: Item) => number): Item[][] {
-  const groups = new Map<number, Item[]>();
+export function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
   for (const item of items) {
-    const key = groupOf(item);
+    const key = keyOf(item);
     const group = groups.get(key);
     if (group) group.push(item);
     else groups.set(key, [item]);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 /** Which keys may be in one script: on one Redis all of them, on a cluster those of one partition. */

@@ -1,5 +1,5 @@
 import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
-import { gather, runMany, slotOf } from '../gather.js';
+import { gather, groupBy, runMany, slotOf } from '../gather.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
 import { CLAIM_LUA, RELEASE_LUA, REPORT_LUA } from './calls.lua.js';
 
@@ -100,15 +100,4 @@ export function createClaims(redis: Redis): Claims {
       });
     },
   };
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
