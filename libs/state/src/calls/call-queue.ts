@@ -1,4 +1,4 @@
-import { PRIORITIES } from '@trivet/contracts';
+import { PRIORITIES, type Priority } from '@trivet/contracts';
 import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
 import { CONFIRM_LUA, DEAL_LUA, DROP_TIMER_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
@@ -95,25 +95,22 @@ function specTier(spec: string): Tier {
 
 async function readDepth(redis: Redis, tier: Tier): Promise<{ ready: number; sent: number }> {
   return withRedis(async () => {
-    const pipeline = redis.pipeline();
-    for (const partition of PARTITIONS) {
-      pipeline.scard(keys.sent(partition, tier));
-      for (const priority of PRIORITIES) pipeline.lrange(keys.turns(partition, tier, priority), 0, -1);
-    }
-    const replies = (await pipeline.exec()) ?? [];
-    const width = 1 + PRIORITIES.length;
-    let sent = 0;
-    const queues: string[] = [];
-    replies.forEach(([, value], index) => {
-      const partition = Math.floor(index / width);
-      const priority = PRIORITIES[(index % width) - 1];
-      if (priority === undefined) sent += Number(value);
-      else if (Array.isArray(value)) for (const tenant of value) queues.push(keys.queue(partition, tier, String(tenant), priority));
-    });
-    const lengths = await Promise.all(queues.map((queue) => redis.llen(queue)));
-    return { ready: lengths.reduce((total, length) => total + length, 0), sent };
+    // One by one and not as a pipeline, whose single commands may fail without anybody noticing: a depth that is not a number has room for nothing and for everything.
+    const [sent, queues] = await Promise.all([
+      Promise.all(PARTITIONS.map((partition) => redis.scard(keys.sent(partition, tier)))),
+      Promise.all(PARTITIONS.flatMap((partition) => PRIORITIES.map((priority) => queuesInTurn(redis, partition, tier, priority)))),
+    ]);
+    const lengths = await Promise.all(queues.flat().map((queue) => redis.llen(queue)));
+    return { ready: total(lengths), sent: total(sent) };
   });
 }
+
+async function queuesInTurn(redis: Redis, partition: number, tier: Tier, priority: Priority): Promise<string[]> {
+  const tenants = await redis.lrange(keys.turns(partition, tier, priority), 0, -1);
+  return tenants.map((tenant) => keys.queue(partition, tier, tenant, priority));
+}
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
 
 function dealtCalls(flat: unknown): DealtCall[] {
   const values = Array.isArray(flat) ? flat.map(String) : [];

@@ -21,12 +21,10 @@ export interface Presence {
 export function createPresence(redis: Redis): Presence {
   return {
     announce: async (worker) => {
-      await withRedis(() =>
-        redis.pipeline().set(keys.worker(worker.service, worker.id), JSON.stringify(worker), 'PX', PRESENCE_TTL_MS).sadd(keys.workerIndex(), `${worker.service}|${worker.id}`).exec(),
-      );
+      await withRedis(() => Promise.all([redis.set(keys.worker(worker.service, worker.id), JSON.stringify(worker), 'PX', PRESENCE_TTL_MS), redis.sadd(keys.workerIndex(), `${worker.service}|${worker.id}`)]));
     },
     leave: async (worker) => {
-      await withRedis(() => redis.pipeline().del(keys.worker(worker.service, worker.id)).srem(keys.workerIndex(), `${worker.service}|${worker.id}`).exec());
+      await withRedis(() => Promise.all([redis.del(keys.worker(worker.service, worker.id)), redis.srem(keys.workerIndex(), `${worker.service}|${worker.id}`)]));
     },
     announceTools: async (workerId, tools) => {
       await withRedis(() => redis.set(keys.workerTools(workerId), JSON.stringify(tools), 'EX', TOOLS_TTL_SECONDS));
