@@ -104,26 +104,54 @@ describe('when Redis has lost its data', () => {
 });
 
 describe('when JetStream has lost its data', () => {
-  it('all in-flight work goes on, and the journal is filled again', async () => {
-    const stack = await startStack({ replicas: { orchestrator: 2 } });
-    const bus = await connectBus({ url: stack.servers.nats.url, name: 'another-system' });
-    try {
-      const chain = { steps: [1, 2, 3, 4].map((n) => ({ id: `s${n}`, kind: 'tool', tool: 'calculator', input: { expression: '1' }, ...(n > 1 ? { dependsOn: [`s${n - 1}`] } : {}) })) };
-      const ids = Array.from({ length: 30 }, (_, index) => `lost-${index}`);
-      for (const workflowId of ids) await stack.submit({ goal: 'x', workflowId, plan: chain });
-      await stack.servers.nats.wipe();
-      for (const id of ids) expect((await stack.ended(id, { withinMs: 90_000 })).status).toBe('completed');
-      await until(async () => {
-        for (const id of ids) {
-          const length = (await stack.get<{ items: Event[] }>(`/api/v1/workflows/${id}/events?limit=500`)).items.length;
-          if ((await bus.countOf('EVENTS', `trivet.v1.event.default.${id}.>`)) !== length) return false;
-        }
-        return true;
-      }, 60_000, () => stack.logs());
-    } finally {
-      await bus.close();
-      await stack.stop();
+  let stack: Stack;
+  let bus: Bus;
+  beforeEach(async () => {
+    stack = await startStack({ replicas: { orchestrator: 2 } });
+    bus = await connectBus({ url: stack.servers.nats.url, name: 'another-system' });
+  });
+  afterEach(async () => {
+    await bus.close();
+    await stack.stop();
+  });
+
+  const chain = { steps: [1, 2, 3, 4].map((n) => ({ id: `s${n}`, kind: 'tool', tool: 'calculator', input: { expression: '1' }, ...(n > 1 ? { dependsOn: [`s${n - 1}`] } : {}) })) };
+  const submitAll = async (name: string, count: number): Promise<string[]> => {
+    const ids = Array.from({ length: count }, (_, index) => `${name}-${index}`);
+    for (const workflowId of ids) await stack.submit({ goal: 'x', workflowId, plan: chain });
+    return ids;
+  };
+  const allCompleted = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) expect((await stack.ended(id, { withinMs: 90_000 })).status).toBe('completed');
+  };
+  const allJournaled = (ids: readonly string[]): Promise<void> => until(async () => {
+    for (const id of ids) {
+      const length = (await stack.get<{ items: Event[] }>(`/api/v1/workflows/${id}/events?limit=500`)).items.length;
+      if ((await bus.countOf('EVENTS', `trivet.v1.event.default.${id}.>`)) !== length) return false;
     }
+    return true;
+  }, 60_000, () => stack.logs());
+
+  it('all in-flight work goes on, and the journal is filled again', async () => {
+    const ids = await submitAll('lost', 30);
+    await stack.servers.nats.wipe();
+    await allCompleted(ids);
+    await allJournaled(ids);
+  });
+
+  it('because it went back to an older copy, what is missing between that and what came later is filled in', async () => {
+    const before = await submitAll('before', 5);
+    await allCompleted(before);
+    await allJournaled(before);
+    await stack.servers.nats.keepCopy();
+    const between = await submitAll('between', 5);
+    await allCompleted(between);
+    await allJournaled(between);
+    await stack.servers.nats.goBack();
+    // More than was lost: the stream has grown past its old end before anybody looks at its length.
+    const after = await submitAll('after', 20);
+    await allCompleted(after);
+    await allJournaled([...before, ...between, ...after]);
   });
 });
 

@@ -24,6 +24,7 @@ import { startMachinery } from './runner/machinery.js';
 import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, FACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import { createPolicies, type Policies } from './policy/policies.js';
+import { createContinuity, type Continuity } from './recovery/continuity.js';
 import { createFacts, type Facts } from './recovery/facts.js';
 import { createRecovery, type Recovery } from './recovery/recovery.js';
 import { createSchedules } from './schedule/schedules.js';
@@ -44,11 +45,11 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const clock = await createLedgerClock(redis);
   const stores = createStores(redis);
   const { presence, catalog, ledger, auditLog } = stores;
-  const { facts, recovery } = await recover({ ...runtime, redis, bus, clock, stores });
+  const { facts, recovery, continuity } = await recover({ ...runtime, redis, bus, clock, stores, onError });
   const audit = createAuditTrail(auditLog, clock, (rows) => void facts.recordAudit(rows).catch(onError));
   const templates = await loadTemplates(TEMPLATES_FOLDER);
   const policies = createPolicies(stores.policyStore, (policy) => facts.record(policy.tenant, { kind: 'policy', policy }));
-  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
+  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
 
   const { intake, controls, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness, policies, gatekeeper, facts });
@@ -88,6 +89,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
     close: async () => {
       await machinery.stop();
       await recovery.stop();
+      continuity.stop();
       await announced.leave();
       await app.close();
       await telemetry.shutdown();
@@ -109,12 +111,14 @@ async function connect({ config, logger, workerId, version }: OrchestratorRuntim
 }
 
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
-async function recover({ redis, bus, clock, stores, config, workerId, logger }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores> }): Promise<{ facts: Facts; recovery: Recovery }> {
+async function recover({ redis, bus, clock, stores, config, workerId, logger, onError }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores>; onError: (error: unknown) => void }): Promise<{ facts: Facts; recovery: Recovery; continuity: Continuity }> {
   const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore });
-  const recovery = createRecovery({ ...stores, bus, facts, journal: createJournalState(redis), state: createRecoveryState(redis), nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
+  const state = createRecoveryState(redis);
+  const continuity = createContinuity({ bus, state, onError });
+  const recovery = createRecovery({ ...stores, bus, facts, continuity, journal: createJournalState(redis), state, nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
   setRestartGate(redis, recovery.gate);
   await recovery.ensure();
-  return { facts, recovery };
+  return { facts, recovery, continuity };
 }
 
 interface DomainParts extends ReturnType<typeof createStores> {

@@ -10,7 +10,7 @@ import { createPublisher, type PublishAck, type PublishOptions } from './publish
 import { createRequester, type Answer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
-import { countOf, readStream, type StoredMessage } from './stored.js';
+import { countOf, messageIdAt, readStream, type StoredMessage } from './stored.js';
 
 export interface Notice {
   subject: string;
@@ -22,8 +22,8 @@ export interface Notice {
 /** Everything a service does on the bus. */
 export interface Bus {
   publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
-  /** Stores events of a workflow in the journal, in their order; resolves when the broker has all of them. */
-  publishEvents: (tenant: string, workflowId: string, events: readonly JournalEvent[]) => Promise<void>;
+  /** Stores events of a workflow in the journal, in their order; resolves when the broker has all of them, with the sequence in the stream of the last. */
+  publishEvents: (tenant: string, workflowId: string, events: readonly JournalEvent[]) => Promise<number>;
   /** Core NATS: reaches whoever listens now, is stored nowhere. */
   notify: (subject: string, body: unknown, options?: PublishOptions) => void;
   /** Core NATS; the listener may not throw. */
@@ -40,6 +40,8 @@ export interface Bus {
   consumerState: (stream: StreamName, durable: string) => ReturnType<typeof consumerState>;
   /** Messages of a stream by subject, oldest first; for reading the journal, spans and dead letters. */
   read: (stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }) => Promise<StoredMessage[]>;
+  /** The id of the message with this sequence; null: the stream has no such message. */
+  messageIdAt: (stream: StreamName, seq: number) => Promise<string | null>;
   /** How many messages a stream holds on these subjects. */
   countOf: (stream: StreamName, subject: string) => Promise<number>;
   onReconnect: (listener: () => void) => () => void;
@@ -97,6 +99,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     ensureStreams: ensure,
     streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
     consumerState: (stream, durable) => whileConnected(connection, () => consumerState(nats, stream, durable)),
+    messageIdAt: (stream, seq) => whileConnected(connection, () => messageIdAt(nats, stream, seq)),
     countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
     read: (stream, readOptions) => whileConnected(connection, () => readStream(nats, stream, readOptions)),
     onReconnect: connection.onReconnect,

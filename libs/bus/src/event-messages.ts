@@ -24,8 +24,11 @@ export function eventMessages(tenant: string, workflowId: string, events: readon
   return events.map(({ seq, type, at, text }) => ({
     subject: subject + type,
     payload: text,
-    headers: `${common}${HEADERS.messageId}: ${tenant}:${workflowId}:e${seq}${LINE_END}ce-type: trivet.${type}${LINE_END}ce-id: ${workflowId}.${seq}${LINE_END}ce-time: ${at}${LINE_END}${LINE_END}`,
+    headers: `${common}${HEADERS.messageId}: ${eventMessageId(tenant, workflowId, seq)}${LINE_END}ce-type: trivet.${type}${LINE_END}ce-id: ${workflowId}.${seq}${LINE_END}ce-time: ${at}${LINE_END}${LINE_END}`,
   }));
 }
+
+/** By which the broker knows an event; the same for every attempt to store it. */
+export const eventMessageId = (tenant: string, workflowId: string, seq: number): string => `${tenant}:${workflowId}:e${seq}`;
 
 const LINE_END = '\r\n';

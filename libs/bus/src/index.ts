@@ -2,7 +2,7 @@ export { subjects, subjectToken } from './subjects.js';
 export { OLDEST_NATS, type BusOptions } from './connection.js';
 export { type Alive } from './alive.js';
 export { connectBus, type Bus, type Notice } from './bus.js';
-export { type JournalEvent } from './event-messages.js';
+export { eventMessageId, type JournalEvent } from './event-messages.js';
 export { publishPatiently, type PublishAck, type PublishOptions } from './publisher.js';
 export { type Delivery } from './delivery.js';
 export { ACK, DeadLetterError, MOST_DELIVERIES, RedeliverError, settlementOf, type Settlement } from './settlement.js';

@@ -29,8 +29,8 @@ export interface OutgoingMessage {
 export interface Publisher {
   /** Stores a message in the stream that captures the subject; resolves when the broker has it. */
   publish: (subject: string, body: unknown, options?: PublishOptions) => Promise<PublishAck>;
-  /** Stores messages in their order; resolves when the broker has all of them. */
-  publishAll: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  /** Stores messages in their order; resolves when the broker has all of them, with the sequence in the stream of the last. */
+  publishAll: (messages: readonly OutgoingMessage[]) => Promise<number>;
   close: () => void;
 }
 
@@ -68,8 +68,14 @@ export function createPublisher(connection: ExchangeConnection, inboxPrefix: str
     publishAll: (messages) =>
       new Promise((resolve, reject) => {
         let left = messages.length;
-        if (left === 0) return resolve();
-        const expectation = expectAck(messages[0]?.subject ?? '', TIMEOUT_MS, () => void (--left === 0 && resolve()), reject);
+        let lastSeq = 0;
+        if (left === 0) return resolve(lastSeq);
+        const acknowledged = ({ seq }: PublishAck): void => {
+          lastSeq = Math.max(lastSeq, seq);
+          left -= 1;
+          if (left === 0) resolve(lastSeq);
+        };
+        const expectation = expectAck(messages[0]?.subject ?? '', TIMEOUT_MS, acknowledged, reject);
         for (const message of messages) post(message, expectation);
       }),
     close: () => exchange.close('The bus was closed before the broker acknowledged.'),

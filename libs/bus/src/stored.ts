@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager, DeliverPolicy } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { StreamName } from '@trivet/contracts';
+import { HEADERS, type StreamName } from '@trivet/contracts';
 
 export interface StoredMessage {
   subject: string;
@@ -38,4 +38,11 @@ export async function countOf(nats: NatsConnection, stream: StreamName, subject:
   const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
   const { state } = await manager.streams.info(stream, { subjects_filter: subject });
   return Object.values(state.subjects ?? {}).reduce((total, count) => total + count, 0);
+}
+
+/** The id of the message with this sequence; null: the stream has no such message. */
+export async function messageIdAt(nats: NatsConnection, stream: StreamName, seq: number): Promise<string | null> {
+  const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
+  const message = await manager.direct.getMessage(stream, { seq });
+  return message?.header.get(HEADERS.messageId) ?? null;
 }

@@ -16,10 +16,10 @@ export async function ensureStreams(nats: NatsConnection): Promise<void> {
 const LEAST_ACK_WAIT_MS = 500;
 
 /** When a stream was made: a new time under the same name means that what it held is gone. */
-export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ created: string; messages: number; lastSeq: number }> {
+export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ created: string; messages: number; firstSeq: number; lastSeq: number }> {
   const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
   const info = await manager.streams.info(stream);
-  return { created: info.created, messages: info.state.messages, lastSeq: info.state.last_seq };
+  return { created: info.created, messages: info.state.messages, firstSeq: info.state.first_seq, lastSeq: info.state.last_seq };
 }
 
 /** Up to which sequence a consumer has acknowledged everything. */

@@ -18,5 +18,5 @@ export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
 export { createScheduleStore, type ScheduleStore, type StoredSchedule } from './schedules/schedule-store.js';
 export { createGates, createPolicyStore, type Entering, type GateLimits, type Gates, type PolicyStore } from './limits/gates.js';
-export { createRecoveryState, type Checkpoint, type RecoveryState } from './recovery/recovery-state.js';
+export { createRecoveryState, type Checkpoint, type RecoveryState, type Witness } from './recovery/recovery-state.js';
 export { createLedgerClock, type LedgerClock } from './clock.js';

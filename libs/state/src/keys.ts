@@ -47,6 +47,8 @@ export const keys = {
   partition: (partition: number): string => `${tag(partition)}:partition`,
   /** STRING: up to where the journal is known to be in Redis */
   checkpoint: (): string => '{recovery}:checkpoint',
+  /** HASH partition → a message of the journal that is marked as journaled */
+  witnesses: (): string => '{recovery}:witnesses',
   recoveryLease: (): string => '{recovery}:lease',
   /** ZSET approval → when it was asked for */
   approvals: (partition: number, tenant: string): string => `${tag(partition)}:approvals:${tenant}`,

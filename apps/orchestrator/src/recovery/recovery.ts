@@ -1,6 +1,7 @@
 import type { Bus } from '@trivet/bus';
 import type { JournalState, WorkflowRef } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
+import type { Continuity } from './continuity.js';
 import type { Facts } from './facts.js';
 import { FACTS_WORKFLOW } from './facts.js';
 import { refill } from './refill.js';
@@ -31,6 +32,7 @@ export interface Recovery {
 export interface RecoveryParts extends RestoreParts {
   bus: Bus;
   facts: Facts;
+  continuity: Pick<Continuity, 'look'>;
   journal: JournalState;
   owner: string;
   logger: Logger;
@@ -72,11 +74,12 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     await ensure();
     if (performance.now() - lastCheckpoint < CHECKPOINT_EVERY_MS) return;
     lastCheckpoint = performance.now();
+    await parts.continuity.look();
     const stream = await bus.streamState('EVENTS');
     const known = await state.checkpoint();
     const isWhole = !known || isContinued(known, stream) || (await refill(parts));
     // A relay may have marked what it knew of the old stream while this went on: it is looked at again, until nothing is missing.
-    if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+    if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq }, known);
     else lastCheckpoint = -CHECKPOINT_EVERY_MS;
   }
 
@@ -96,6 +99,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
 async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
   const { state, bus, logger } = parts;
   await bus.ensureStreams();
+  await parts.continuity.look();
   const stream = await bus.streamState('EVENTS');
   const checkpoint = await state.checkpoint();
   const isSame = checkpoint !== null && isContinued(checkpoint, stream);
@@ -106,7 +110,7 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
     await parts.facts.restore();
   } else if (checkpoint === null && stream.messages > 0) await parts.facts.restore();
   const isWhole = isSame || checkpoint === null || (await refill(parts));
-  if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq });
+  if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq }, checkpoint);
   await state.open(runId);
 }
 

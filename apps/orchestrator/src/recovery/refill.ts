@@ -12,6 +12,7 @@ export interface RefillParts {
 }
 
 const MOST_EVENTS = 1_000_000;
+const AT_ONCE = 16;
 
 /**
  * The journal has lost events that Redis has: they go there again, in order.
@@ -19,7 +20,13 @@ const MOST_EVENTS = 1_000_000;
  */
 export async function refill(parts: RefillParts): Promise<boolean> {
   let count = 0;
-  for await (const ref of parts.state.workflows()) if (await refillWorkflow(parts, ref)) count += 1;
+  const refs = parts.state.workflows();
+  // Each look is a few round trips, and most workflows are whole.
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = await refs.next(); !next.done; next = await refs.next()) if (await refillWorkflow(parts, next.value)) count += 1;
+    }),
+  );
   await parts.facts.again();
   if (count > 0) parts.logger.warn({ workflows: count }, 'the journal has lost events: they are sent again from Redis');
   return count === 0;

@@ -1,3 +1,4 @@
+import { eventMessageId } from '@trivet/bus';
 import { context } from '@opentelemetry/api';
 import { partitionOfRef, type WorkflowRef } from '@trivet/state';
 import type { RelayParts } from './relay.js';
@@ -28,6 +29,8 @@ interface OnItsWay {
   sent: number;
   /** Acknowledged by the broker up to here. */
   acknowledged: number;
+  /** The sequence in the stream of the last that was acknowledged. */
+  streamSeq: number;
   /** Marked as journaled up to here. */
   marked: number;
   /** When its last events were taken, on the steady clock. */
@@ -45,7 +48,10 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
   let marking: Promise<void> = Promise.resolve();
 
   async function markAll(): Promise<void> {
+    if (workflows.size === 0) return;
+    await parts.continuity.verified();
     const done = [...workflows].filter(([, each]) => each.open === 0);
+    leaveWitnesses(parts, done.map(([, each]) => each));
     await Promise.all(
       done.map(async ([key, each]) => {
         const { ref, acknowledged } = each;
@@ -68,11 +74,11 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
       const key = `${ref.tenant}/${ref.workflowId}`;
       const each = workflows.get(key);
       if (each ? each.sent === news.after && !each.broken : news.after === 0) {
-        const entry = each ?? { ref, sent: 0, acknowledged: 0, marked: 0, takenAt: 0, open: 0, broken: false };
+        const entry = each ?? { ref, sent: 0, acknowledged: 0, streamSeq: 0, marked: 0, takenAt: 0, open: 0, broken: false };
         workflows.set(key, entry);
         gathering.add(entry, news, isEnd);
       } else if (!each) {
-        const entry: OnItsWay = { ref, sent: news.after + news.events.length, acknowledged: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
+        const entry: OnItsWay = { ref, sent: news.after + news.events.length, acknowledged: 0, streamSeq: 0, marked: 0, takenAt: performance.now(), open: 1, broken: false };
         workflows.set(key, entry);
         void follow(parts, entry, news);
       } else each.broken = true;
@@ -141,22 +147,39 @@ function createRateMeter(): () => boolean {
 
 function sendEvents({ bus }: RelayParts, each: OnItsWay, news: CommittedEvents): void {
   bus.publishEvents(each.ref.tenant, each.ref.workflowId, news.events).then(
-    () => (each.acknowledged = Math.max(each.acknowledged, news.after + news.events.length)),
+    (streamSeq) => acknowledge(each, news, streamSeq),
     () => (each.broken = true),
   ).finally(() => (each.open -= 1));
+}
+
+function acknowledge(each: OnItsWay, news: CommittedEvents, streamSeq: number): void {
+  const upTo = news.after + news.events.length;
+  if (upTo <= each.acknowledged) return;
+  each.acknowledged = upTo;
+  each.streamSeq = streamSeq;
 }
 
 /** A workflow we have not sent lately: its earlier events have to be there first. */
 async function follow({ bus, journal }: RelayParts, entry: OnItsWay, news: CommittedEvents): Promise<void> {
   try {
     const upTo = await journal.journaledUpTo(entry.ref);
-    if (upTo === news.after) {
-      await bus.publishEvents(entry.ref.tenant, entry.ref.workflowId, news.events);
-      entry.acknowledged = Math.max(entry.acknowledged, news.after + news.events.length);
-    } else entry.broken = true;
+    if (upTo === news.after) acknowledge(entry, news, await bus.publishEvents(entry.ref.tenant, entry.ref.workflowId, news.events));
+    else entry.broken = true;
   } catch {
     entry.broken = true;
   } finally {
     entry.open -= 1;
   }
+}
+
+/** The last message of each partition that is to be marked; before the marks, so that there is none without. */
+function leaveWitnesses({ continuity, onError }: RelayParts, done: readonly OnItsWay[]): void {
+  const last = new Map<number, OnItsWay>();
+  for (const each of done) {
+    if (each.broken || each.acknowledged <= each.marked) continue;
+    const partition = partitionOfRef(each.ref);
+    const known = last.get(partition);
+    if (!known || known.streamSeq < each.streamSeq) last.set(partition, each);
+  }
+  for (const [partition, { ref, acknowledged, streamSeq }] of last) void continuity.leave(partition, { seq: streamSeq, messageId: eventMessageId(ref.tenant, ref.workflowId, acknowledged) }).catch(onError);
 }

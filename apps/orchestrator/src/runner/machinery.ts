@@ -9,6 +9,7 @@ import { createChildren, type ChildrenParts } from './children.js';
 import { startDispatcher, type Dispatcher } from './dispatcher.js';
 import { startLiveness, type Liveness } from './liveness.js';
 import { beginAccepted } from './open-and-begin.js';
+import type { Continuity } from '../recovery/continuity.js';
 import { startRelay } from './relay.js';
 import { createRunner, type Runner } from './runner.js';
 import { startSweeper } from './sweeper.js';
@@ -42,6 +43,7 @@ export interface MachineryParts {
   presence: Presence;
   catalog: ToolCatalog;
   ledger: Ledger;
+  continuity: Continuity;
   /** Begins the child workflow of a step. */
   beginChild: ChildrenParts['begin'];
   policies: Policies;
@@ -63,7 +65,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
   const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, incarnation, reach, onError });
-  const relay = startRelay({ bus, journal: createJournalState(redis), store, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
+  const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
 

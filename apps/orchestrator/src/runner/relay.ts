@@ -1,7 +1,8 @@
-import type { Bus, JournalEvent } from '@trivet/bus';
+import { eventMessageId, type Bus, type JournalEvent } from '@trivet/bus';
 import { FailureError } from '@trivet/contracts';
 import { PARTITIONS, partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { createDirectRelay } from './direct-relay.js';
+import type { Continuity } from '../recovery/continuity.js';
 import type { CommittedEvents } from './runner.js';
 
 const TICK_MS = 50;
@@ -25,6 +26,7 @@ export interface RelayParts {
   bus: Bus;
   journal: JournalState;
   store: WorkflowStore;
+  continuity: Pick<Continuity, 'verified' | 'leave'>;
   owner: string;
   /** Whether this is the only orchestrator: nobody else leaves events to it. */
   isAlone: () => boolean;
@@ -115,15 +117,16 @@ async function completeWorkflow(parts: RelayParts, ref: WorkflowRef, atLeast: nu
 }
 
 /** Takes what a workflow has beyond the journal there; it waits no more once it is marked up to its last event. */
-async function relayWorkflow({ bus, journal, store }: RelayParts, partition: number, ref: WorkflowRef): Promise<number> {
+async function relayWorkflow({ bus, journal, store, continuity }: RelayParts, partition: number, ref: WorkflowRef): Promise<number> {
   let upTo = await journal.journaledUpTo(ref);
   for (;;) {
     const texts = await store.readEvents(ref, upTo, MOST_EVENTS);
     if (texts.length === 0) break;
     // The broker stores what one connection sends in the order it was sent; a gap would show in seq.
-    await bus.publishEvents(ref.tenant, ref.workflowId, texts.map(readEvent));
+    const seq = await bus.publishEvents(ref.tenant, ref.workflowId, texts.map(readEvent));
     upTo += texts.length;
-    await journal.markJournaled(partition, ref, upTo);
+    await continuity.verified();
+    await Promise.all([continuity.leave(partition, { seq, messageId: eventMessageId(ref.tenant, ref.workflowId, upTo) }), journal.markJournaled(partition, ref, upTo)]);
     if (texts.length < MOST_EVENTS) return upTo;
   }
   await journal.markJournaled(partition, ref, upTo);

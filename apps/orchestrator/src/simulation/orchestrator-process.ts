@@ -57,6 +57,8 @@ function settlementFrom(answer: unknown): Settlement {
 
 /** Longer than any simulated run. */
 const KEEP_FINISHED_MS = 7 * 86_400_000;
+/** There is nobody here who would fill the journal again. */
+const CONTINUITY = { verified: (): Promise<void> => Promise.resolve(), leave: (): Promise<void> => Promise.resolve() };
 const visible = (): Promise<void> => Promise.resolve();
 
 interface MachineryParts {
@@ -76,7 +78,7 @@ function startMachinery(world: World, { process, bus, ports, runner, begin, onEr
     const children = createChildren({ runner, begin: beginChild(ports, begin) });
     const liveness = startLiveness({ bus, presence: world.presenceOf(process), claims, runner, stableMs: STABLE_MS, onError, onSeen: () => Promise.resolve(), onAll: () => Promise.resolve(), onLost: (worker) => world.scheduler.trace(`${process.name} takes ${worker.id} for dead`) });
     const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, visible, incarnation: incarnationOf(bus), reach: () => undefined, onError });
-    const relay = startRelay({ bus, journal, store, owner: process.name, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
+    const relay = startRelay({ bus, journal, store, continuity: CONTINUITY, owner: process.name, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
     startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted(begin, ref), children, onError });
     return { children, dispatcher, relay };
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PRIORITIES } from '@trivet/contracts';
 import { keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
@@ -10,6 +11,12 @@ export interface Checkpoint {
   seq: number;
 }
 
+/** A message of the journal that is marked as journaled. */
+export interface Witness {
+  seq: number;
+  messageId: string;
+}
+
 /** What is known of this Redis: whether its partitions may be used, and how far it can be trusted. */
 export interface RecoveryState {
   /** Names the running server: another one after each restart. */
@@ -20,7 +27,12 @@ export interface RecoveryState {
   freeze: () => Promise<void>;
   open: (runId: string) => Promise<void>;
   checkpoint: () => Promise<Checkpoint | null>;
-  setCheckpoint: (checkpoint: Checkpoint) => Promise<void>;
+  /** Only when it is still the one that is known: what somebody else found out meanwhile stays. */
+  setCheckpoint: (checkpoint: Checkpoint, known: Checkpoint | null) => Promise<boolean>;
+  leaveWitness: (partition: number, witness: Witness) => Promise<void>;
+  witnesses: () => Promise<Witness[]>;
+  /** The journal has lost something: no checkpoint holds until it is filled again, and no witness. */
+  distrustJournal: () => Promise<void>;
   /** One process restores at a time; must be extended before it lapses. */
   lease: (owner: string, ttlMs: number) => Promise<boolean>;
   giveUp: (owner: string) => Promise<void>;
@@ -39,6 +51,12 @@ const LEASE_LUA = `
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** KEYS: checkpoint · ARGV: the known one or nothing, the new one */
+const CHECKPOINT_LUA = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
 
 /**
@@ -73,6 +91,7 @@ return 1`;
 const TIERS = ['tool', 'model'] as const;
 
 const leaseScript = defineScript(LEASE_LUA, { always: true });
+const checkpointScript = defineScript(CHECKPOINT_LUA, { always: true });
 const forgetScript = defineScript(FORGET_LUA, { always: true });
 const rejournalScript = defineScript(REJOURNAL_LUA, { always: true });
 
@@ -92,8 +111,15 @@ export function createRecoveryState(redis: Redis): RecoveryState {
       const text = await withRedis(() => redis.get(keys.checkpoint()));
       return text === null ? null : JSON.parse(text);
     },
-    setCheckpoint: async (checkpoint) => {
-      await withRedis(() => redis.set(keys.checkpoint(), JSON.stringify(checkpoint)));
+    setCheckpoint: async (checkpoint, known) => (await checkpointScript.run(redis, [keys.checkpoint()], [known ? JSON.stringify(known) : '', JSON.stringify(checkpoint)])) === 1,
+    leaveWitness: async (partition, witness) => {
+      await withRedis(() => redis.hset(keys.witnesses(), String(partition), JSON.stringify(witness)));
+    },
+    witnesses: async () => Object.values(await withRedis(() => redis.hgetall(keys.witnesses()))).map((text): Witness => JSON.parse(text)),
+    distrustJournal: async () => {
+      // Each loss by a name of its own: whoever fills the journal after an earlier one does not take this one for done.
+      await withRedis(() => redis.set(keys.checkpoint(), JSON.stringify({ stream: `lost ${randomUUID()}`, seq: 0 })));
+      await withRedis(() => redis.del(keys.witnesses()));
     },
     lease: async (owner, ttlMs) => (await leaseScript.run(redis, [keys.recoveryLease()], [owner, ttlMs])) === 1,
     giveUp: async (owner) => {

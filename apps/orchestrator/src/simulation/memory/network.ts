@@ -1,4 +1,4 @@
-import { settlementOf, subjects, type Alive, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RunningConsumer, type Settlement } from '@trivet/bus';
+import { eventMessageId, settlementOf, subjects, type Alive, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RunningConsumer, type Settlement } from '@trivet/bus';
 import { FailureError, HEADERS, type ConsumerEntry, type StreamName } from '@trivet/contracts';
 import type { Process, Scheduler } from '../scheduler.js';
 import { createBroker, type Broker, type StoredBytes } from './broker.js';
@@ -99,7 +99,8 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
   return {
     publish: (subject, body, options = {}) => scheduler.call(process, `publish ${subject}`, () => ({ stream: '', ...publish(subject, body, options) }), { inOrder: true }),
     publishEvents: async (tenant, workflowId, events) => {
-      await Promise.all(events.map(({ seq, type, text }) => scheduler.call(process, `publish ${type}`, () => publish(subjects.event(tenant, workflowId, type), text, { isText: true, workflowId, messageId: `${tenant}:${workflowId}:e${seq}` }), { inOrder: true })));
+      const acks = await Promise.all(events.map(({ seq, type, text }) => scheduler.call(process, `publish ${type}`, () => publish(subjects.event(tenant, workflowId, type), text, { isText: true, workflowId, messageId: eventMessageId(tenant, workflowId, seq) }), { inOrder: true })));
+      return Math.max(...acks.map(({ seq }) => seq));
     },
     notify,
     listen: (subject, hear) => {
@@ -126,6 +127,7 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     ensureStreams: () => Promise.resolve(),
     streamState: (stream) => whileUp(broker, () => scheduler.call(process, 'stream state', () => broker.streamState(stream))),
     consumerState: (stream, durable) => whileUp(broker, () => scheduler.call(process, 'consumer state', () => broker.consumerState(stream, durable))),
+    messageIdAt: () => Promise.resolve(null),
     countOf: () => Promise.resolve(0),
     read: () => Promise.resolve([]),
     onReconnect: (tell) => {
