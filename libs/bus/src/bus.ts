@@ -2,7 +2,7 @@ import type { Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
 import type { StreamName } from '@trivet/contracts';
 import { isAlive, type Alive } from './alive.js';
-import { openConnection, whileConnected, type BusOptions } from './connection.js';
+import { openConnection, whileConnected, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
 import { headerBlock, incomingContext, readHeader } from './message-headers.js';
@@ -97,11 +97,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     respond: (service) => startResponder(nats, service),
     isAlive: (service, workerId, patience) => isAlive(connection, service, workerId, patience),
     ensureStreams: ensure,
-    streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
-    consumerState: (stream, durable) => whileConnected(connection, () => consumerState(nats, stream, durable)),
-    messageIdAt: (stream, seq) => whileConnected(connection, () => messageIdAt(nats, stream, seq)),
-    countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
-    read: (stream, readOptions) => whileConnected(connection, () => readStream(nats, stream, readOptions)),
+    ...createReading(connection),
     onReconnect: connection.onReconnect,
     connectedForMs: () => {
       const since = connection.connectedSince();
@@ -114,6 +110,18 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
       requester.close();
       await connection.close();
     },
+  };
+}
+
+/** Looks at what the broker holds. */
+function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read'> {
+  const { nats } = connection;
+  return {
+    streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
+    consumerState: (stream, durable) => whileConnected(connection, () => consumerState(nats, stream, durable)),
+    messageIdAt: (stream, seq) => whileConnected(connection, () => messageIdAt(nats, stream, seq)),
+    countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
+    read: (stream, options) => whileConnected(connection, () => readStream(nats, stream, options)),
   };
 }
 

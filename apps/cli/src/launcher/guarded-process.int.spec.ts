@@ -19,7 +19,7 @@ describe('startGuarded', () => {
   it('reports the pid of the process itself and how it ended', async () => {
     const guarded = startGuarded('sleep', ['600'], { logFile: join(dir, 'log') });
     // While the shell becomes the process, its command line is empty for a moment.
-    await until(() => /^sleep\0/.test(readFileSync(`/proc/${guarded.pid}/cmdline`, 'utf8')), 30_000);
+    await until(() => readFileSync(`/proc/${guarded.pid}/cmdline`, 'utf8').startsWith('sleep\0'), 30_000);
     guarded.kill('SIGKILL');
     expect(await guarded.exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
