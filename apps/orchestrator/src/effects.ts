@@ -1,6 +1,6 @@
 import { subjects, type Bus } from '@trivet/bus';
 import { HEADERS, type Failure } from '@trivet/contracts';
-import type { DealtCall, WorkflowRef } from '@trivet/state';
+import type { DealtCall, Ledger, WorkflowRef } from '@trivet/state';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import type { Children } from './runner/children.js';
 import type { Dispatcher } from './runner/dispatcher.js';
@@ -15,6 +15,7 @@ export interface EffectParts {
   relay: Relay;
   children: Children;
   gatekeeper: Pick<Gatekeeper, 'leave'>;
+  ledger: Pick<Ledger, 'expireCall'>;
   onError: (error: unknown) => void;
 }
 
@@ -27,7 +28,7 @@ export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Tr
   parts.relay.kick(ref, news, hasEnded(transition.state));
 }
 
-function carryOut({ bus, dispatcher, children, onError }: EffectParts, ref: WorkflowRef, effect: Effect): void {
+function carryOut({ bus, dispatcher, children, ledger, onError }: EffectParts, ref: WorkflowRef, effect: Effect): void {
   switch (effect.do) {
     case 'schedule':
     case 'reopen':
@@ -37,7 +38,8 @@ function carryOut({ bus, dispatcher, children, onError }: EffectParts, ref: Work
     case 'stop':
       return bus.notify(subjects.callCancel(ref.tenant, ref.workflowId), { ...ref, callIds: effect.callIds }, { workflowId: ref.workflowId });
     case 'dead-letter':
-      return void deadLetter(bus, ref, effect).catch(onError);
+      // What its dead workers held is charged now and not when their leases lapse.
+      return void Promise.all([deadLetter(bus, ref, effect), ledger.expireCall(effect.callId)]).catch(onError);
     case 'spawn':
       return void children.ensure(ref, effect.stepId).catch(onError);
     case 'tell-child':

@@ -42,6 +42,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   if (open > 0) say(`${open} workflows have not ended ${options.patienceMs / 1_000} s after the last fault`);
   const redis = connectRedis({ url: world.servers.redis.url, name: 'auditor' });
   try {
+    await waitForLeases(redis, say);
     const store = createWorkflowStore(redis);
     const journal = await readJournal(world, await totalEvents(store, submitted));
     const witnesses: Witnesses = { stack: world.stack, redis, store, journal, executions: byWorkflow(world.target.executions), answers: byWorkflow(world.answers) };
@@ -70,6 +71,18 @@ async function waitForEnds({ world, submitted, patienceMs }: AuditOptions): Prom
     return hasEnded;
   });
   return ended.filter((each) => !each).length;
+}
+
+/** A little more than the lease of a model call's hold. */
+const LEASES_WITHIN_MS = 70_000;
+
+/** What a dead worker held is charged when its lease is over: only then all is at rest. */
+async function waitForLeases(redis: Redis, say: AuditOptions['say']): Promise<void> {
+  const count = (): Promise<number> => redis.zcard('{ledger}:leases');
+  const open = await count();
+  if (open === 0) return;
+  say(`${open} holds of dead workers are open; until their leases are over`);
+  await until(async () => (await count()) === 0, LEASES_WITHIN_MS).catch(() => undefined);
 }
 
 interface Witnesses {

@@ -34,12 +34,12 @@ export function startOrchestrator(world: World): Orchestrator {
   const process = world.addProcess('orchestrator');
   const bus = world.network.busFor(process);
   const ports = world.portsOf(process);
-  const ledger = { setLimits: () => world.scheduler.call(process, 'set limits', () => undefined) };
+  const ledger = { setLimits: () => world.scheduler.call(process, 'set limits', () => undefined), expireCall: () => Promise.resolve() };
   const onError = (error: unknown): void => world.scheduler.trace(`${process.name} reports: ${error instanceof Error ? error.message : String(error)}`);
   const reach = (): void => undefined;
   const clock = { nowMs: () => Date.now(), stop: reach };
 
-  const runner: Runner = createRunner({ ...ports, clock, reach, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, onError }, ref, transition, news, dealt) });
+  const runner: Runner = createRunner({ ...ports, clock, reach, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, onError }, ref, transition, news, dealt) });
   const machinery = startMachinery(world, { process, bus, ports, begin: { runner, ledger, gatekeeper }, runner, onError });
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {

@@ -143,6 +143,17 @@ describe('the ledger', () => {
     });
   });
 
+  it('ends all attempts of a call that nobody makes again; one that was settled stays as it is', async () => {
+    await hold('c1.1', 10);
+    await ledger.settle({ reservationId: 'c1.1', tokens: 4, nanoUsd: 0, keepMs: HOUR_MS });
+    await hold('c1.2', 20);
+    await hold('c1.3', 30);
+    await hold('c2.1', 40);
+    await ledger.expireCall('c1');
+    await ledger.expireCall('nobody');
+    expect(await totals(GLOBAL)).toMatchObject({ used: 54, held: 40 });
+  });
+
   it('reports a settlement above its hold', async () => {
     await hold('c1.1', 10);
     expect(await ledger.settle({ reservationId: 'c1.1', tokens: 11, nanoUsd: 0, keepMs: HOUR_MS })).toMatchObject({ transition: { over: true } });

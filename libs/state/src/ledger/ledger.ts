@@ -4,7 +4,7 @@ import { readAccount, retireAccount, setLimits, type LimitsOptions, type WindowL
 import type { AccountRef } from './ledger-keys.js';
 import { recordResult, recordedResult, type RecordedCall } from './results.js';
 import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
-import { expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './transitions.js';
+import { expireCall, expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './transitions.js';
 
 /**
  * Accounts, and holds on them. A hold is taken before money is spent and settled after it; for every account and
@@ -28,6 +28,8 @@ export interface Ledger {
   expireDue(limit: number): Promise<ExpiredReservation[]>;
   /** The same for one reservation at once, whatever its lease: its holder is known to be gone. */
   expireNow(reservationId: string): Promise<ExpiredReservation | null>;
+  /** The same for all attempts of a call that nobody makes again: its workers are dead. */
+  expireCall(callId: string): Promise<void>;
   recordedResult(tenant: string, workflowId: string, callId: string): Promise<string | null>;
   /** Records a result that needs no settlement; the first one stands, and is returned. */
   recordResult(call: RecordedCall, result: string, keepMs: number): Promise<string>;
@@ -44,6 +46,7 @@ export function createLedger(redis: Redis): Ledger {
     extend: (reservationId, leaseMs) => extend(redis, reservationId, leaseMs),
     expireDue: (limit) => expireDue(redis, limit),
     expireNow: (reservationId) => expireNow(redis, reservationId),
+    expireCall: (callId) => expireCall(redis, callId),
     recordedResult: (tenant, workflowId, callId) => recordedResult(redis, { tenant, workflowId, callId }),
     recordResult: (call, result, keepMs) => recordResult(redis, call, result, keepMs),
   };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { EXPIRE_LUA, EXTEND_LUA, FINISH_LUA } from './finish.lua.js';
 import { LEASES_KEY, reservationKey, reservationPrefix, resultKey } from './ledger-keys.js';
 import type { RecordedCall } from './results.js';
-import { defineScript } from '../redis.js';
+import { defineScript, withRedis } from '../redis.js';
 
 export const ReservationState = z.enum(['held', 'settled', 'released', 'expired']);
 export type ReservationState = z.infer<typeof ReservationState>;
@@ -97,6 +97,10 @@ export async function expireNow(redis: Redis, reservationId: string): Promise<Ex
   reservationKey(reservationId);
   const ended = await expire(redis, 1, reservationId);
   return ended[0] ?? null;
+}
+
+export async function expireCall(redis: Redis, callId: string): Promise<void> {
+  for (let attempt = 1; (await withRedis(() => redis.exists(reservationKey(`${callId}.${attempt}`)))) === 1; attempt += 1) await expireNow(redis, `${callId}.${attempt}`);
 }
 
 async function expire(redis: Redis, limit: number, reservationId: string): Promise<ExpiredReservation[]> {
