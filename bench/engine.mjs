@@ -1,11 +1,12 @@
 import { busyShare, median, openLoop, round, closedLoop } from './measure.mjs';
-import { startOurs } from './ours.mjs';
+import { PLAN, SMALLEST_TOOL_PLAN, startOurs } from './ours.mjs';
 import { installPeers, startBullmq, startDbos, startRestate } from './peers.mjs';
 
 /** The same work for all: a durable workflow of three no-op steps, each recorded before the next begins, all with fsync. */
 const ROWS = [
   { name: 'Trivet, handler', start: () => ours({ handler: true }), count: 3_000 },
-  { name: 'Trivet, tool in the sandbox', start: () => ours({}), count: 600 },
+  { name: 'Trivet, tool in the sandbox', start: () => ours({}, SMALLEST_TOOL_PLAN), count: 1_500 },
+  { name: 'Trivet, JavaScript tool in the sandbox', start: () => ours({}), count: 800 },
   { name: 'BullMQ chain', start: () => startBullmq('chain'), count: 6_000 },
   { name: 'BullMQ flow', start: () => startBullmq('flow'), count: 6_000 },
   { name: 'Restate, inline', start: () => startRestate('inline'), count: 4_000 },
@@ -44,10 +45,10 @@ async function measure({ start, count }) {
   }
 }
 
-async function ours(options) {
+async function ours(options, plan = PLAN) {
   const started = await startOurs(options);
   return {
-    run: (order) => closedLoop(() => started.runOne(), order),
+    run: (order) => closedLoop(() => started.runOne(plan), order),
     cpuMs: () => Object.values(started.cpuMs()).reduce((sum, each) => sum + each, 0),
     stop: started.stop,
   };

@@ -6,8 +6,11 @@ import { cpuMsOf } from './measure.mjs';
 const HANDLER = fileURLToPath(new URL('handler-executor.mjs', import.meta.url));
 const SLOTS_OF_HANDLER = '64';
 
-/** Three no-op steps, each recorded before the next begins. */
-export const PLAN = { steps: [1, 2, 3].map((n) => ({ id: `s${n}`, kind: 'tool', tool: 'calculator', input: { expression: '1' }, ...(n > 1 ? { dependsOn: [`s${n - 1}`] } : {}) })) };
+/** Three steps, each recorded before the next begins. */
+const chain = (tool, input) => ({ steps: [1, 2, 3].map((n) => ({ id: `s${n}`, kind: 'tool', tool, input, ...(n > 1 ? { dependsOn: [`s${n - 1}`] } : {}) })) });
+export const PLAN = chain('calculator', { expression: '1' });
+/** The smallest WASM tool, which has next to nothing to do: what is measured is the sandbox. */
+export const SMALLEST_TOOL_PLAN = chain('text_stats', { text: 'a' });
 
 /**
  * Trivet as it ships: each service a process of its own, steps going over the bus. `handler`: the executor answers each call

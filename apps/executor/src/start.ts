@@ -4,7 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
-import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
+import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { connectRedis, createBlobs, createClaims, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
@@ -21,6 +21,8 @@ import type { VARIABLES } from './variables.js';
 const PLUGINS_FOLDER = fileURLToPath(new URL('../plugins', import.meta.url));
 /** Calls that wait for their host give their turn back, so more may be at hand than can compute. */
 const CALLS_PER_SLOT = 4;
+/** Beyond what orchestrators deal by the slot: the first call of a tenant comes besides. */
+const SPARE_CALLS = 16;
 const ANNOUNCE_TOOLS_EVERY_MS = 2_000;
 
 export type ExecutorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
@@ -41,14 +43,15 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const layers = await pool.probeLayers();
   for (const layer of layers) logger.info({ layer: layer.name, holds: layer.holds, detail: layer.detail }, 'sandbox layer');
   const model = createModelAsker(bus, blobs);
-  const runner = createToolRunner({ bus, claims, blobs, pool, tools, workerId, reach, services: hostServices(logger, model) });
+  const pace = createPace();
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools, workerId, reach, services: hostServices(logger, model) });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
   });
 
   let draining = false;
-  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * CALLS_PER_SLOT }], { drainTimeoutMs: config.drainTimeoutMs, logger });
+  const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * pace.callsPerSlot(CALLS_PER_SLOT) + SPARE_CALLS }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date().toISOString();
   const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
   runtime.setMetrics(createPoolMetrics(pool));

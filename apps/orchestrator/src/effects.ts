@@ -22,19 +22,19 @@ export interface EffectParts {
 /** Carries out, after a commit, what the commit made true. All of it is repaired by the watchdog if this process dies here. */
 export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Transition, news: CommittedEvents, dealt: readonly DealtCall[] = []): void {
   for (const call of dealt) parts.dispatcher.send(call);
-  for (const effect of transition.effects) if (effect.do !== 'schedule' || !dealt.some((call) => call.callId === effect.callId)) carryOut(parts, ref, effect);
+  for (const effect of transition.effects) if (effect.do !== 'schedule' || !dealt.some((call) => call.callId === effect.callId)) carryOut(parts, ref, effect, transition);
   if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
   if (hasEnded(transition.state) && transition.state.accepted.gated) void parts.gatekeeper.leave(transition.state).catch(parts.onError);
   parts.relay.kick(ref, news, hasEnded(transition.state));
 }
 
-function carryOut({ bus, dispatcher, children, ledger, onError }: EffectParts, ref: WorkflowRef, effect: Effect): void {
+function carryOut({ bus, dispatcher, children, ledger, onError }: EffectParts, ref: WorkflowRef, effect: Effect, transition: Transition): void {
   switch (effect.do) {
     case 'schedule':
     case 'reopen':
       return dispatcher.kick(ref, effect.tier);
     case 'close':
-      return dispatcher.closed(ref, effect.callId, effect.tier);
+      return dispatcher.closed(ref, effect.callId, effect.tier, ranMs(transition, effect.callId));
     case 'stop':
       return bus.notify(subjects.callCancel(ref.tenant, ref.workflowId), { ...ref, callIds: effect.callIds }, { workflowId: ref.workflowId });
     case 'dead-letter':
@@ -54,6 +54,12 @@ function carryOut({ bus, dispatcher, children, ledger, onError }: EffectParts, r
     default:
       return unreachable(effect);
   }
+}
+
+/** How long a call kept its slot, as its result says. */
+function ranMs({ events }: Transition, callId: string): number | undefined {
+  for (const { data } of events) if ('call' in data && data.call?.callId === callId) return data.call.sandbox?.wallMs;
+  return undefined;
 }
 
 async function deadLetter(bus: Bus, ref: WorkflowRef, effect: { stepId: string; callId: string; failure: Failure }): Promise<void> {

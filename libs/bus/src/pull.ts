@@ -25,8 +25,9 @@ export interface Pull {
  */
 const EXPIRES_MS = 2_000;
 const PAUSE_MS = 100;
-/** More is asked for when this part of the capacity is free: one request then stands for several messages. */
-const ASK_AT = 4;
+/** More is asked for when this part of the capacity is free, or so many places: one request then stands for several messages, and none waits long for the next. */
+const ASK_AT_PART = 4;
+const ASK_AT = 16;
 
 /**
  * Pulls from a durable consumer exactly as many messages as there is room for, so that none waits in a busy process
@@ -46,7 +47,7 @@ export function startPull(nats: NatsConnection, inboxPrefix: string, options: Pu
     if (stopped || backoff !== undefined || nats.isClosed()) return;
     const capacity = options.capacity();
     const room = capacity - inFlight - open.outstanding();
-    if (room < Math.max(1, Math.floor(capacity / ASK_AT))) return;
+    if (room < Math.max(1, Math.min(ASK_AT, Math.floor(capacity / ASK_AT_PART)))) return;
     const id = open.add(room);
     nats.publish(api, JSON.stringify({ batch: room, expires: EXPIRES_MS * 1_000_000 }), { reply: `${inbox}.${id}` });
   }

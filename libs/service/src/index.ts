@@ -8,5 +8,6 @@ export { createAdminRoutes, type AdminAnswer, type AdminRoutes, type MetricsSour
 export { startAdminServer, type AdminServer } from './admin-server.js';
 export { installCrashPoint, reach } from './crash-point.js';
 export { toNestLogger, type ServiceLogger } from './service-logger.js';
+export { createPace, type Pace } from './pace.js';
 export { combineServices, type StartedService } from './started-service.js';
 export { createWorkerId, runService, type CommonConfig, type ServiceDefinition, type ServiceRuntime } from './run-service.js';

@@ -3,6 +3,7 @@ export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionO
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
+export { MOST_FIRST } from './workflow/commit.lua.js';
 export { UNCLAIMED_MS, UNCONFIRMED_MS, createCallQueue, type CallQueue, type DealtCall, type Inspection, type SweptMember } from './calls/call-queue.js';
 export { createClaims, type ClaimOutcome, type Claims } from './calls/claims.js';
 export { keepClaims } from './calls/claim-keeper.js';

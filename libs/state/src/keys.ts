@@ -35,6 +35,8 @@ export const keys = {
   queue: (partition: number, tier: Tier, tenant: string, priority: string): string => `${tag(partition)}:queue:${tier}:${priority}:${tenant}`,
   /** LIST of tenants with ready calls, in the order of their turns */
   turns: (partition: number, tier: Tier, priority: string): string => `${tag(partition)}:turns:${tier}:${priority}`,
+  /** HASH tenant → the call of its that was dealt although there was no room */
+  first: (partition: number, tier: Tier): string => `${tag(partition)}:first:${tier}`,
   /** SET of calls dealt to the bus and not finished */
   sent: (partition: number, tier: Tier): string => `${tag(partition)}:sent:${tier}`,
   /** ZSET of workflows with events that are not in the journal yet */

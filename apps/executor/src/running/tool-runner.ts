@@ -1,5 +1,6 @@
 import { RedeliverError, publishPatiently, subjects, type Bus } from '@trivet/bus';
 import { FailureError, type Failure, type ToolCall, type ToolResult } from '@trivet/contracts';
+import type { Pace } from '@trivet/service';
 import type { Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { SandboxResult } from '../sandbox/result.js';
@@ -10,6 +11,8 @@ const BUSY_MS = 1_000;
 export interface ToolRunnerParts extends SandboxParts {
   bus: Bus;
   claims: Claims;
+  /** How long calls take, for how many are taken at once. */
+  pace: Pick<Pace, 'took'>;
   workerId: string;
   reach: (label: string) => void;
 }
@@ -73,6 +76,7 @@ async function runClaimed(parts: ToolRunnerParts, call: ToolCall, epoch: number,
   return withSpan('tool.call', { kind: 'consumer', attributes }, async (span) => {
     const result = await withSpan('sandbox.run', { attributes: { 'gen_ai.tool.name': call.tool } }, async (inner) => {
       const outcome = await runInSandbox(parts, call, signal);
+      parts.pace.took(outcome.sandbox.wallMs);
       inner.setAttributes({ 'trivet.sandbox.wall_ms': outcome.sandbox.wallMs, 'trivet.sandbox.cpu_ms': outcome.sandbox.cpuMs, 'trivet.sandbox.peak_memory_mib': outcome.sandbox.peakMemoryMib });
       return outcome;
     });

@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { PAGES_PER_MIB, PROCESS_OVERHEAD_MIB, type SandboxLimits } from './limits.js';
 
@@ -35,9 +36,22 @@ export function planLaunch(limits: SandboxLimits): Launch {
   return { program: '/bin/sh', arguments: ['-c', script, 'slot', ...(networkNamespace ?? []), ...node], networkNamespace };
 }
 
+/** Tools compute when the services do not want to: a plugin that burns all it gets must not slow down the answers to everybody else. */
+const NICENESS = 10;
+
 /** Nothing of ours reaches the child: no environment, no descriptor but the pipe (3) and a stderr that is read and cut. */
 export function launchSlot(launch: Launch): ChildProcess {
-  return spawn(launch.program, launch.arguments, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
+  const child = spawn(launch.program, launch.arguments, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: {}, cwd: '/' });
+  if (child.pid !== undefined) lowerPriority(child.pid);
+  return child;
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, NICENESS);
+  } catch {
+    // It has ended already, or this system does not let us.
+  }
 }
 
 function permissionFlag(): string {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
@@ -76,6 +77,21 @@ describe('the sandbox pool', () => {
     expect(codeOf(await call(pool, echo, 3, { signal: AbortSignal.abort() }))).toBe('cancelled');
     first.abort();
     await running;
+  });
+
+  it('takes the tenants in turn, however many calls of one wait', async () => {
+    open({ slots: 1 });
+    const order: string[] = [];
+    const run = (tenant: string): Promise<void> => call(pool, echo, { text: 'x' }, { tenant }).then(() => void order.push(tenant));
+    await run('large');
+    await Promise.all([...Array.from({ length: 12 }, () => run('large')), run('small')]);
+    expect(order.indexOf('small')).toBeLessThan(4);
+  });
+
+  it('runs its processes below everything else of this machine', async () => {
+    open({ slots: 1 });
+    await call(pool, echo, { text: 'x' });
+    expect(getPriority(pool.pids()[0])).toBe(10);
   });
 
   it('takes the shorter of the two time limits', async () => {

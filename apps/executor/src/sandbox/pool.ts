@@ -18,6 +18,8 @@ export interface PoolOptions {
   limits?: Partial<SandboxLimits>;
 }
 
+/** Of so many tenants it is remembered when they were served. */
+const MOST_TENANTS = 10_000;
 const TRIM_MS = 10_000;
 const MAX_BOOT_FAILURES = 5;
 const BOOT_RETRY_MS = 100;
@@ -34,6 +36,8 @@ export class SandboxPool {
   private readonly all = new Set<Slot>();
   private readonly running = new Map<Slot, RunningCall>();
   private queue: Job[] = [];
+  private begun = 0;
+  private readonly served = new Map<string, number>();
   private readonly timers: NodeJS.Timeout[];
   private bootFailures = 0;
   private closed = false;
@@ -104,11 +108,16 @@ export class SandboxPool {
     job.settle(failed('cancelled', `The call of tool ${job.tool.name} was cancelled before it began.`, undefined, EMPTY_FIGURES));
   }
 
-  /** Starts what can be started: nested calls first, since somebody waits for them in a slot. */
+  /** When the tenant of a job was served last, counted in jobs: none waits behind many of another's. */
+  private servedAt({ options: { tenant } }: Job): number {
+    return this.served.get(tenant) ?? 0;
+  }
+
+  /** Starts what can be started: nested calls first, since somebody waits for them in a slot; then whose tenant was served longest ago. */
   private pump(): void {
     let booting = [...this.all].filter((slot) => !slot.ready && !slot.retired).length;
     let wanted = this.turns.free;
-    for (const job of [...this.queue].sort((left, right) => right.depth - left.depth)) {
+    for (const job of [...this.queue].sort((left, right) => right.depth - left.depth || this.servedAt(left) - this.servedAt(right))) {
       if (wanted <= 0 || this.closed) return;
       if (this.running.size >= this.maxProcesses - (MAX_DEPTH - job.depth)) continue;
       wanted -= 1;
@@ -132,6 +141,9 @@ export class SandboxPool {
 
   private start(slot: Slot, job: Job): void {
     this.queue = this.queue.filter((other) => other !== job);
+    this.begun += 1;
+    if (this.served.size >= MOST_TENANTS) this.served.clear();
+    this.served.set(job.options.tenant, this.begun);
     const fresh = slot.owner === null;
     slot.owner = job.owner;
     this.turns.take();

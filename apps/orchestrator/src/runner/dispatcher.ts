@@ -10,8 +10,8 @@ const TICK_MS = 250;
 export interface Dispatcher {
   /** Deals what a commit made ready. */
   kick: (ref: WorkflowRef, tier: Tier) => void;
-  /** A call has ended: there is room for another. */
-  closed: (ref: WorkflowRef, callId: string, tier: Tier) => void;
+  /** A call has ended: there is room for another. `ranMs`: how long it ran, where that is known. */
+  closed: (ref: WorkflowRef, callId: string, tier: Tier, ranMs?: number) => void;
   /** Whether a call of this tier could go at once: there is room, and nobody stands in line. */
   hasRoom: (tier: Tier) => boolean;
   /** Publishes a call that was dealt with its commit. */
@@ -51,9 +51,9 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
 
   return {
     kick: (ref, tier) => lanes[tier].kick(partitionOfRef(ref)),
-    closed: (ref, callId, tier) => {
+    closed: (ref, callId, tier, ranMs) => {
       confirmations.drop(ref, callId);
-      lanes[tier].freed();
+      lanes[tier].freed(ranMs);
     },
     hasRoom: (tier) => lanes[tier].hasRoom(),
     send: (call) => lanes[specTier(call)].send(call),

@@ -1,6 +1,7 @@
+import { createPace, type Pace } from '@trivet/service';
 import { PARTITIONS, type CallQueue, type DealtCall, type Tier } from '@trivet/state';
 
-/** How far ahead of the live slots calls are dealt: enough to keep every slot busy, few enough to stay fair. */
+/** How far ahead of the live slots calls are dealt at least: enough to keep every slot busy, few enough to stay fair. Of short calls it is more. */
 const AHEAD = 2;
 const LEAST_AHEAD = 8;
 const DEAL_SIZE = 32;
@@ -29,7 +30,8 @@ export interface Lane {
   hasRoom: () => boolean;
   /** A call that was dealt with its commit. */
   send: (call: DealtCall) => void;
-  freed: () => void;
+  /** A call has ended; `ranMs` where it ran and is known. */
+  freed: (ranMs?: number) => void;
   /** Calls may be ready that no commit of this process made so: another orchestrator died before it dealt them. */
   refresh: () => Promise<void>;
   depth: () => Depth;
@@ -37,13 +39,13 @@ export interface Lane {
 }
 
 export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCall) => Promise<void>): Lane {
-  const state: LaneState = { wanted: new Set(), depth: { ready: 0, sent: 0 }, turns: 0 };
+  const state: LaneState = { wanted: new Set(), depth: { ready: 0, sent: 0 }, turns: 0, pace: createPace() };
   const { wanted } = state;
   let running: Promise<void> | null = null;
   let stopped = false;
   let lookedAt = -LOOK_EVERY_MS;
   const later = createLater(run);
-  const room = (): number => Math.max(LEAST_AHEAD, AHEAD * parts.slots(tier)) - state.depth.sent;
+  const room = (): number => Math.max(LEAST_AHEAD, state.pace.callsPerSlot(AHEAD) * parts.slots(tier)) - state.depth.sent;
   const publishing = createPublishing(publish, parts.onError);
 
   async function deal(): Promise<void> {
@@ -59,14 +61,13 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
 
   function run(): void {
     if (stopped || running) return;
-    running = deal()
-      .catch(parts.onError)
-      .finally(() => {
-        running = null;
-        if (wanted.size === 0) return;
-        if (room() > 0) run();
-        else later.ask();
-      });
+    // A Redis that refuses at once is not asked again at once.
+    running = succeeds(deal(), parts.onError).then((isWell) => {
+      running = null;
+      if (wanted.size === 0) return;
+      if (isWell && room() > 0) run();
+      else later.ask();
+    });
   }
 
   return {
@@ -79,7 +80,8 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
       wanted.add(partition);
       run();
     },
-    freed: () => {
+    freed: (ranMs) => {
+      if (ranMs !== undefined) state.pace.took(ranMs);
       state.depth.sent = Math.max(0, state.depth.sent - 1);
       // What became ready since we looked last asked for its partition itself.
       if (wanted.size > 0) run();
@@ -101,6 +103,16 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
   };
 }
 
+async function succeeds(task: Promise<void>, onError: (error: unknown) => void): Promise<boolean> {
+  try {
+    await task;
+    return true;
+  } catch (error) {
+    onError(error);
+    return false;
+  }
+}
+
 /** Does a task once, in a while, however often it is asked for until then. */
 function createLater(task: () => void): { ask: () => void; cancel: () => void } {
   let timer: NodeJS.Timeout | null = null;
@@ -120,6 +132,7 @@ interface LaneState {
   wanted: Set<number>;
   depth: Depth;
   turns: number;
+  pace: Pace;
 }
 
 /** One look at each wanted partition for which there is room, at all of them at once, beginning with another each time. */

@@ -55,6 +55,7 @@ function createSubject() {
   const claims = createClaims(redis);
   const calls = new Map<string, ModelCall>();
   const order: string[] = [];
+  let first: string | null = null;
   let version = 0;
   let opId = 0;
 
@@ -74,8 +75,11 @@ function createSubject() {
       case 'schedule': {
         if (call) return;
         expect(await commit({ schedule: [{ callId: operation.call, spec: `{"tier":"tool","call":"${operation.call}"}`, ...dispatch }] })).toBe('committed');
-        calls.set(operation.call, { queued: true, sent: false, claim: { status: 'open', worker: null, epoch: 0 } });
-        order.push(operation.call);
+        // The only call of its tenant stands in no line.
+        const isFirst = order.length === 0 && first === null;
+        if (isFirst) first = operation.call;
+        else order.push(operation.call);
+        calls.set(operation.call, { queued: !isFirst, sent: isFirst, claim: { status: 'open', worker: null, epoch: 0 } });
         return;
       }
       case 'deal': {
@@ -103,6 +107,7 @@ function createSubject() {
         if (!call || call.claim.status === 'done') return;
         expect(await commit({ close: [{ callId: operation.call, ...dispatch }] })).toBe('committed');
         if (call.queued) order.splice(order.indexOf(operation.call), 1);
+        if (first === operation.call) first = null;
         Object.assign(call, { queued: false, sent: false, claim: { ...call.claim, status: 'done' } });
         return;
       }

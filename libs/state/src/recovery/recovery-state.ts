@@ -60,8 +60,8 @@ redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
 
 /**
- * KEYS: workflow, steps, events, due, journal, then the sets of calls that are sent, then as many as ARGV[5] queues.
- * ARGV: prefix of its calls, of its timers, journal member, number of sets, number of queues
+ * KEYS: workflow, steps, events, due, journal, then the sets of calls that are sent, then as many as ARGV[5] queues, then the hashes of first calls.
+ * ARGV: prefix of its calls, of its timers, journal member, number of sets, number of queues, tenant
  * A call that stayed behind in a set would take the room of another for ever: nobody ends what has no record.
  */
 const FORGET_LUA = `
@@ -78,6 +78,10 @@ for index = 6, 5 + sets do
 end
 for index = 6 + sets, 5 + sets + queues do
   for _, member in ipairs(redis.call('LRANGE', KEYS[index], 0, -1)) do if isOurs(member) then redis.call('LREM', KEYS[index], 0, member) end end
+end
+for index = 6 + sets + queues, #KEYS do
+  local first = redis.call('HGET', KEYS[index], ARGV[6])
+  if first and isOurs(first) then redis.call('HDEL', KEYS[index], ARGV[6]) end
 end
 return removed`;
 
@@ -142,7 +146,8 @@ export function createRecoveryState(redis: Redis): RecoveryState {
       const name = `${ref.tenant}|${ref.workflowId}`;
       const sets = TIERS.map((tier) => keys.sent(partition, tier));
       const queues = TIERS.flatMap((tier) => PRIORITIES.map((priority) => keys.queue(partition, tier, ref.tenant, priority)));
-      await forgetScript.run(redis, [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), ...sets, ...queues], [`c|${name}|`, `t|${name}|`, name, sets.length, queues.length]);
+      const firsts = TIERS.map((tier) => keys.first(partition, tier));
+      await forgetScript.run(redis, [keys.workflow(ref), keys.steps(ref), keys.events(ref), keys.due(partition), keys.journal(partition), ...sets, ...queues, ...firsts], [`c|${name}|`, `t|${name}|`, name, sets.length, queues.length, ref.tenant]);
     },
     workflows: () => scanWorkflows(redis),
     rejournal: async (ref, from) => {

@@ -1,5 +1,8 @@
 import { NOW_LUA } from '../redis.js';
 
+/** So many tenants may have a first call out in one partition and tier, beyond what there is room for. */
+export const MOST_FIRST = 4;
+
 /**
  * Commits of workflows, each an atomic step of its own: state, history, ready queues, timers and version. Many come in one
  * script, since a script by itself costs as much as half a commit. KEYS: any key of the partition (the others of a workflow
@@ -79,20 +82,27 @@ local function commit()
     call('DEL', key, claims .. closed[i])
     call('SREM', tag .. ':sent:' .. closed[i + 1], text)
     call('ZREM', due, text)
+    if call('HGET', tag .. ':first:' .. closed[i + 1], tenant) == text then call('HDEL', tag .. ':first:' .. closed[i + 1], tenant) end
   end
   local reply = {'OK', version}
   for i = 1, #scheduled, 5 do
     local key, text = calls .. scheduled[i], member .. scheduled[i]
-    local turns = tag .. ':turns:' .. scheduled[i + 1] .. ':' .. scheduled[i + 2]
+    local kind = scheduled[i + 1] .. ':' .. scheduled[i + 2]
+    local turns, queue = tag .. ':turns:' .. kind, tag .. ':queue:' .. kind .. ':' .. tenant
     -- With room and nobody in line it is dealt with the commit itself; its due entry is the outbox row, as after a deal.
     local direct = scheduled[i + 3] == '1' and call('LLEN', turns) == 0
+    -- The first call of a tenant that has none here stands in no line: those of the others are not its doing.
+    if not direct and scheduled[i + 2] ~= 'low' and call('EXISTS', queue) == 0 then
+      local first = tag .. ':first:' .. scheduled[i + 1]
+      direct = call('HLEN', first) < ${MOST_FIRST} and call('HSETNX', first, tenant, text) == 1
+    end
     call('HSET', key, 'st', direct and 'sent' or 'ready', 'spec', scheduled[i + 4], 'n', '0')
     call('HSET', claims .. scheduled[i], 'st', 'open', 'e', '0')
     if direct then
       call('SADD', tag .. ':sent:' .. scheduled[i + 1], text)
       call('ZADD', due, int(now + unconfirmed), text)
       reply[#reply + 1] = scheduled[i]
-    elseif call('RPUSH', tag .. ':queue:' .. scheduled[i + 1] .. ':' .. scheduled[i + 2] .. ':' .. tenant, text) == 1 then call('RPUSH', turns, tenant) end
+    elseif call('RPUSH', queue, text) == 1 then call('RPUSH', turns, tenant) end
   end
   for i = 1, #reopened, 4 do
     local key, text = calls .. reopened[i], member .. reopened[i]

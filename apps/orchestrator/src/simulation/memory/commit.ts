@@ -1,4 +1,4 @@
-import { formatApproval, formatMember, keys, partitionOfRef, UNCONFIRMED_MS, type CallToReopen, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
+import { formatApproval, formatMember, keys, MOST_FIRST, partitionOfRef, UNCONFIRMED_MS, type CallToReopen, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
 import type { Safeguards } from './safeguards.js';
 import type { Tables } from './tables.js';
 
@@ -55,6 +55,7 @@ interface CallKeys {
   turns: string;
   sent: string;
   due: string;
+  first: string;
   member: string;
 }
 
@@ -67,25 +68,35 @@ function callKeys(ref: WorkflowRef, call: { callId: string; tier: Tier; priority
     turns: keys.turns(partition, call.tier, call.priority),
     sent: keys.sent(partition, call.tier),
     due: keys.due(partition),
+    first: keys.first(partition, call.tier),
     member: formatMember({ kind: 'call', ref, callId: call.callId }),
   };
+}
+
+/** The first call of a tenant that has none here stands in no line. */
+function goesFirst(tables: Tables, first: string, tenant: string, member: string): boolean {
+  if ((tables.hashOf(first)?.size ?? 0) >= MOST_FIRST || tables.hash(first, tenant) !== undefined) return false;
+  tables.setHash(first, { [tenant]: member });
+  return true;
 }
 
 /** @returns calls that are dealt with the commit */
 function changeCalls(tables: Tables, removed: Safeguards, { ref, close, schedule, reopen }: Change): string[] {
   const dealt: string[] = [];
   for (const each of close) {
-    const { call, claim, queue, sent, due, member } = callKeys(ref, each);
+    const { call, claim, queue, sent, due, first, member } = callKeys(ref, each);
     const waits = tables.hash(call, 'st') === 'ready';
     tables.drop(call);
     tables.drop(claim);
     tables.remove(sent, member);
     if (waits) tables.dropFromList(queue, member);
     tables.dropScore(due, member);
+    if (tables.hash(first, ref.tenant) === member) tables.dropFields(first, ref.tenant);
   }
   for (const each of schedule) {
-    const { call, claim, queue, turns, sent, due, member } = callKeys(ref, each);
-    const direct = each.direct === true && tables.list(turns).length === 0;
+    const { call, claim, queue, turns, sent, due, first, member } = callKeys(ref, each);
+    const hasRoom = each.direct === true && tables.list(turns).length === 0;
+    const direct = hasRoom || (each.priority !== 'low' && tables.list(queue).length === 0 && goesFirst(tables, first, ref.tenant, member));
     tables.setHash(call, { st: direct ? 'sent' : 'ready', spec: each.spec, n: 0 });
     tables.setHash(claim, { st: 'open', e: 0 });
     if (direct) {
