@@ -63,7 +63,7 @@ async function overStored(ours, say) {
 /** Flat when the slope over a tenfold growth lies within the noise of single runs. */
 function fit(points) {
   const { slope, noise, mean } = fitLine(points);
-  return { msMorePerTenfold: round(slope), noiseMs: round(noise), meanMs: round(mean), flat: Math.abs(slope) <= noise };
+  return { msMorePerTenfold: round(slope), noiseMs: round(noise), meanMs: round(mean), flat: slope <= noise };
 }
 
 const total = (figures) => Object.values(figures).reduce((sum, each) => sum + each, 0);

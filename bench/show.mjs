@@ -17,7 +17,7 @@ export function showEngine({ rows, ratios, openLoop, settings, inFlight }) {
 }
 
 export function showGrowth({ steps, stored }) {
-  const verdict = (fit) => `${fit.msMorePerTenfold} ms more for ten times as many, with a noise of ${fit.noiseMs} ms: ${fit.flat ? 'flat' : 'not flat'}.`;
+  const verdict = (fit) => `${fit.msMorePerTenfold} ms more for ten times as many, with a noise of ${fit.noiseMs} ms: ${fit.msMorePerTenfold <= fit.noiseMs ? 'it does not grow' : 'it grows'}.`;
   return [
     table(['steps a workflow', 'ms a step', 'CPU µs a step'], steps.rows.map((row) => [row.steps, row.msAStep, row.cpuUsAStep])), '', verdict(steps.fit), '',
     table(['workflows stored', 'p50 ms of a three-step workflow'], stored.rows.map((row) => [row.stored, row.p50Ms])), '', verdict(stored.fit),
