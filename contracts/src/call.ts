@@ -29,6 +29,7 @@ export const ToolCall = z
     ...callFields,
     tool: Identifier,
     digest: Sha256.optional().describe('Pins the module; absent: the current one.'),
+    version: z.string().max(100).optional().describe('Of an uploaded tool: which version, as it was when the workflow was accepted.'),
     input: Json.optional(),
     inputRef: BlobReference.optional(),
     timeoutMs: z.number().int().min(1).optional().describe("The step's own limit; the tool's limit holds too."),

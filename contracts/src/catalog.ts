@@ -47,7 +47,7 @@ export const SUBJECTS = {
   callCancel: { subject: 'trivet.v1.call.cancel.<tenant>.<workflowId>', schema: CallCancel, stream: null, from: 'orchestrator', to: 'executor, model', purpose: 'Stop now.' },
   span: { subject: 'trivet.v1.span.<tenant>.<workflowId>', schema: SpanBatch, stream: 'SPANS', from: 'every service', to: 'orchestrator', purpose: 'Spans for the built-in trace view.' },
   dead: { subject: 'trivet.v1.dead.<stream>', schema: null, stream: 'DEAD', from: 'any consumer', to: 'operators', purpose: 'What could not be handled, with its headers, reason and attempts.' },
-  rpc: { subject: 'trivet.v1.rpc.<noun>.<verb>', schema: null, stream: null, from: 'anyone', to: 'orchestrator', purpose: 'Ask and get an answer; may end in .<tenant>. The model service answers model.estimate.' },
+  rpc: { subject: 'trivet.v1.rpc.<noun>.<verb>', schema: null, stream: null, from: 'anyone', to: 'orchestrator', purpose: 'Ask and get an answer; may end in .<tenant>. The model service answers model.estimate, the executor executor.admit.' },
 } as const satisfies Record<string, SubjectEntry>;
 
 /** Created at boot, idempotently; the names are part of the public contract, since autoscalers read them. */

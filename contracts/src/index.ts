@@ -1,4 +1,4 @@
-export { Identifier, Sha256, ID_PATTERN, isIdentifier } from './identifier.js';
+export { Identifier, Sha256, ID_PATTERN, TOOL_REFERENCE_PATTERN, ToolReference, isIdentifier, toolNameOf } from './identifier.js';
 export { Json, JsonRecord, canonicalJson, type JsonObject, type JsonValue } from './json.js';
 export { PARTITION_COUNT, childCallId, partitionOf, shortHash, stepCallId } from './call-id.js';
 export { FAILURES, FAILURE_CODES, Failure, FailureError, FieldError, Problem, asFailureError, problemOf, type FailureCode } from './failure.js';
@@ -6,7 +6,7 @@ export { MOST_JSON_DEPTH, parseJsonText, parseOrFail, pointerOf, sentenceOf } fr
 export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, TENANT_HEADER } from './headers.js';
 export { Account, AccountLimits, AccountWindow, Amount, BudgetState, MAX_AMOUNT, NANO_USD_PER_USD, ON_EXCEED, SCOPES, Scope, TaskBudget, WINDOWS, Window } from './budget.js';
 export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
-export { HttpGrant, SandboxFigures, Tool, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
+export { AdmitAnswer, AdmitRequest, HttpGrant, SandboxFigures, Tool, ToolCase, ToolFinding, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
 export { Collect, MOST_ITEMS, Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
 export { DryRun, EstimateAnswer, EstimateRequest, MOST_DEMANDS, ModelDemand, PlanEstimate } from './dry-run.js';
 export { AGENT_DEFAULTS, AgentInput, ApprovalInput, ChildInput, CodeInput, SignalName, WaitInput } from './step-input.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from './failure.js';
-import { Identifier } from './identifier.js';
+import { Identifier, ToolReference } from './identifier.js';
 import { Json, type JsonValue } from './json.js';
 
 export const STEP_KINDS = ['tool', 'model', 'agent', 'code', 'map', 'approval', 'wait', 'workflow'] as const;
@@ -31,7 +31,7 @@ const planStepFields = {
   id: Identifier,
   kind: StepKind,
   title: z.string().max(120).optional(),
-  tool: Identifier.optional().describe('Of a tool step: which tool.'),
+  tool: ToolReference.optional().describe('Of a tool step: which tool; name@1.2.0 or name@sha256:… pins a version.'),
   prompt: z.string().optional(),
   input: Json.optional().describe('Values, with expressions as { "$": "…" } or {{ … }} inside a string.'),
   dependsOn: z.array(Identifier).max(1000).optional(),

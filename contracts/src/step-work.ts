@@ -27,7 +27,7 @@ export type ForkOrigin = z.infer<typeof ForkOrigin>;
 
 /** A tool as it was when the workflow was accepted. */
 export const PinnedTool = z
-  .object({ digest: z.string(), dangerous: z.boolean().optional(), description: z.string().optional(), input: JsonRecord.optional().describe('JSON Schema of its input, where a model is offered the tool.') })
+  .object({ digest: z.string(), version: z.string().optional().describe('Of an uploaded tool.'), dangerous: z.boolean().optional(), description: z.string().optional(), input: JsonRecord.optional().describe('JSON Schema of its input, where a model is offered the tool.') })
   .meta({ id: 'PinnedTool', description: 'A tool as it was when the workflow was accepted' });
 export type PinnedTool = z.infer<typeof PinnedTool>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Identifier, Sha256 } from './identifier.js';
-import { JsonRecord } from './json.js';
+import { Json, JsonRecord } from './json.js';
 
 export const HttpGrant = z.strictObject({
   host: z.string().min(1).max(253).describe('A host name, or *.example.com for the names below it.'),
@@ -49,9 +49,37 @@ export type ToolManifest = z.infer<typeof ToolManifest>;
 
 /** A tool of the catalog, as GET /api/v1/tools lists it. */
 export const Tool = z
-  .object({ ...ToolManifest.shape, digest: Sha256.describe('sha256 of the module.'), bundled: z.boolean() })
+  .object({
+    ...ToolManifest.shape,
+    digest: Sha256.describe('sha256 of the module.'),
+    bundled: z.boolean(),
+    disabled: z.boolean().optional().describe('An uploaded tool that runs no calls until it is enabled again.'),
+    uploadedAt: z.string().optional().describe('Of an uploaded tool.'),
+  })
   .meta({ id: 'Tool', description: 'A tool of the catalog' });
 export type Tool = z.infer<typeof Tool>;
+
+/** A case of cases.json: the tool must give this output for this input, or fail with this code. */
+export const ToolCase = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    input: Json,
+    output: Json.optional().describe('The whole output.'),
+    contains: JsonRecord.optional().describe('Fields the output must have.'),
+    failure: z.strictObject({ code: z.string(), message: z.string().optional().describe('Words the message must contain.') }).optional().describe('How it must fail.'),
+  })
+  .meta({ id: 'ToolCase', description: 'What a tool must answer to an input' });
+export type ToolCase = z.infer<typeof ToolCase>;
+
+/** What is wrong with a tool that shall be admitted. */
+export const ToolFinding = z.object({ pointer: z.string().describe('/manifest/…, /module/<rule> or /cases/<index>'), detail: z.string() }).meta({ id: 'ToolFinding', description: 'What is wrong with a tool' });
+export type ToolFinding = z.infer<typeof ToolFinding>;
+
+/** The orchestrator asks an executor whether a tool may be admitted; the module lies in the catalog under its digest. */
+export const AdmitRequest = z.object({ tenant: Identifier, manifest: ToolManifest, digest: Sha256, cases: z.array(ToolCase).max(100) }).meta({ id: 'AdmitRequest', description: 'Check a tool' });
+export type AdmitRequest = z.infer<typeof AdmitRequest>;
+export const AdmitAnswer = z.object({ findings: z.array(ToolFinding), casesPassed: z.number().int() }).meta({ id: 'AdmitAnswer', description: 'What was found' });
+export type AdmitAnswer = z.infer<typeof AdmitAnswer>;
 
 /** What the sandbox measured of one call. */
 export const SandboxFigures = z

@@ -5,15 +5,18 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createPresence, createToolUploads, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
+import { checkUpload } from './catalog/check-upload.js';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
+import { createToolSource } from './catalog/tool-source.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { folderDocuments } from './host/files.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { CallHandler } from './running/call.handler.js';
 import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
 import { DEFAULT_LIMITS } from './sandbox/limits.js';
+import type { SandboxLayer } from './sandbox/probe-layers.js';
 import { SandboxPool } from './sandbox/pool.js';
 import { TOOL_RUNNER } from './tokens.js';
 import type { VARIABLES } from './variables.js';
@@ -38,13 +41,14 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const blobs = createBlobs(redis);
   const claims = createClaims(redis);
   const presence = createPresence(redis);
-  const tools = await loadTools(PLUGINS_FOLDER, { maxMemoryMib: DEFAULT_LIMITS.maxMemoryMib });
-  const pool = new SandboxPool(config.slots ? { slots: config.slots } : {});
-  const layers = await pool.probeLayers();
-  for (const layer of layers) logger.info({ layer: layer.name, holds: layer.holds, detail: layer.detail }, 'sandbox layer');
+  const { maxMemoryMib } = DEFAULT_LIMITS;
+  const tools = await loadTools(PLUGINS_FOLDER, { maxMemoryMib });
+  const { pool, layers } = await openSandbox(config.slots, logger);
   const model = createModelAsker(bus, blobs);
   const pace = createPace();
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools, workerId, reach, services: hostServices(logger, model) });
+  const uploads = createToolUploads(redis);
+  const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, services: hostServices(logger, model) });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
@@ -55,11 +59,9 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const startedAt = new Date().toISOString();
   const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
   runtime.setMetrics(createPoolMetrics(pool));
-  runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
-  runtime.health.addCheck('redis', async () => void (await redis.ping()));
-  runtime.health.addCheck('sandbox', () => layers.map((layer) => `${layer.name}: ${layer.holds ? 'holds' : 'does not hold'}`).join(', '), { critical: false });
+  addChecks(runtime.health, { bus, redis, layers });
 
-  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: [], data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
+  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: [{ name: 'executor-admit', subject: subjects.rpc('executor', 'admit'), handle: (request) => checkUpload({ pool, uploads, maxMemoryMib }, request.body) }], data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
   const announceTools = (): Promise<void> => presence.announceTools(workerId, [...tools.values()].map(describeTool));
   await announceTools();
   // Redis may have lost them.
@@ -94,6 +96,20 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       redis.disconnect();
     },
   };
+}
+
+function addChecks(health: ExecutorRuntime['health'], { bus, redis, layers }: { bus: Bus; redis: Redis; layers: readonly SandboxLayer[] }): void {
+  health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
+  health.addCheck('redis', async () => void (await redis.ping()));
+  health.addCheck('sandbox', () => layers.map((layer) => `${layer.name}: ${layer.holds ? 'holds' : 'does not hold'}`).join(', '), { critical: false });
+}
+
+/** Opens the slots, and finds out which layers of containment hold on this machine. */
+async function openSandbox(slots: number | undefined, logger: Logger): Promise<{ pool: SandboxPool; layers: SandboxLayer[] }> {
+  const pool = new SandboxPool(slots ? { slots } : {});
+  const layers = await pool.probeLayers();
+  for (const layer of layers) logger.info({ layer: layer.name, holds: layer.holds, detail: layer.detail }, 'sandbox layer');
+  return { pool, layers };
 }
 
 /** Opens what an executor shares with the others: its traces, Redis and the bus. */

@@ -1,3 +1,4 @@
+import { fastifyMultipart } from '@fastify/multipart';
 import { NestFactory } from '@nestjs/core';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
@@ -14,6 +15,7 @@ import { HomeController } from './api/home.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
+import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { ResultHandler } from './intake/result.handler.js';
@@ -22,7 +24,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, ToolsController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
@@ -34,6 +36,7 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
   const adapter = new FastifyAdapter({ bodyLimit: MOST_TASK_BYTES, routerOptions: { maxParamLength: 500 }, forceCloseConnections: true, frameworkErrors: (error: Error, request: RequestLike, reply: { raw: Parameters<typeof writeProblem>[1] }) => writeProblem(request, reply.raw, error) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: parts.nestLogger, bodyParser: false, abortOnError: false });
   const fastify = adapter.getInstance();
+  await app.register(fastifyMultipart);
   // Without this, text would pass as a body and be refused as a task that is none.
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(['application/json', 'application/cloudevents+json'], { parseAs: 'string' }, (_request, body, done) => {

@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
+import type { Upload } from './api/tools.controller.js';
 import { createWatches } from './api/watches.js';
 import { createApprovals } from './approval/approvals.js';
 import { createAuditTrail, type AuditTrail } from './audit/audit-trail.js';
@@ -21,7 +22,7 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, CATALOG, CONTROLS, DISPATCHER, FACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DISPATCHER, FACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import { createPolicies, type Policies } from './policy/policies.js';
 import { createContinuity, type Continuity } from './recovery/continuity.js';
@@ -29,6 +30,9 @@ import { createFacts, type Facts } from './recovery/facts.js';
 import { createRecovery, type Recovery } from './recovery/recovery.js';
 import { createSchedules } from './schedule/schedules.js';
 import { startTicker } from './schedule/ticker.js';
+import { readSigners } from './tools/signature.js';
+import { createTools, type Tools } from './tools/tools.js';
+import { uploadTool } from './tools/upload.js';
 import type { VARIABLES } from './variables.js';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
@@ -48,11 +52,14 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const { facts, recovery, continuity } = await recover({ ...runtime, redis, bus, clock, stores, onError });
   const audit = createAuditTrail(auditLog, clock, (rows) => void facts.recordAudit(rows).catch(onError));
   const templates = await loadTemplates(TEMPLATES_FOLDER);
+  const tools = createTools({ catalog, uploads: stores.toolUploads, facts, audit });
+  const signers = readSigners(config.toolSigners);
+  const upload: Upload = (by, name, given) => uploadTool({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers }, by, name, given);
   const policies = createPolicies(stores.policyStore, (policy) => facts.record(policy.tenant, { kind: 'policy', policy }));
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
 
-  const { intake, controls, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, runner, liveness, policies, gatekeeper, facts });
+  const { intake, controls, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
@@ -64,7 +71,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   runtime.health.addCheck('redis', async () => void (await redis.ping()));
   runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [CATALOG, catalog], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -112,7 +119,7 @@ async function connect({ config, logger, workerId, version }: OrchestratorRuntim
 
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
 async function recover({ redis, bus, clock, stores, config, workerId, logger, onError }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores>; onError: (error: unknown) => void }): Promise<{ facts: Facts; recovery: Recovery; continuity: Continuity }> {
-  const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore });
+  const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore, uploads: stores.toolUploads });
   const state = createRecoveryState(redis);
   const continuity = createContinuity({ bus, state, onError });
   const recovery = createRecovery({ ...stores, bus, facts, continuity, journal: createJournalState(redis), state, nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
@@ -132,11 +139,12 @@ interface DomainParts extends ReturnType<typeof createStores> {
   policies: Policies;
   gatekeeper: Gatekeeper;
   facts: Facts;
+  tools: Tools;
 }
 
 /** What the doors call into. */
 function createDomain(parts: DomainParts) {
-  const planning = { catalog: parts.catalog, templates: parts.templates, checkInput: createInputCheck() };
+  const planning = { tools: parts.tools, templates: parts.templates, checkInput: createInputCheck() };
   const intake = createIntake({ ...parts, ...planning, reach });
   const queries = createQueries(parts);
   return {
@@ -156,6 +164,7 @@ const createStores = (redis: Redis) => ({
   claims: createClaims(redis),
   presence: createPresence(redis),
   catalog: createToolCatalog(redis),
+  toolUploads: createToolUploads(redis),
   ledger: createLedger(redis),
   auditLog: createAuditLog(redis),
   scheduleStore: createScheduleStore(redis),

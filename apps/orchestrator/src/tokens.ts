@@ -5,7 +5,6 @@ export const RUNNER = Symbol('runner');
 export const REACH = Symbol('reach');
 export const QUERIES = Symbol('queries');
 export const LEDGER = Symbol('ledger');
-export const CATALOG = Symbol('catalog');
 export const AUDIT = Symbol('audit');
 export const AUDIT_LOG = Symbol('audit-log');
 export const LIVENESS = Symbol('liveness');
@@ -17,6 +16,8 @@ export const SCHEDULES = Symbol('schedules');
 export const POLICIES = Symbol('policies');
 export const GATEKEEPER = Symbol('gatekeeper');
 export const FACTS = Symbol('facts');
+export const TOOLS = Symbol('tools');
+export const UPLOAD = Symbol('upload');
 export const TEMPLATES = Symbol('templates');
 
 /** A named place where a test may kill this process; costs nothing otherwise. */

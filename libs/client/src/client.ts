@@ -27,6 +27,14 @@ export interface PageOptions {
 }
 
 /** Everything another system does with Trivet over HTTP. Every method throws a ClientError when it does not succeed. */
+/** A version of a tool: tool.json, its module, and if you like cases.json and a signature (base64). */
+export interface ToolUpload {
+  manifest: string;
+  module: Uint8Array;
+  cases?: string | undefined;
+  signature?: string | undefined;
+}
+
 export interface Client {
   /** Hands a task in. The same workflowId and body give the same workflow (`duplicate: true`). */
   submit(task: TaskSubmit, options?: { idempotencyKey?: string }): Promise<TaskAccepted>;
@@ -70,6 +78,15 @@ export interface Client {
   budget(scope: Scope, id: string): Promise<Account>;
   setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
   tools(): Promise<Page<Tool>>;
+  tool(name: string): Promise<Tool>;
+  /** Newest first. */
+  toolVersions(name: string): Promise<Page<Tool>>;
+  /** Usable at once when this resolves; a ClientError lists every problem. */
+  uploadTool(name: string, upload: ToolUpload): Promise<Tool>;
+  enableTool(name: string): Promise<Tool>;
+  /** Runs no call of it until it is enabled again. */
+  disableTool(name: string): Promise<Tool>;
+  removeTool(name: string): Promise<void>;
   workers(): Promise<Page<Worker>>;
   queues(): Promise<Page<Queue>>;
   dead(options?: PageOptions): Promise<Page<DeadLetter>>;
@@ -95,6 +112,7 @@ export function createClient(options: ClientOptions): Client {
     wait: (id, { timeoutMs } = {}) => waitForEnd(send, id, timeoutMs),
     ...controls(send),
     ...schedules(send),
+    ...tools(send),
     ...administration(send),
   };
 }
@@ -129,12 +147,31 @@ function schedules(send: Send): Pick<Client, 'schedules' | 'schedule' | 'createS
   };
 }
 
-function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'tools' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
+function tools(send: Send): Pick<Client, 'tools' | 'tool' | 'toolVersions' | 'uploadTool' | 'enableTool' | 'disableTool' | 'removeTool'> {
+  const path = (name: string, tail = ''): string => `/api/v1/tools/${encodeURIComponent(name)}${tail}`;
+  return {
+    tools: () => readJson(send('/api/v1/tools')),
+    tool: (name) => readJson(send(path(name))),
+    toolVersions: (name) => readJson(send(path(name, '/versions'))),
+    uploadTool: (name, { manifest, module, cases, signature }) => {
+      const form = new FormData();
+      form.set('manifest', manifest);
+      if (cases !== undefined) form.set('cases', cases);
+      if (signature !== undefined) form.set('signature', signature);
+      form.set('module', new Blob([new Uint8Array(module)], { type: 'application/wasm' }), `${name}.wasm`);
+      return readJson(send(path(name), { method: 'PUT', body: form }));
+    },
+    enableTool: (name) => readJson(send(path(name, '/enable'), { method: 'POST', body: {} })),
+    disableTool: (name) => readJson(send(path(name, '/disable'), { method: 'POST', body: {} })),
+    removeTool: async (name) => void (await send(path(name), { method: 'DELETE' })),
+  };
+}
+
+function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
   const account = (scope: Scope, id: string): string => `/api/v1/budgets/${scope}/${encodeURIComponent(id)}`;
   return {
     budget: (scope, id) => readJson(send(account(scope, id))),
     setBudget: (scope, id, limits) => readJson(send(account(scope, id), { method: 'PUT', body: limits })),
-    tools: () => readJson(send('/api/v1/tools')),
     workers: () => readJson(send('/api/v1/workers')),
     queues: () => readJson(send('/api/v1/queues')),
     dead: (query) => readJson(send('/api/v1/dead', { query: { ...query } })),

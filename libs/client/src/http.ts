@@ -14,6 +14,7 @@ export interface HttpOptions {
 export interface Request {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** JSON, or a form with files. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
@@ -26,8 +27,10 @@ export function createSend(options: HttpOptions): Send {
   const base = options.url.replace(/\/+$/, '');
   const identity = { ...(options.tenant ? { [TENANT_HEADER]: options.tenant } : {}), ...(options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {}), ...(options.client ? { 'X-Trivet-Client': options.client } : {}) };
   return async (path, request = {}) => {
-    const headers = { Accept: 'application/json', ...identity, ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }), ...request.headers };
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    // A form names its own type, with the border between its parts.
+    const isForm = request.body instanceof FormData;
+    const headers = { Accept: 'application/json', ...identity, ...(request.body === undefined || isForm ? {} : { 'Content-Type': 'application/json' }), ...request.headers };
+    const body = request.body instanceof FormData ? request.body : request.body === undefined ? undefined : JSON.stringify(request.body);
     const response = await fetch(base + path + queryText(request.query), { method: request.method ?? 'GET', headers, body, signal: request.signal }).catch((error: unknown) => {
       if (request.signal?.aborted) throw error;
       throw unreachable(base, error);

@@ -25,6 +25,7 @@ export const PUBLIC_VARIABLES: readonly string[] = [
   'TRIVET_REDIS_URL',
   'TRIVET_STRICT_JOURNAL',
   'TRIVET_TENANT',
+  'TRIVET_TOOL_SIGNERS',
   'TRIVET_URL',
   'TRIVET_WORKER_ID',
 ];

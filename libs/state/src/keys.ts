@@ -59,6 +59,14 @@ export const keys = {
   workerTools: (id: string): string => `{workers}:tools:${id}`,
   blob: (sha256: string): string => `blob:${sha256}`,
   tools: (): string => '{catalog}:tools',
+  /** HASH name@version → an uploaded version */
+  toolVersions: (tenant: string): string => `{catalog}:versions:${tenant}`,
+  /** HASH name → the version it stands for */
+  toolHeads: (tenant: string): string => `{catalog}:heads:${tenant}`,
+  /** STRING: the bytes of a module */
+  toolModule: (digest: string): string => `{catalog}:module:${digest}`,
+  /** SET of tenants that uploaded a tool */
+  toolTenants: (): string => '{catalog}:tenants',
   /** HASH schedule id → record */
   schedules: (tenant: string): string => `{schedules}:of:${tenant}`,
   /** ZSET tenant|id → when it is due */

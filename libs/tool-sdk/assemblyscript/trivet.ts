@@ -135,3 +135,15 @@ function unescape(json: string, start: i32, end: i32): string {
   }
   return out + json.substring(from, end);
 }
+
+/** A text as a JSON string, with its quotes. */
+export function jsonText(text: string): string {
+  let json = '"';
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c == 0x22 || c == 0x5c) json += "\\" + String.fromCharCode(c);
+    else if (c < 0x20) json += "\\u00" + (c < 16 ? "0" : "") + c.toString(16);
+    else json += String.fromCharCode(c);
+  }
+  return json + '"';
+}

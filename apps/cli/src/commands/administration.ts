@@ -1,4 +1,4 @@
-import type { AuditRow, DeadLetter, Queue, Tool, Worker } from '@trivet/contracts';
+import type { AuditRow, DeadLetter, Queue, Worker } from '@trivet/contracts';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import type { Column } from '../output/table.js';
@@ -6,7 +6,7 @@ import { shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { readWhole } from './numbers.js';
 
-/** tools ls, workers ls, queues ls, dead ls, audit tail. */
+/** workers ls, queues ls, dead ls, audit tail. */
 export function registerAdministration({ program, action }: Registry): void {
   const list = (noun: string, nounDescription: string, verbDescription: string, fetchItems: (context: CliContext) => Promise<void>, verb = 'ls'): void => {
     program.command(noun).description(nounDescription).command(verb).description(verbDescription)
@@ -15,7 +15,6 @@ export function registerAdministration({ program, action }: Registry): void {
         return EXIT.ok;
       }));
   };
-  list('tools', 'tools and what they may do', 'list the tools', async ({ client, print }) => print.list((await client.tools()).items, TOOL_COLUMNS));
   list('workers', 'live processes of the three services', 'list the workers', async ({ client, print }) => print.list((await client.workers()).items, WORKER_COLUMNS, 'no worker is up'));
   list('queues', 'what waits on the bus', 'list the queues', async ({ client, print }) => print.list((await client.queues()).items, QUEUE_COLUMNS));
   list('dead', 'what could not be handled', 'list the dead letters', async ({ client, print }) => print.list((await client.dead()).items, DEAD_COLUMNS, 'no dead letters'));
@@ -26,15 +25,6 @@ export function registerAdministration({ program, action }: Registry): void {
       return EXIT.ok;
     }));
 }
-
-const TOOL_COLUMNS: readonly Column<Tool>[] = [
-  { title: 'tool', value: (tool) => tool.name },
-  { title: 'version', value: (tool) => tool.version },
-  { title: 'time', value: (tool) => `${tool.limits.timeoutMs} ms`, align: 'right' },
-  { title: 'memory', value: (tool) => `${tool.limits.memoryMib} MiB`, align: 'right' },
-  { title: 'may reach', value: (tool) => Object.entries(tool.grants ?? {}).filter(([, granted]) => granted !== false).map(([name]) => name).join(', ') || 'nothing' },
-  { title: 'description', value: (tool) => shorten(tool.description, 60) },
-];
 
 const WORKER_COLUMNS: readonly Column<Worker>[] = [
   { title: 'service', value: (worker) => worker.service },

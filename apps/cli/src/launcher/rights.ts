@@ -69,7 +69,7 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
       'trivet.v1.dead.CALLS',
       '$SRV.>',
     ],
-    subscribe: ['_INBOX_executor.>', 'trivet.v1.call.cancel.>', '$SRV.>'],
+    subscribe: ['_INBOX_executor.>', 'trivet.v1.call.cancel.>', 'trivet.v1.rpc.executor.>', '$SRV.>'],
   },
   // Answers a tool that waits for the model at the executor's inbox, and the orchestrator that asks for prices.
   model: {

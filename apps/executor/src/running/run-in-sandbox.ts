@@ -1,8 +1,9 @@
 import { context as telemetryContext } from '@opentelemetry/api';
-import type { JsonValue, ToolCall } from '@trivet/contracts';
+import { FailureError, type JsonValue, type ToolCall } from '@trivet/contracts';
 import type { Blobs } from '@trivet/state';
 import { callTool } from '../call-tool.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
+import type { ToolSource, WantedTool } from '../catalog/tool-source.js';
 import { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from '../host/host-functions.js';
 import type { SandboxPool } from '../sandbox/pool.js';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
@@ -10,23 +11,30 @@ import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js'
 export interface SandboxParts {
   blobs: Blobs;
   pool: SandboxPool;
-  tools: ReadonlyMap<string, CatalogTool>;
+  tools: ToolSource;
   services: Omit<HostServices, 'tool'>;
 }
 
 /** Runs the tool of a call with the call's input, and whatever tools that tool calls. */
 export async function runInSandbox(parts: SandboxParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
   const input = call.inputRef ? await parts.blobs.load(call.inputRef) : (call.input ?? {});
-  const tool = parts.tools.get(call.tool);
-  if (call.digest && tool && tool.digest !== call.digest) return failed('tool_unknown', `This executor has ${call.tool} as ${tool.digest.slice(0, 12)}…, not as ${call.digest.slice(0, 12)}….`, undefined, EMPTY_FIGURES);
   const { tenant, workflowId, stepId, callId, attempt, user, session, ancestors, deadlineAt } = call;
   const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
-  return runTool(parts, context, input, signal, call.timeoutMs);
+  return runTool(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
 }
 
-async function runTool(parts: SandboxParts, context: HostCallContext, input: JsonValue, signal: AbortSignal, timeoutMs: number | undefined): Promise<SandboxResult> {
-  const tool = parts.tools.get(context.tool);
-  if (!tool) return failed('tool_unknown', `This executor has no tool ${context.tool}.`, undefined, EMPTY_FIGURES);
+interface Run {
+  input: JsonValue;
+  signal: AbortSignal;
+  timeoutMs?: number | undefined;
+  version?: string | undefined;
+  digest?: string | undefined;
+}
+
+async function runTool(parts: SandboxParts, context: HostCallContext, { input, signal, timeoutMs, version, digest }: Run): Promise<SandboxResult> {
+  const found = await findTool(parts.tools, { tenant: context.tenant, name: context.tool, version }, digest);
+  if ('outcome' in found) return found;
+  const tool = found;
   const answer = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
@@ -34,11 +42,23 @@ async function runTool(parts: SandboxParts, context: HostCallContext, input: Jso
   return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: Date.now(), ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
 }
 
+async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<CatalogTool | SandboxResult> {
+  try {
+    const tool = await tools.find(wanted);
+    if (!tool) return failed('tool_unknown', `There is no tool ${wanted.name}${wanted.version === undefined ? '' : ` ${wanted.version}`} for this tenant.`, undefined, EMPTY_FIGURES);
+    if (digest !== undefined && tool.digest !== digest) return failed('tool_unknown', `This executor has ${wanted.name} as ${tool.digest.slice(0, 12)}…, not as ${digest.slice(0, 12)}….`, undefined, EMPTY_FIGURES);
+    return tool;
+  } catch (error) {
+    if (!(error instanceof FailureError) || error.failure.code === 'unavailable') throw error;
+    return failed(error.failure.code, error.failure.message, error.failure.detail, EMPTY_FIGURES);
+  }
+}
+
 /** A tool called by a tool: in this very process, under the same call, one level deeper. */
 function nestedCalls(parts: SandboxParts): InjectedFunction {
   return async (context, request, _occurrence, signal) => {
     const { name, input } = nestedRequest(request);
-    const result = await runTool(parts, { ...context, tool: name, depth: context.depth + 1 }, input, signal, undefined);
+    const result = await runTool(parts, { ...context, tool: name, depth: context.depth + 1 }, { input, signal });
     return result.outcome === 'completed' ? { value: result.output } : { error: { code: result.failure.code, message: result.failure.message } };
   };
 }

@@ -1,12 +1,12 @@
-import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import { CONSUMERS, FailureError, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type StreamName, type Tool, type Worker, type Template } from '@trivet/contracts';
+import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
+import { CONSUMERS, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type StreamName, type Worker, type Template } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
-import type { AuditLog, ToolCatalog } from '@trivet/state';
+import type { AuditLog } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Dispatcher } from '../runner/dispatcher.js';
 import type { Liveness } from '../runner/liveness.js';
-import { AUDIT_LOG, BUS, CATALOG, DISPATCHER, LIVENESS, TEMPLATES } from '../tokens.js';
+import { AUDIT_LOG, BUS, DISPATCHER, LIVENESS, TEMPLATES } from '../tokens.js';
 import { tenantOf } from './request-context.js';
 
 const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.coerce.number().int().min(1).optional() });
@@ -17,7 +17,6 @@ export class AdminController {
   constructor(
     @Inject(LIVENESS) private readonly liveness: Liveness,
     @Inject(DISPATCHER) private readonly dispatcher: Dispatcher,
-    @Inject(CATALOG) private readonly catalog: ToolCatalog,
     @Inject(AUDIT_LOG) private readonly auditLog: AuditLog,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(TEMPLATES) private readonly templates: ReadonlyMap<string, Template>,
@@ -39,18 +38,6 @@ export class AdminController {
       }),
     );
     return { items, nextCursor: null };
-  }
-
-  @Get('tools')
-  async tools(): Promise<Page<Tool>> {
-    return { items: await this.catalog.list(), nextCursor: null };
-  }
-
-  @Get('tools/:name')
-  async tool(@Param('name') name: string): Promise<Tool> {
-    const tool = await this.catalog.get(name);
-    if (!tool) throw new FailureError('not_found', `There is no tool ${JSON.stringify(name.slice(0, 80))}.`, { hint: 'See GET /api/v1/tools for the names.' });
-    return tool;
   }
 
   @Get('templates')

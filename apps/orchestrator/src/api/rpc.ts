@@ -60,7 +60,7 @@ export function rpcEndpoints({ intake, queries, controls, approvals, schedules, 
       const fallbackId = request.header(HEADERS.messageId);
       return intake.submit({ tenant, body: request.body, source: 'rpc', actor: ACTOR, ...(fallbackId ? { fallbackId } : {}) });
     },
-    'task.plan': (_tenant, request) => intake.plan(request.body),
+    'task.plan': (tenant, request) => intake.plan(tenant, request.body),
     'workflow.get': (tenant, request) => queries.workflow(refOf(tenant, request)),
     'workflow.list': (tenant, request) => queries.workflows(tenant, parseListQuery(request.body)),
     'workflow.steps': (tenant, request) => queries.steps(refOf(tenant, request)),

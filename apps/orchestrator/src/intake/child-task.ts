@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ChildInput, FailureError, Json, canonicalJson, parseOrFail, type AcceptedTask, type EventData, type JsonValue } from '@trivet/contracts';
 import type { Blobs, WorkflowRef } from '@trivet/state';
 import type { StepState, WorkflowState } from '../workflow/state.js';
-import type { PlanTask, Planned } from '../planning/plan-task.js';
+import type { Planned, ToPlan } from '../planning/plan-task.js';
 import { readMadePlan } from '../workflow/made-plan.js';
 
 /** What a step asks of its child. Of one that is only checked the plan may be anything. */
@@ -23,7 +23,7 @@ export function allowedToolsBelow({ accepted }: WorkflowState): readonly string[
 const MOST_MISTAKES = 50;
 
 /** Whether a child could run, with its mistakes: the output of a step with `dryRun`. */
-export async function checkChild(input: ChildRequest, planTask: PlanTask): Promise<JsonValue> {
+export async function checkChild(input: ChildRequest, planTask: (task: ToPlan) => Promise<Planned>): Promise<JsonValue> {
   try {
     await planTask({ goal: input.goal, template: input.template, ...(input.plan === undefined ? {} : { plan: readMadePlan(Json.parse(input.plan)) }) });
     return { valid: true, mistakes: [] };

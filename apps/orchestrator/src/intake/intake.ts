@@ -5,7 +5,7 @@ import type { Blobs, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { estimatePlan } from '../planning/estimate.js';
-import { createPlanTask, toolsByName, type PlanningParts } from '../planning/plan-task.js';
+import { createPlanTask, type PlanningParts } from '../planning/plan-task.js';
 import { FACTS_WORKFLOW } from '../recovery/facts.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import type { Policies } from '../policy/policies.js';
@@ -33,7 +33,7 @@ export interface Intake {
   /** Resolves once the task is committed; then it ends in exactly one terminal state, whatever dies. */
   submit: (submission: Submission) => Promise<TaskAccepted>;
   /** What would run, checked, and what it may cost; nothing is accepted. */
-  plan: (body: unknown) => Promise<DryRun>;
+  plan: (tenant: string, body: unknown) => Promise<DryRun>;
   /** Begins the child workflow of a step, which is there already when this was done before; or only checks its plan. */
   beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<ChildEnd | null>;
   /** A new workflow from a step of another, whose earlier results it takes over. */
@@ -66,7 +66,7 @@ export function createIntake(parts: IntakeParts): Intake {
   async function accept(ref: WorkflowRef, task: TaskSubmit, submission: Submission): Promise<TaskAccepted> {
     const { workflowId: _, plan: sentPlan, ...accepted } = task;
     const bodyHash = createHash('sha256').update(canonicalJson({ ...accepted, plan: sentPlan })).digest('hex');
-    const planned = await planTask(task).catch(async (error: unknown) => {
+    const planned = await planTask(ref.tenant, task).catch(async (error: unknown) => {
       // What was accepted once stays so, whatever has become of its tools and template.
       const known = await parts.store.load(ref);
       if (known) return { known };
@@ -91,8 +91,8 @@ export function createIntake(parts: IntakeParts): Intake {
     beginChild: async (parent, step, childId) => {
       const input = await childInputOf(parts.blobs, step);
       const allowed = allowedToolsBelow(parent);
-      if (input.dryRun) return { status: 'completed', output: await checkChild(input, (task) => planTask(task, allowed)) };
-      const { ref, data } = childTask({ parent, step, childId }, input, await planTask(parseOrFail(ChildInput, input, `the input of step ${step.id}`), allowed));
+      if (input.dryRun) return { status: 'completed', output: await checkChild(input, (task) => planTask(parent.accepted.tenant, task, allowed)) };
+      const { ref, data } = childTask({ parent, step, childId }, input, await planTask(parent.accepted.tenant, parseOrFail(ChildInput, input, `the input of step ${step.id}`), allowed));
       await withWorkflow(ref, () => beginPlanned(ref, data));
       return null;
     },
@@ -107,11 +107,11 @@ export function createIntake(parts: IntakeParts): Intake {
       await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}` });
       return { workflowId, status: 'accepted', duplicate: false };
     },
-    plan: async (body) => {
+    plan: async (tenant, body) => {
       const task = readTask(body);
-      const planned = await planTask(task);
+      const planned = await planTask(tenant, task);
       const { plan, template, templateDigest } = planned;
-      return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tools: await toolsByName(parts.catalog), templates: parts.templates }) };
+      return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tools: await parts.tools.usable(tenant), templates: parts.templates }) };
     },
   };
 }

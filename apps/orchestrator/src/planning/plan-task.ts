@@ -1,5 +1,5 @@
-import type { EventData, Plan, TaskSubmit, Tool, Template } from '@trivet/contracts';
-import type { ToolCatalog } from '@trivet/state';
+import type { EventData, Plan, PlanStep, TaskSubmit, Tool, Template } from '@trivet/contracts';
+import type { Tools } from '../tools/tools.js';
 import { catalogOf, looksAtCatalog } from './catalog.js';
 import { pinnedTools } from './pinned-tools.js';
 import { checkPlan, type InputCheck } from './plan-check.js';
@@ -20,20 +20,20 @@ export interface ToPlan {
  * @param allowed names of the only tools it may use; absent: any
  * @throws FailureError plan_invalid, template_unknown
  */
-export type PlanTask = (task: ToPlan, allowed?: readonly string[]) => Promise<Planned>;
+export type PlanTask = (tenant: string, task: ToPlan, allowed?: readonly string[]) => Promise<Planned>;
 
 export interface PlanningParts {
-  catalog: Pick<ToolCatalog, 'list'>;
+  tools: Pick<Tools, 'usable' | 'resolve'>;
   templates: ReadonlyMap<string, Template>;
   checkInput: InputCheck;
 }
 
-export function createPlanTask({ catalog, templates, checkInput }: PlanningParts): PlanTask {
-  return async (task, allowed) => {
+export function createPlanTask({ tools: shelf, templates, checkInput }: PlanningParts): PlanTask {
+  return async (tenant, task, allowed) => {
     const template = task.plan === undefined ? chooseTemplate(templates, task.template) : null;
     const plan = task.plan ?? template?.plan ?? { steps: [] };
-    const all = await toolsByName(catalog);
-    const tools = allowed ? new Map([...all].filter(([name]) => allowed.includes(name))) : all;
+    const all = await toolsFor(shelf, tenant, plan);
+    const tools = allowed ? new Map([...all].filter(([, tool]) => allowed.includes(tool.name))) : all;
     checkPlan(plan, tools, checkInput);
     const pinned = pinnedTools(plan, tools);
     return {
@@ -47,6 +47,15 @@ export function createPlanTask({ catalog, templates, checkInput }: PlanningParts
   };
 }
 
-export async function toolsByName(catalog: Pick<ToolCatalog, 'list'>): Promise<ReadonlyMap<string, Tool>> {
-  return new Map((await catalog.list()).map((tool): [string, Tool] => [tool.name, tool]));
+/** The tools a plan of this tenant may use by name, and the versions that it names. */
+async function toolsFor(shelf: Pick<Tools, 'usable' | 'resolve'>, tenant: string, plan: Plan): Promise<ReadonlyMap<string, Tool>> {
+  const byName = await shelf.usable(tenant);
+  const references = new Set(plan.steps.flatMap(referencesIn));
+  if (references.size === 0) return byName;
+  const resolved = await Promise.all([...references].map(async (reference) => ({ reference, tool: await shelf.resolve(tenant, reference) })));
+  return new Map([...byName, ...resolved.flatMap(({ reference, tool }): [string, Tool][] => (tool ? [[reference, tool]] : []))]);
+}
+
+function referencesIn(step: PlanStep): string[] {
+  return [...(step.tool?.includes('@') ? [step.tool] : []), ...(step.step ? referencesIn(step.step) : [])];
 }

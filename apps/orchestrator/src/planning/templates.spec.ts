@@ -7,6 +7,7 @@ import { bundledTools } from './bundled-tools-for-tests.js';
 import { createInputCheck } from './input-check.js';
 import { createPlanTask } from './plan-task.js';
 import { chooseTemplate, loadTemplates } from './templates.js';
+import type { Tools } from '../tools/tools.js';
 
 const FOLDER = fileURLToPath(new URL('../../templates', import.meta.url));
 
@@ -22,25 +23,27 @@ async function inFolder<Result>(files: Record<string, string>, run: (folder: str
 
 const ONE = 'name: one\ntitle: One\ndescription: d\nsteps: [{ id: a, kind: wait, input: { ms: 1 } }]\n';
 
+const shelfOf = (tools: readonly Tool[]): Pick<Tools, 'usable' | 'resolve'> => ({ usable: async () => new Map(tools.map((tool) => [tool.name, tool])), resolve: async () => null });
+
 describe('the bundled templates', () => {
   it('are these, and each can run with the bundled tools', async () => {
     const templates = await loadTemplates(FOLDER);
     const tools = await bundledTools();
-    const planTask = createPlanTask({ catalog: { list: async () => tools }, templates, checkInput: createInputCheck() });
+    const planTask = createPlanTask({ tools: shelfOf(tools), templates, checkInput: createInputCheck() });
     expect([...templates.keys()]).toEqual(['agent', 'analyse-data', 'auto', 'debate', 'research', 'summarise']);
-    for (const name of templates.keys()) await expect(planTask({ goal: 'g', template: name })).resolves.toMatchObject({ template: name });
+    for (const name of templates.keys()) await expect(planTask('default', { goal: 'g', template: name })).resolves.toMatchObject({ template: name });
   });
 
   it('shows the planner the tools that nobody has to approve, and the templates that do not plan', async () => {
     const templates = await loadTemplates(FOLDER);
     const tools = await bundledTools();
     const dangerous = { ...tools[0], name: 'launch', dangerous: true } as Tool;
-    const planTask = createPlanTask({ catalog: { list: async () => [...tools, dangerous] }, templates, checkInput: createInputCheck() });
-    const { catalog } = await planTask({ goal: 'g', template: 'auto' });
+    const planTask = createPlanTask({ tools: shelfOf([...tools, dangerous]), templates, checkInput: createInputCheck() });
+    const { catalog } = await planTask('default', { goal: 'g', template: 'auto' });
     expect(catalog?.tools.map((tool) => tool.name)).toEqual(tools.map((tool) => tool.name).sort());
     expect(catalog?.templates.map((template) => template.name)).toEqual(['agent', 'analyse-data', 'debate', 'research', 'summarise']);
-    expect((await planTask({ goal: 'g', template: 'research' })).catalog).toBeUndefined();
-    await expect(planTask({ goal: 'g', plan: { steps: [{ id: 'a', kind: 'tool', tool: 'launch' }] } }, ['calculator'])).rejects.toThrow('launch');
+    expect((await planTask('default', { goal: 'g', template: 'research' })).catalog).toBeUndefined();
+    await expect(planTask('default', { goal: 'g', plan: { steps: [{ id: 'a', kind: 'tool', tool: 'launch' }] } }, ['calculator'])).rejects.toThrow('launch');
   });
 });
 

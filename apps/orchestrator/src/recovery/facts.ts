@@ -1,6 +1,6 @@
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule } from '@trivet/contracts';
-import type { AccountRef, AuditLog, Ledger, LedgerClock, PolicyStore, ScheduleStore } from '@trivet/state';
+import type { AccountRef, AuditLog, Ledger, LedgerClock, PolicyStore, ScheduleStore, ToolHead, ToolUploads, ToolVersion } from '@trivet/state';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
 export const FACTS_WORKFLOW = '_facts';
@@ -9,6 +9,10 @@ export type Fact =
   | { kind: 'limits'; account: AccountRef; windows: AccountLimits['windows'] }
   | { kind: 'policy'; policy: Policy }
   | { kind: 'schedule'; tenant: string; id: string; schedule: Schedule | null }
+  | { kind: 'tool'; tenant: string; version: ToolVersion }
+  | { kind: 'tool-head'; tenant: string; name: string; head: ToolHead | null }
+  /** One part of a module, which is larger than a message may be. */
+  | { kind: 'module'; digest: string; part: number; of: number; base64: string }
   | { kind: 'audit'; rows: readonly AuditRow[] };
 
 /** As audit rows were journaled before they were gathered, each by itself. */
@@ -22,6 +26,8 @@ export interface Facts {
   record: (tenant: string, fact: Fact) => Promise<void>;
   /** Rows that were written together, one fact a tenant. */
   recordAudit: (rows: readonly AuditRow[]) => Promise<void>;
+  /** A module of a tool, in as many parts as it takes. */
+  recordModule: (tenant: string, digest: string, module: Uint8Array) => Promise<void>;
   /** Writes to Redis what the journal holds. */
   restore: () => Promise<void>;
   /** Sends what is in Redis once more, to a journal that has lost it. */
@@ -33,11 +39,14 @@ export interface FactParts {
   ledger: Ledger;
   policies: PolicyStore;
   schedules: ScheduleStore;
+  uploads: ToolUploads;
   auditLog: AuditLog;
   clock: LedgerClock;
 }
 
 const BATCH = 2_000;
+/** Well below what a message may hold, as base64 too. */
+const PART_BYTES = 384 * 1024;
 const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
 
 export function createFacts(parts: FactParts): Facts {
@@ -68,8 +77,14 @@ export function createFacts(parts: FactParts): Facts {
     }
   }
 
+  async function recordModule(tenant: string, digest: string, module: Uint8Array): Promise<void> {
+    const of = Math.ceil(module.length / PART_BYTES);
+    for (let part = 0; part < of; part += 1) await record(tenant, { kind: 'module', digest, part, of, base64: Buffer.from(module.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)).toString('base64') });
+  }
+
   return {
     record,
+    recordModule,
     recordAudit: async (rows) => {
       const tenants = new Set(rows.map((row) => row.tenant));
       await Promise.all([...tenants].map((tenant) => record(tenant, { kind: 'audit', rows: rows.filter((row) => row.tenant === tenant) })));
@@ -77,29 +92,57 @@ export function createFacts(parts: FactParts): Facts {
     restore: async () => {
       const facts = await all();
       for (const fact of latest(facts)) await apply(parts, fact);
+      for (const module of modulesIn(facts)) await parts.uploads.keepModule(module);
       await parts.auditLog.restore(facts.flatMap((fact) => (fact.kind === 'audit' ? fact.rows : [])));
     },
     again: async () => {
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });
+      for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordModule });
     },
   };
+}
+
+/** All that a tenant uploaded. */
+async function recordTools(uploads: ToolUploads, tenant: string, { record, recordModule }: Pick<Facts, 'record' | 'recordModule'>): Promise<void> {
+  for (const version of await uploads.allVersions(tenant)) {
+    const module = await uploads.module(version.digest);
+    if (module) await recordModule(tenant, version.digest, module);
+    await record(tenant, { kind: 'tool', tenant, version });
+  }
+  for (const [name, head] of await uploads.heads(tenant)) await record(tenant, { kind: 'tool-head', tenant, name, head });
+}
+
+/** The modules of which every part is there. */
+function modulesIn(facts: readonly Fact[]): Uint8Array[] {
+  const parts = new Map<string, { of: number; bytes: Map<number, Buffer> }>();
+  for (const fact of facts) {
+    if (fact.kind !== 'module') continue;
+    const known = parts.get(fact.digest) ?? { of: fact.of, bytes: new Map<number, Buffer>() };
+    known.bytes.set(fact.part, Buffer.from(fact.base64, 'base64'));
+    parts.set(fact.digest, known);
+  }
+  return [...parts.values()].filter(({ of, bytes }) => bytes.size === of).map(({ bytes }) => Buffer.concat([...bytes].sort(([left], [right]) => left - right).map(([, part]) => part)));
 }
 
 /** The last word on each thing. */
 function latest(facts: readonly Fact[]): Fact[] {
   const byName = new Map<string, Fact>();
-  for (const fact of facts) if (fact.kind !== 'audit') byName.set(nameOf(fact), fact);
+  for (const fact of facts) if (fact.kind !== 'audit' && fact.kind !== 'module') byName.set(nameOf(fact), fact);
   return [...byName.values()];
 }
 
-function nameOf(fact: Exclude<Fact, { kind: 'audit' }>): string {
+function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'module' }>): string {
+  if (fact.kind === 'tool') return `tool ${fact.tenant} ${fact.version.manifest.name}@${fact.version.manifest.version}`;
+  if (fact.kind === 'tool-head') return `tool-head ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'policy') return `policy ${fact.policy.tenant}`;
   if (fact.kind === 'schedule') return `schedule ${fact.tenant} ${fact.id}`;
   const { scope, tenant, id } = fact.account;
   return `limits ${scope} ${tenant} ${id} ${fact.windows.map((window) => window.window).join(' ')}`;
 }
 
-async function apply({ ledger, policies, schedules, clock }: FactParts, fact: Fact): Promise<void> {
+async function apply({ ledger, policies, schedules, uploads, clock }: FactParts, fact: Fact): Promise<void> {
+  if (fact.kind === 'tool') await uploads.add(fact.tenant, fact.version);
+  if (fact.kind === 'tool-head') await uploads.setHead(fact.tenant, fact.name, fact.head);
   if (fact.kind === 'limits') await ledger.setLimits(fact.account, fact.windows);
   if (fact.kind === 'policy') await policies.put(fact.policy);
   if (fact.kind !== 'schedule' || !fact.schedule) return;

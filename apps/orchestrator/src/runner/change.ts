@@ -1,5 +1,5 @@
 import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
-import { canonicalJson } from '@trivet/contracts';
+import { canonicalJson, toolNameOf } from '@trivet/contracts';
 import type { CallToSchedule, Change, WorkflowRef } from '@trivet/state';
 import { hash } from 'node:crypto';
 import type { Tier } from '../workflow/tier.js';
@@ -150,15 +150,19 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
     stepId: effect.stepId,
     attempt: effect.attempt,
     traceparent: context.traceparent,
-    body: effect.tier === 'tool' ? toolCall(effect, common) : modelCall(state, effect, common),
+    body: effect.tier === 'tool' ? toolCall(state, effect, common) : modelCall(state, effect, common),
   };
   return { callId: effect.callId, tier: effect.tier, priority, spec: JSON.stringify(envelope), direct: context.hasRoom?.(effect.tier) === true };
 }
 
 type CommonFields = Omit<ToolCall, 'tool'>;
 
-function toolCall(effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ToolCall {
-  const call: ToolCall = { ...common, tool: effect.tool ?? '' };
+function toolCall(state: WorkflowState, effect: Extract<Effect, { do: 'schedule' }>, common: CommonFields): ToolCall {
+  const reference = effect.tool ?? '';
+  const call: ToolCall = { ...common, tool: toolNameOf(reference) };
+  const pinned = state.accepted.tools?.[reference];
+  if (pinned && (pinned.version !== undefined || call.tool !== reference)) call.digest = pinned.digest;
+  if (pinned?.version !== undefined) call.version = pinned.version;
   if (effect.inputRef) call.inputRef = effect.inputRef;
   else call.input = effect.input;
   if (effect.timeoutMs) call.timeoutMs = effect.timeoutMs;

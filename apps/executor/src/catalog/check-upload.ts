@@ -1,0 +1,49 @@
+import { AdmitRequest, FailureError, parseOrFail, type AdmitAnswer, type ToolCase, type ToolFinding } from '@trivet/contracts';
+import type { ToolUploads } from '@trivet/state';
+import { callTool } from '../call-tool.js';
+import type { SandboxPool } from '../sandbox/pool.js';
+import type { HostHandler } from '../sandbox/job.js';
+import { isNote } from '../sandbox/slot/messages.js';
+import { schemaFindings } from './schema-findings.js';
+import { mistakeInCase } from './tool-case.js';
+import { admitTool, type CatalogTool } from './tool-catalog.js';
+
+export interface CheckUploadParts {
+  pool: SandboxPool;
+  uploads: Pick<ToolUploads, 'module'>;
+  maxMemoryMib: number;
+}
+
+/** A case must not depend on what the world answers on the day of the upload. */
+const NO_HOST: HostHandler = (name) => Promise.resolve(isNote(name) ? { value: null } : { error: { code: 'tool_host_denied', message: 'Host functions are not answered while the cases of an upload are checked.' } });
+
+/** Says everything that is wrong with a tool somebody uploads, and runs its cases in the sandbox. */
+export async function checkUpload(parts: CheckUploadParts, body: unknown): Promise<AdmitAnswer> {
+  const { tenant, manifest, digest, cases } = parseOrFail(AdmitRequest, body, 'the request to admit a tool');
+  const module = await parts.uploads.module(digest);
+  if (!module) throw new FailureError('not_found', `There is no module ${digest.slice(0, 12)}….`);
+  const found = schemaFindings(manifest);
+  const admitted = admitOrFindings(() => admitTool(manifest, new Uint8Array(module), { maxMemoryMib: parts.maxMemoryMib, bundled: false }));
+  if (Array.isArray(admitted)) return { findings: [...found, ...admitted], casesPassed: 0 };
+  if (found.length > 0) return { findings: found, casesPassed: 0 };
+  const findings = await runCases(parts.pool, admitted, tenant, cases);
+  return { findings, casesPassed: cases.length - findings.length };
+}
+
+function admitOrFindings(admit: () => CatalogTool): CatalogTool | ToolFinding[] {
+  try {
+    return admit();
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return error.errors?.map(({ pointer, detail }) => ({ pointer, detail })) ?? [{ pointer: '/manifest', detail: error.message }];
+  }
+}
+
+async function runCases(pool: SandboxPool, tool: CatalogTool, tenant: string, cases: readonly ToolCase[]): Promise<ToolFinding[]> {
+  const findings: ToolFinding[] = [];
+  for (const [index, each] of cases.entries()) {
+    const mistake = mistakeInCase(each, await callTool(pool, tool, each.input, { tenant, host: NO_HOST }));
+    if (mistake !== null) findings.push({ pointer: `/cases/${index}`, detail: `${each.name}: ${mistake}` });
+  }
+  return findings;
+}
