@@ -24,9 +24,20 @@ export const AgentInput = z
 export type AgentInput = z.infer<typeof AgentInput>;
 
 export const CodeInput = z
-  .strictObject({ code: z.string().min(1).max(200_000), input: Json.optional(), tools: z.array(Identifier).max(64).optional(), timeoutMs: z.number().int().min(1).optional() })
+  .strictObject({ code: z.string().min(1).max(200_000), input: Json.optional(), tools: z.array(Identifier).max(64).optional().describe('Makes the script durable: it may await these tools, ask(), approve(), sleep() and waitFor(), and goes on after a crash where it was.'), timeoutMs: z.number().int().min(1).optional() })
   .meta({ id: 'CodeInput', description: 'What a code step takes' });
 export type CodeInput = z.infer<typeof CodeInput>;
+
+/** What a durable script waits for. */
+export const ScriptAwait = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('tool'), tool: Identifier, input: Json }),
+    z.object({ kind: z.literal('model'), input: Json }),
+    z.object({ kind: z.literal('approval'), input: Json }),
+    z.object({ kind: z.literal('wait'), input: Json }),
+  ])
+  .meta({ id: 'ScriptAwait', description: 'What a durable script waits for' });
+export type ScriptAwait = z.infer<typeof ScriptAwait>;
 
 export const ApprovalInput = z
   .strictObject({

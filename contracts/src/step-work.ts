@@ -44,6 +44,7 @@ export type Catalog = z.infer<typeof Catalog>;
 export const StepWork = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('agent') }),
+    z.object({ kind: z.literal('code') }),
     z.object({ kind: z.literal('map'), total: z.number().int().min(0), items: z.array(Json).optional(), itemsRef: BlobReference.optional() }),
     z.object({ kind: z.literal('wait'), until: z.number().int().nullable().describe('ms since 1970'), signal: z.string().nullable() }),
     z.object({ kind: z.literal('workflow'), childId: Identifier }),

@@ -1,9 +1,11 @@
-import { evaluate, limitFuel, tool as callTool } from '@trivet/tool-sdk/guest';
+import { evaluate, limitFuel, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
+import { createAwaits, type Durable } from './awaits.js';
 
 interface Input {
   code: string;
   input?: unknown;
   timeoutMs?: number;
+  durable?: Durable;
 }
 
 const MAX_OUTPUT_LENGTH = 65_536;
@@ -11,14 +13,23 @@ const MAX_OUTPUT_LENGTH = 65_536;
 const FUEL_PER_MS = 25;
 
 /** Runs a script and gives the value of its last expression, and what it wrote with console.log. */
-export async function run({ code, input, timeoutMs }: Input): Promise<{ value: unknown; output: string }> {
+export async function run({ code, input, timeoutMs, durable }: Input): Promise<{ value: unknown; output: string; awaits?: unknown[] }> {
   const output = new Output();
   define('console', { log: output.line, info: output.line, warn: output.line, error: output.line, debug: output.line });
   define('input', input ?? null);
-  define('tool', async (name: string, argument: unknown) => callTool(name, argument));
+  const awaits = durable && createAwaits(durable);
+  if (awaits) {
+    for (const [name, called] of Object.entries(awaits.functions)) define(name, called);
+    whenIdle(() => {
+      if (awaits.open.length === 0) throw new Error('The script waits for a promise that never settles.');
+      return { value: null, output: output.text, awaits: awaits.open };
+    });
+  } else define('tool', async (name: string, argument: unknown) => callTool(name, argument));
   if (timeoutMs !== undefined) limitFuel(timeoutMs * FUEL_PER_MS);
   const { value } = await evaluate(code);
-  return { value: plain(await value), output: output.text };
+  const settled = plain(await value);
+  // What it called and did not wait for is done all the same.
+  return { value: settled, output: output.text, ...(awaits && awaits.open.length > 0 ? { awaits: awaits.open } : {}) };
 }
 
 class Output {

@@ -39,7 +39,7 @@ async function runTool(parts: SandboxParts, context: HostCallContext, { input, s
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
   const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
-  return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: Date.now(), ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
+  return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: startOfScript(context.tool, input) ?? Date.now(), ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
 }
 
 async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<CatalogTool | SandboxResult> {
@@ -66,6 +66,14 @@ function nestedCalls(parts: SandboxParts): InjectedFunction {
 function nestedRequest(request: JsonValue): { name: string; input: JsonValue } {
   const { name, input } = request !== null && typeof request === 'object' && !Array.isArray(request) ? request : {};
   return { name: typeof name === 'string' ? name : '', input: input ?? {} };
+}
+
+/** A script that is run again with the results of its awaits sees the time at which it began, each time. */
+function startOfScript(tool: string, input: JsonValue): number | undefined {
+  if (!tool.startsWith('code_') || input === null || typeof input !== 'object' || Array.isArray(input)) return undefined;
+  const { durable } = input;
+  const startedAtMs = durable !== null && typeof durable === 'object' && !Array.isArray(durable) ? durable['startedAtMs'] : undefined;
+  return typeof startedAtMs === 'number' ? startedAtMs : undefined;
 }
 
 /** Code interpreters take their time limit in the input; it can only shorten the tool's own. */

@@ -60,7 +60,7 @@ function begunChild(step: StepState, planStep: PlanStep | undefined, input: Json
 
 function shownStepStatus(step: StepState, isHeld: boolean): StepStatus {
   if (step.status === 'retrying') return 'waiting';
-  if (step.status === 'open') return step.work.kind === 'map' || step.work.kind === 'agent' ? 'running' : 'waiting';
+  if (step.status === 'open') return step.work.kind === 'map' || step.work.kind === 'agent' || step.work.kind === 'code' ? 'running' : 'waiting';
   return step.status === 'scheduled' && isHeld ? 'running' : step.status;
 }
 

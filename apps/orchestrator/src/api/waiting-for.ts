@@ -43,6 +43,7 @@ function sentenceOf(step: StepState): string | null {
       return `Step ${step.id} waits for the workflow ${work.childId}.`;
     case 'map':
     case 'agent':
+    case 'code':
       return null;
     default:
       return unreachable(work);

@@ -17,7 +17,7 @@ function pin(step: PlanStep, tools: ReadonlyMap<string, Tool>, pinned: Record<st
   if (step.step) pin(step.step, tools, pinned);
   const named = step.tool === undefined ? undefined : tools.get(step.tool);
   if (named && step.tool !== undefined && (named.dangerous || !named.bundled || step.tool !== named.name)) pinned[step.tool] ??= { ...versionOf(named), ...(named.dangerous ? { dangerous: true } : {}) };
-  if (step.kind !== 'agent' || step.input === null || typeof step.input !== 'object' || Array.isArray(step.input)) return;
+  if ((step.kind !== 'agent' && step.kind !== 'code') || step.input === null || typeof step.input !== 'object' || Array.isArray(step.input)) return;
   const offered = step.input['tools'];
   for (const name of Array.isArray(offered) ? offered : []) {
     const tool = typeof name === 'string' ? tools.get(name) : undefined;

@@ -55,6 +55,7 @@ function walkStep(walk: Walk, step: PlanStep, times: number, level: number): voi
       return;
     case 'code':
       walk.totals.tool += times;
+      if (objectOf(step.input)['tools'] !== undefined) remark(walk, step, 'may await tools and models, which are not counted');
       return;
     case 'model':
       return walkModel(walk, step, times);

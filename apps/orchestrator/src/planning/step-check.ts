@@ -22,7 +22,7 @@ export function checkKind(check: StepCheck): FieldError[] {
     case 'model':
       return checkSchema(ModelRequest, withPrompt(step), pointer);
     case 'agent':
-      return [...checkSchema(AgentInput, withPrompt(step), pointer), ...checkAgentTools(check)];
+      return [...checkSchema(AgentInput, withPrompt(step), pointer), ...checkOfferedTools(check)];
     case 'code':
       return [...checkSchema(CodeInput, step.input ?? {}, pointer), ...checkCodeTools(check)];
     case 'map':
@@ -46,8 +46,8 @@ function checkTool({ step, pointer, tools, checkInput }: StepCheck): FieldError[
   return checkInput(tool, step.input ?? {}).map((error) => ({ pointer: `${pointer}/input${error.pointer}`, detail: error.detail }));
 }
 
-/** The tools of an agent are pinned when the workflow is accepted, so they must stand in the plan. */
-function checkAgentTools({ step, pointer, tools }: StepCheck): FieldError[] {
+/** The tools of an agent or a script are pinned when the workflow is accepted, so they must stand in the plan. */
+function checkOfferedTools({ step, pointer, tools }: StepCheck): FieldError[] {
   const { input } = step;
   if (input === null || typeof input !== 'object' || Array.isArray(input) || input['tools'] === undefined) return [];
   if (!Array.isArray(input['tools'])) return [{ pointer: `${pointer}/input/tools`, detail: 'must be a list of names; it is no place for an expression' }];
@@ -57,12 +57,10 @@ function checkAgentTools({ step, pointer, tools }: StepCheck): FieldError[] {
   });
 }
 
-function checkCodeTools({ step, pointer, tools }: StepCheck): FieldError[] {
+function checkCodeTools(check: StepCheck): FieldError[] {
+  const { pointer, tools } = check;
   if (!tools.has('code_javascript')) return [{ pointer: `${pointer}/kind`, detail: 'is code, and no executor has brought the tool code_javascript' }];
-  const { input } = step;
-  const wanted = input !== null && typeof input === 'object' && !Array.isArray(input) ? input['tools'] : undefined;
-  if (!Array.isArray(wanted) || wanted.length === 0) return [];
-  return [{ pointer: `${pointer}/input/tools`, detail: 'names tools, which code cannot call in this version; call them in steps of their own' }];
+  return checkOfferedTools(check);
 }
 
 function checkMap({ step, pointer, checkStep }: StepCheck): FieldError[] {

@@ -40,6 +40,7 @@ function ofStep(state: WorkflowState, step: StepState, nowMs: number): Effect[] 
       return [...timeout, ...(withinMs === undefined ? [] : [timerAt(`collect-${step.id}`, startedAt + withinMs, nowMs)])];
     }
     case 'agent':
+    case 'code':
       return timeout;
     default:
       return unreachable(work);

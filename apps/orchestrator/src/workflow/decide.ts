@@ -37,7 +37,7 @@ export function candidatesAfter(state: WorkflowState, changed: Iterable<string>)
   return candidates;
 }
 
-const isGroup = (step: Extract<StepState, { status: 'open' }>): boolean => step.work.kind === 'map' || step.work.kind === 'agent';
+const isGroup = (step: Extract<StepState, { status: 'open' }>): boolean => step.work.kind === 'map' || step.work.kind === 'agent' || step.work.kind === 'code';
 
 function startOf(state: WorkflowState, step: StepState, around: Surroundings): Command[] {
   const dependencies = dependenciesOf(state, step.id);

@@ -15,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'tool', run: () => after(drive({ steps: [tool('a', { input: { q: '{{ goal }}' } }), tool('b', { dependsOn: ['a'], when: 'steps.a.output.hits > `5`' }), tool('c', { input: { $: 'steps.a.output' } })] }), (run) => [run.answer('a', { hits: 2 }), run.answer('c', 'done')]) },
   { name: 'model', run: () => after(drive({ steps: [{ id: 'm', kind: 'model', onFailure: 'degrade', input: { tier: 'large', messages: [{ role: 'user', content: 'hi' }] } }] }), (run) => [run.report('m', { failure: { code: 'model_unavailable', message: 'down' } }), run.fire('retry-m'), run.answer('m', says('hello'))]) },
   { name: 'agent', run: runAgent },
+  { name: 'script', run: runScript },
   { name: 'code', run: () => after(drive({ steps: [{ id: 'k', kind: 'code', timeoutMs: 1_000, input: { code: 'return input', input: { $: 'goal' } } }] }), (run) => [run.answer('k', 1)]) },
   { name: 'map', run: () => after(drive({ steps: [{ id: 'm', kind: 'map', over: [1, 2, 3], parallel: 2, collect: { atLeast: 2 }, step: { id: 'item', kind: 'tool', tool: 'search', input: { q: { $: 'item' } } } }] }), (run) => [run.answer('m--1', 'two'), run.report('m--0', { failure }), run.answer('m--2', 'three')]) },
   { name: 'approval', run: () => after(drive({ steps: [approval('gate'), tool('send', { dependsOn: ['gate'] }), approval('late', { expiresMs: 500, onExpire: 'approve' })] }), (run) => [decide(run, 'gate', 'deny'), run.wait(500), run.fire('expire-late')]) },
@@ -46,6 +47,16 @@ function runAgent(): Drive {
   run.report('bot--0', Object.assign({ usage }, JSON.parse(JSON.stringify({ output: says('let me look', [wants]) }))));
   run.answer('bot--1', { hits: 2 });
   run.report('bot--2', Object.assign({ usage }, JSON.parse(JSON.stringify({ output: says('two') }))));
+  return run;
+}
+
+function runScript(): Drive {
+  const run = drive({ steps: [{ id: 'job', kind: 'code', input: { code: 'await tool("search", {})', tools: ['search'] } }] }, {}, { tools: { search: { digest: 'd' } } });
+  run.answer('job--0', { value: null, output: '', awaits: [{ kind: 'tool', tool: 'search', input: { q: 'x' } }, { kind: 'wait', input: { ms: 100 } }] });
+  run.report('job--1', { failure });
+  run.wait(100);
+  run.fire('wait-job--2');
+  run.answer('job--3', { value: 2, output: 'done' });
   return run;
 }
 

@@ -131,4 +131,4 @@ export const stepHasEnded = (step: StepState): boolean =>
   step.status === 'completed' || step.status === 'failed' || step.status === 'skipped' || step.status === 'cancelled';
 
 /** Whether a step waits for something that no worker does. Maps and agents do not count: the steps inside them do. */
-export const stepWaits = (step: StepState): boolean => step.status === 'retrying' || (step.status === 'open' && step.work.kind !== 'map' && step.work.kind !== 'agent');
+export const stepWaits = (step: StepState): boolean => step.status === 'retrying' || (step.status === 'open' && step.work.kind !== 'map' && step.work.kind !== 'agent' && step.work.kind !== 'code');

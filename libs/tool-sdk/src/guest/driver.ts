@@ -3,6 +3,11 @@
 type Tool = (input: never) => unknown;
 type Settled = { status: 'pending' } | { status: 'done'; value: unknown } | { status: 'failed'; error: unknown };
 
+let whatIdleMeans: (() => unknown) | null = null;
+
+/** What the call gives when nothing is left to do and `run` has not settled: a script that waits for the world. */
+export const whenIdle = (value: () => unknown): void => void (whatIdleMeans = value);
+
 /** Makes `run` the entry of the plugin. */
 export function serve(run: Tool): void {
   let settled: Settled = { status: 'pending' };
@@ -17,6 +22,7 @@ export function serve(run: Tool): void {
   };
 
   const end = (): string => {
+    if (settled.status === 'pending' && whatIdleMeans) return stringify(whatIdleMeans());
     if (settled.status === 'pending') throw new Error('run() returned a promise that never settles: nothing is left that could resolve it.');
     if (settled.status === 'failed') throw settled.error;
     return stringify(settled.value === undefined ? null : settled.value);

@@ -8,6 +8,7 @@ import type { Beginning } from '../kinds/beginning.js';
 import { beginCall } from '../kinds/call.js';
 import { beginChildWorkflow } from '../kinds/child-workflow.js';
 import { beginMap } from '../kinds/map.js';
+import { beginScript, isDurableScript } from '../kinds/script.js';
 import { beginWait } from '../kinds/wait.js';
 import { planStepInside, planStepOf } from '../plan-index.js';
 import { scopeFor } from '../scope.js';
@@ -57,8 +58,9 @@ function kindOf(beginning: Beginning): Outcome {
   switch (beginning.planStep.kind) {
     case 'tool':
     case 'model':
-    case 'code':
       return beginCall(beginning);
+    case 'code':
+      return isDurableScript(beginning.planStep) ? beginScript(beginning) : beginCall(beginning);
     case 'agent':
       return beginAgent(beginning);
     case 'map':

@@ -1,5 +1,6 @@
 import { goOnAgent } from '../groups/agent.js';
 import { goOnMap } from '../groups/map.js';
+import { goOnScript } from '../groups/script.js';
 import type { WorkflowState } from '../state.js';
 import { NOTHING, type Command, type Outcome, type Surroundings } from '../transition.js';
 import { beginStep } from './begin-step.js';
@@ -34,6 +35,7 @@ function goOn(state: WorkflowState, stepId: string, around: Surroundings): Outco
   const step = state.steps.get(stepId);
   if (step?.status !== 'open') return NOTHING;
   if (step.work.kind === 'map') return goOnMap(state, step, step.work, around);
+  if (step.work.kind === 'code') return goOnScript(state, step, around);
   return step.work.kind === 'agent' ? goOnAgent(state, step, around) : NOTHING;
 }
 

@@ -113,7 +113,7 @@ export function applyStepReset(step: StepState): StepState {
   const { approved: _, ...rest } = common(step);
   const again = { ...rest, attemptsBefore: step.attempts, finishedAt: null };
   const work = (step.status === 'failed' || step.status === 'cancelled') && step.work;
-  if (!work || (work.kind !== 'map' && work.kind !== 'agent')) return { ...again, status: 'pending' };
+  if (!work || (work.kind !== 'map' && work.kind !== 'agent' && work.kind !== 'code')) return { ...again, status: 'pending' };
   return { ...again, status: 'open', callId: step.calls.at(-1)?.callId ?? '', attempt: step.attempts, work };
 }
 

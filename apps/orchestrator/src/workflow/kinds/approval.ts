@@ -5,6 +5,7 @@ import { releaseOf } from '../commands/end-steps.js';
 import { failStep, ownCall } from '../commands/fail-step.js';
 import { evaluate } from '../expression.js';
 import { travelling } from '../large-value.js';
+import { madeInput } from './script.js';
 import { scopeFor } from '../scope.js';
 import type { ApprovalWork, StepState, WorkflowState } from '../state.js';
 import { NOTHING, type Effect, type Input, type Outcome, type Surroundings } from '../transition.js';
@@ -13,7 +14,7 @@ type Open = Extract<StepState, { status: 'open' }>;
 
 /** A person is asked; the step waits for as long as it takes, or until it expires. */
 export function beginApproval({ state, step, planStep, attempt, callId, around, child }: Beginning): Outcome {
-  const { question, details, expiresMs, onExpire } = parseOrFail(ApprovalInput, evaluate(planStep.input ?? {}, scopeFor(state, step, around)), `the input of step ${step.id}`);
+  const { question, details, expiresMs, onExpire } = parseOrFail(ApprovalInput, madeInput(state, step, around) ?? evaluate(planStep.input ?? {}, scopeFor(state, step, around)), `the input of step ${step.id}`);
   const travel = details === undefined ? { inline: undefined, effects: [] } : travelling(details);
   const shown = 'reference' in travel ? { detailsRef: travel.reference } : travel.inline === undefined ? {} : { details: travel.inline };
   const approvalId = `${state.accepted.workflowId}.${callId}`;

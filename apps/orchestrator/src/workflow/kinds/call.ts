@@ -2,8 +2,9 @@ import { CodeInput, ModelRequest, parseOrFail, type JsonObject, type JsonValue, 
 import type { Beginning } from './beginning.js';
 import { evaluate } from '../expression.js';
 import { travellingInput } from '../large-value.js';
-import { inputOf, scopeFor } from '../scope.js';
+import { scopeFor } from '../scope.js';
 import { withoutNulls } from '../without-nulls.js';
+import { madeInput } from './script.js';
 import { tierOf } from '../tier.js';
 import type { Effect, Outcome, Surroundings } from '../transition.js';
 import type { StepState, WorkflowState } from '../state.js';
@@ -38,9 +39,8 @@ function timeoutOf(state: WorkflowState, planStep: PlanStep, around: Surrounding
 }
 
 function writtenInput(state: WorkflowState, step: StepState, planStep: PlanStep, around: Surroundings): JsonValue {
-  // A step of an agent has no expressions: what a model wrote is never evaluated. Its input is made before it begins.
-  const parent = step.childOf ? state.steps.get(step.childOf.parent) : undefined;
-  const made = parent?.status === 'open' && parent.work.kind === 'agent' ? inputOf(step, around) : undefined;
+  // A step of an agent or a script has no expressions: what a model or a script wrote is never evaluated.
+  const made = madeInput(state, step, around);
   const written: JsonValue = planStep.kind === 'model' && planStep.prompt !== undefined ? { prompt: planStep.prompt, ...asObject(planStep.input) } : (planStep.input ?? {});
   const evaluated = made ?? evaluate(written, scopeFor(state, step, around));
   const input = planStep.kind === 'model' ? withoutNulls(evaluated) : evaluated;
@@ -48,7 +48,7 @@ function writtenInput(state: WorkflowState, step: StepState, planStep: PlanStep,
     parseOrFail(ModelRequest, input, `the input of step ${step.id}`);
     if (step.tier) return { ...withoutModel(asObject(input)), tier: step.tier };
   }
-  if (planStep.kind === 'code') {
+  if (planStep.kind === 'code' && made === undefined) {
     const { code, input: value, timeoutMs } = parseOrFail(CodeInput, input, `the input of step ${step.id}`);
     return { code, ...(value === undefined ? {} : { input: value }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   }

@@ -4,6 +4,7 @@ import { completeStep } from '../commands/complete-step.js';
 import { failStep } from '../commands/fail-step.js';
 import { evaluate } from '../expression.js';
 import { travellingInput } from '../large-value.js';
+import { madeInput } from './script.js';
 import { scopeFor } from '../scope.js';
 import type { StepState, WorkflowState } from '../state.js';
 import { NOTHING, type Effect, type Input, type Outcome, type Surroundings } from '../transition.js';
@@ -13,7 +14,7 @@ export const MOST_KEPT_SIGNALS = 1_000;
 
 /** A duration, a time or a signal; one that was sent before is taken at once. */
 export function beginWait({ state, step, planStep, attempt, callId, around, child }: Beginning): Outcome {
-  const input = parseOrFail(WaitInput, evaluate(planStep.input ?? {}, scopeFor(state, step, around)), `the input of step ${step.id}`);
+  const input = parseOrFail(WaitInput, madeInput(state, step, around) ?? evaluate(planStep.input ?? {}, scopeFor(state, step, around)), `the input of step ${step.id}`);
   const until = untilOf(input, around.nowMs);
   const signal = 'signal' in input ? input.signal : null;
   const { fields } = travellingInput(JSON.parse(JSON.stringify(input)));
