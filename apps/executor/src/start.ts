@@ -5,13 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createPresence, createToolUploads, keepClaims, keepPresence, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createFileStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload } from './catalog/check-upload.js';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
-import { folderDocuments } from './host/files.js';
+import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { CallHandler } from './running/call.handler.js';
 import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
@@ -26,6 +26,8 @@ const PLUGINS_FOLDER = fileURLToPath(new URL('../plugins', import.meta.url));
 const CALLS_PER_SLOT = 4;
 /** Beyond what orchestrators deal by the slot: the first call of a tenant comes besides. */
 const SPARE_CALLS = 16;
+/** They search the web, and where there is none the sample corpus. */
+const SAMPLE_TOOLS = ['web_search', 'web_fetch', 'web_research'];
 const ANNOUNCE_TOOLS_EVERY_MS = 2_000;
 
 export type ExecutorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
@@ -48,7 +50,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, services: hostServices(logger, model) });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, services: hostServices(logger, model, createFileStore(redis)) });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
@@ -122,11 +124,12 @@ async function connect({ config, logger, workerId, version }: ExecutorRuntime, o
 }
 
 /** What a tool may be granted of this process. */
-function hostServices(logger: Logger, model: ModelAsker): ToolRunnerParts['services'] {
+function hostServices(logger: Logger, model: ModelAsker, files: FileStore): ToolRunnerParts['services'] {
   const corpus = folderDocuments(`${PLUGINS_FOLDER}/corpus`);
   return {
     http: createHttpExchange({}),
-    documents: () => corpus,
+    // The bundled search tools speak of the sample corpus; everything else of what the tenant uploaded.
+    documents: ({ tool, tenant }) => (SAMPLE_TOOLS.includes(tool) ? corpus : documentsOr(uploadedDocuments(files, tenant), corpus)),
     log: (call, message, fields) => logger.info({ tool: call.tool, callId: call.callId, fields }, message),
     progress: (call, fraction, message) => logger.debug({ tool: call.tool, callId: call.callId, fraction }, message),
     model: model.ask,

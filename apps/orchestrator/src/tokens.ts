@@ -16,6 +16,7 @@ export const SCHEDULES = Symbol('schedules');
 export const POLICIES = Symbol('policies');
 export const GATEKEEPER = Symbol('gatekeeper');
 export const FACTS = Symbol('facts');
+export const FILES = Symbol('files');
 export const TOOLS = Symbol('tools');
 export const UPLOAD = Symbol('upload');
 export const TEMPLATES = Symbol('templates');

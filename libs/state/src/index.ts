@@ -9,6 +9,7 @@ export { createClaims, type ClaimOutcome, type Claims } from './calls/claims.js'
 export { keepClaims } from './calls/claim-keeper.js';
 export { PRESENCE_TTL_MS, createPresence, keepPresence, type Presence } from './workers/presence.js';
 export { MOST_BLOB_BYTES, createBlobs, type Blobs } from './blobs.js';
+export { createFileStore, type FileStore } from './file-store.js';
 export { createToolUploads, uploadedTool, type ToolHead, type ToolUploads, type ToolVersion } from './tool-uploads.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';

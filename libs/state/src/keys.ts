@@ -67,6 +67,12 @@ export const keys = {
   toolModule: (digest: string): string => `{catalog}:module:${digest}`,
   /** SET of tenants that uploaded a tool */
   toolTenants: (): string => '{catalog}:tenants',
+  /** HASH name → record of a file */
+  files: (tenant: string): string => `{files}:of:${tenant}`,
+  /** HASH name → its bytes */
+  fileContents: (tenant: string): string => `{files}:contents:${tenant}`,
+  /** SET of tenants that have files */
+  fileTenants: (): string => '{files}:tenants',
   /** HASH schedule id → record */
   schedules: (tenant: string): string => `{schedules}:of:${tenant}`,
   /** ZSET tenant|id → when it is due */

@@ -101,7 +101,7 @@ async function configOf(redis: Redis, key: string): Promise<string | undefined> 
 
 /** A Lua script, sent by its hash. An unreachable Redis becomes `unavailable`: the caller waits, nothing is free. */
 export interface Script {
-  run: (redis: Redis, keyNames: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
+  run: (redis: Redis, keyNames: readonly string[], args: readonly (string | number | Buffer)[]) => Promise<unknown>;
 }
 
 /** What has to be done before the first script on a server that was started anew. */

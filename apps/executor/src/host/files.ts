@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileStore } from '@trivet/state';
 
 /** Documents a tool may read: names and texts, never paths. */
 export interface DocumentSource {
@@ -9,6 +10,29 @@ export interface DocumentSource {
 }
 
 const TEXT_FILE = /\.(md|txt|json|csv|html)$/;
+
+/** The files that a tenant uploaded, as texts; what is no UTF-8 is none. */
+export function uploadedDocuments(store: Pick<FileStore, 'list' | 'read'>, tenant: string): DocumentSource {
+  return {
+    list: async () => (await store.list(tenant)).map(({ name, bytes }) => ({ name, bytes })),
+    read: async (name) => {
+      const found = await store.read(tenant, name);
+      if (!found) return null;
+      try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(found.content);
+      } catch {
+        return '';
+      }
+    },
+  };
+}
+
+/** The first when it has any documents, else the second. */
+export function documentsOr(first: DocumentSource, second: DocumentSource): DocumentSource {
+  let chosen: Promise<DocumentSource> | null = null;
+  const choose = (): Promise<DocumentSource> => (chosen ??= first.list().then((documents) => (documents.length > 0 ? first : second)));
+  return { list: async () => (await choose()).list(), read: async (name) => (await choose()).read(name) };
+}
 
 /**
  * The text files of one folder, read once. A name is looked up among the names that were found; it is never joined to a

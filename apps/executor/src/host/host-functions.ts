@@ -46,6 +46,7 @@ const MAX_LINE_LENGTH = 4000;
 /** The host functions of one call. Whatever the manifest does not grant is denied here, in the parent. */
 export function createHostHandler(call: HostCallContext, grants: ToolGrants, services: HostServices): HostHandler {
   const occurrences = new Map<HostFunctionName, number>();
+  let documents: DocumentSource | null = null;
   const inject = (name: 'model' | 'tool' | 'kv', granted: boolean, request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
     if (!granted) return notGranted(call.tool, name);
     const service = services[name];
@@ -64,7 +65,7 @@ export function createHostHandler(call: HostCallContext, grants: ToolGrants, ser
         services.progress(call, fraction(request), text(request, 'message'));
         return { value: null };
       case 'files':
-        return grants.files ? readDocuments(call, request, services.documents(call)) : notGranted(call.tool, 'files');
+        return grants.files ? readDocuments(call, request, (documents ??= services.documents(call))) : notGranted(call.tool, 'files');
       case 'http':
         return grants.http?.length ? services.http({ tool: call.tool, grants: grants.http }, readHttpRequest(request), signal) : notGranted(call.tool, 'http');
       case 'model':

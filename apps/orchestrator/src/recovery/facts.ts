@@ -1,6 +1,6 @@
 import { subjects, type Bus } from '@trivet/bus';
-import type { AccountLimits, AuditRow, Policy, Schedule } from '@trivet/contracts';
-import type { AccountRef, AuditLog, Ledger, LedgerClock, PolicyStore, ScheduleStore, ToolHead, ToolUploads, ToolVersion } from '@trivet/state';
+import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
+import type { AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, ScheduleStore, ToolHead, ToolUploads, ToolVersion } from '@trivet/state';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
 export const FACTS_WORKFLOW = '_facts';
@@ -11,7 +11,8 @@ export type Fact =
   | { kind: 'schedule'; tenant: string; id: string; schedule: Schedule | null }
   | { kind: 'tool'; tenant: string; version: ToolVersion }
   | { kind: 'tool-head'; tenant: string; name: string; head: ToolHead | null }
-  /** One part of a module, which is larger than a message may be. */
+  | { kind: 'file'; tenant: string; name: string; file: StoredFile | null }
+  /** One part of a module or file, which is larger than a message may be. */
   | { kind: 'module'; digest: string; part: number; of: number; base64: string }
   | { kind: 'audit'; rows: readonly AuditRow[] };
 
@@ -26,7 +27,7 @@ export interface Facts {
   record: (tenant: string, fact: Fact) => Promise<void>;
   /** Rows that were written together, one fact a tenant. */
   recordAudit: (rows: readonly AuditRow[]) => Promise<void>;
-  /** A module of a tool, in as many parts as it takes. */
+  /** A module of a tool or the content of a file, in as many parts as it takes. */
   recordModule: (tenant: string, digest: string, module: Uint8Array) => Promise<void>;
   /** Writes to Redis what the journal holds. */
   restore: () => Promise<void>;
@@ -40,6 +41,7 @@ export interface FactParts {
   policies: PolicyStore;
   schedules: ScheduleStore;
   uploads: ToolUploads;
+  files: FileStore;
   auditLog: AuditLog;
   clock: LedgerClock;
 }
@@ -92,12 +94,13 @@ export function createFacts(parts: FactParts): Facts {
     restore: async () => {
       const facts = await all();
       for (const fact of latest(facts)) await apply(parts, fact);
-      for (const module of modulesIn(facts)) await parts.uploads.keepModule(module);
+      await restoreContents(parts, facts);
       await parts.auditLog.restore(facts.flatMap((fact) => (fact.kind === 'audit' ? fact.rows : [])));
     },
     again: async () => {
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });
       for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordModule });
+      for (const tenant of await parts.files.tenants()) await recordFiles(parts.files, tenant, { record, recordModule });
     },
   };
 }
@@ -112,8 +115,29 @@ async function recordTools(uploads: ToolUploads, tenant: string, { record, recor
   for (const [name, head] of await uploads.heads(tenant)) await record(tenant, { kind: 'tool-head', tenant, name, head });
 }
 
-/** The modules of which every part is there. */
-function modulesIn(facts: readonly Fact[]): Uint8Array[] {
+async function recordFiles(files: FileStore, tenant: string, { record, recordModule }: Pick<Facts, 'record' | 'recordModule'>): Promise<void> {
+  for (const file of await files.list(tenant)) {
+    const found = await files.read(tenant, file.name);
+    if (found) await recordModule(tenant, file.sha256, found.content);
+    await record(tenant, { kind: 'file', tenant, name: file.name, file });
+  }
+}
+
+/** What modules and files consist of, which the facts about them name by its digest. */
+async function restoreContents({ uploads, files }: FactParts, facts: readonly Fact[]): Promise<void> {
+  const contents = contentsIn(facts);
+  const latestFacts = latest(facts);
+  for (const fact of latestFacts) {
+    const digest = fact.kind === 'tool' ? fact.version.digest : fact.kind === 'file' ? fact.file?.sha256 : undefined;
+    const content = digest === undefined ? undefined : contents.get(digest);
+    if (!content) continue;
+    if (fact.kind === 'tool') await uploads.keepModule(content);
+    if (fact.kind === 'file' && fact.file) await files.put(fact.file, content);
+  }
+}
+
+/** By digest, those of which every part is there. */
+function contentsIn(facts: readonly Fact[]): ReadonlyMap<string, Uint8Array> {
   const parts = new Map<string, { of: number; bytes: Map<number, Buffer> }>();
   for (const fact of facts) {
     if (fact.kind !== 'module') continue;
@@ -121,7 +145,8 @@ function modulesIn(facts: readonly Fact[]): Uint8Array[] {
     known.bytes.set(fact.part, Buffer.from(fact.base64, 'base64'));
     parts.set(fact.digest, known);
   }
-  return [...parts.values()].filter(({ of, bytes }) => bytes.size === of).map(({ bytes }) => Buffer.concat([...bytes].sort(([left], [right]) => left - right).map(([, part]) => part)));
+  const whole = [...parts].filter(([, { of, bytes }]) => bytes.size === of);
+  return new Map(whole.map(([digest, { bytes }]) => [digest, Buffer.concat([...bytes].sort(([left], [right]) => left - right).map(([, part]) => part))]));
 }
 
 /** The last word on each thing. */
@@ -133,6 +158,7 @@ function latest(facts: readonly Fact[]): Fact[] {
 
 function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'module' }>): string {
   if (fact.kind === 'tool') return `tool ${fact.tenant} ${fact.version.manifest.name}@${fact.version.manifest.version}`;
+  if (fact.kind === 'file') return `file ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'tool-head') return `tool-head ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'policy') return `policy ${fact.policy.tenant}`;
   if (fact.kind === 'schedule') return `schedule ${fact.tenant} ${fact.id}`;

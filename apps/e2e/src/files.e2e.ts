@@ -1,0 +1,64 @@
+import type { StoredFile } from '@trivet/contracts';
+import { startStack, until, type Stack } from '@trivet/testing';
+
+describe('files of a tenant', () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({ without: ['model'] });
+  });
+  afterAll(() => stack.stop());
+
+  async function upload(files: Record<string, string | Uint8Array>, tenant?: string): Promise<{ status: number; body: unknown }> {
+    const form = new FormData();
+    for (const [name, content] of Object.entries(files)) form.append('file', new Blob([typeof content === 'string' ? content : new Uint8Array(content)]), name);
+    const response = await fetch(`${stack.url}/api/v1/files`, { method: 'POST', body: form, headers: tenant ? { 'X-Trivet-Tenant': tenant } : {} });
+    return { status: response.status, body: await response.json() };
+  }
+  const names = async (tenant?: string): Promise<string[]> => (await stack.get<{ items: StoredFile[] }>('/api/v1/files', tenant ? { tenant } : {})).items.map((file) => file.name);
+  let runs = 0;
+  async function search(query: string, tenant?: string): Promise<{ title: string; ref: string; snippet: string }[]> {
+    const options = tenant ? { tenant } : {};
+    const workflowId = `search-${(runs += 1)}`;
+    await stack.submit({ goal: 'x', workflowId, plan: { steps: [{ id: 'find', kind: 'tool', tool: 'docs_search', input: { query } }] } }, options);
+    const { result } = await stack.ended(workflowId, options);
+    return (result as { find: { results: { title: string; ref: string; snippet: string }[] } }).find.results;
+  }
+
+  it('are kept, searched by docs_search, given back as they were, and removed', async () => {
+    const text = '# The lighthouse\n\nThe keeper of the lighthouse counts 孔雀 peacocks at noon.\n';
+    expect(await upload({ 'lighthouse.md': text, 'page.html': '<title>Harbour</title><nav>menu</nav><p>Ships wait in the harbour for the tide to turn, all of them at once.</p>' })).toMatchObject({ status: 201, body: { items: [{ name: 'lighthouse.md', bytes: Buffer.byteLength(text) }, { name: 'page.html' }] } });
+    expect((await search('peacocks at noon'))[0]).toMatchObject({ ref: 'lighthouse.md', title: 'The lighthouse', snippet: expect.stringContaining('peacocks') });
+    expect((await search('tide harbour'))[0]).toMatchObject({ ref: 'page.html', title: 'Harbour' });
+    const response = await fetch(`${stack.url}/api/v1/files/lighthouse.md`);
+    expect([await response.text(), response.headers.get('content-disposition'), response.headers.get('x-content-type-options')]).toEqual([text, "attachment; filename*=UTF-8''lighthouse.md", 'nosniff']);
+    expect((await fetch(`${stack.url}/api/v1/files/page.html`, { method: 'DELETE' })).status).toBe(204);
+    expect(await names()).toEqual(['lighthouse.md']);
+    expect((await fetch(`${stack.url}/api/v1/files/page.html`)).status).toBe(404);
+  });
+
+  it('are seen by their tenant alone; who has none searches the sample', async () => {
+    await upload({ 'secret.txt': 'the vault code is 4711' }, 'acme');
+    expect(await names('acme')).toEqual(['secret.txt']);
+    expect(await names()).not.toContain('secret.txt');
+    expect((await search('vault code 4711')).map((hit) => hit.ref)).not.toContain('secret.txt');
+    expect((await search('vault code', 'acme'))[0]?.ref).toBe('secret.txt');
+    expect((await search('Nimbus Robotics funding', 'empty'))[0]?.ref).toMatch(/nimbus/);
+  });
+
+  it.each([
+    ['a name that leads out', { '../../etc/passwd': 'x' }, 201],
+    ['a hidden name', { '.env': 'x' }, 400],
+    ['a file over the limit', { 'big.txt': new Uint8Array(3 * 1_048_576 + 1) }, 413],
+    ['no file at all', {}, 400],
+  ])('%s is refused, or harmless', async (_what, files, status) => {
+    expect((await upload(files)).status).toBe(status);
+    expect((await names()).every((name) => !name.includes('/') && !name.startsWith('.'))).toBe(true);
+  });
+
+  it('come back when Redis has lost its data', async () => {
+    await upload({ 'kept.txt': 'still here' });
+    await stack.servers.redis.wipe();
+    await until(async () => (await names()).includes('kept.txt'), 40_000, () => stack.logs());
+    expect(await (await fetch(`${stack.url}/api/v1/files/kept.txt`)).text()).toBe('still here');
+  });
+});

@@ -1,0 +1,54 @@
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { FailureError, MOST_FILE_BYTES, type Page, type StoredFile } from '@trivet/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Files } from '../files/files.js';
+import { FILES } from '../tokens.js';
+import { actorOf, tenantOf } from './request-context.js';
+
+const MOST_AT_ONCE = 50;
+
+@Controller('api/v1/files')
+export class FilesController {
+  constructor(@Inject(FILES) private readonly files: Files) {}
+
+  @Post()
+  async upload(@Req() request: FastifyRequest): Promise<Page<StoredFile>> {
+    const by = { tenant: tenantOf(request), actor: actorOf(request) };
+    const items: StoredFile[] = [];
+    for (const given of await filesIn(request)) items.push(await this.files.put(by, given));
+    if (items.length === 0) throw new FailureError('invalid_request', 'The body has no file.', { hint: 'curl -F file=@report.md …/api/v1/files' });
+    return { items, nextCursor: null };
+  }
+
+  @Get()
+  async list(@Req() request: FastifyRequest): Promise<Page<StoredFile>> {
+    return { items: await this.files.list(tenantOf(request)), nextCursor: null };
+  }
+
+  @Get(':name')
+  async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('name') name: string): Promise<void> {
+    const { file, content } = await this.files.read(tenantOf(request), name);
+    // Never as a page: what a tenant uploaded must not run in the browser of whoever looks at it.
+    await reply.header('Content-Type', 'application/octet-stream').header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`).header('X-Content-Type-Options', 'nosniff').header('ETag', `"${file.sha256}"`).send(Buffer.from(content));
+  }
+
+  @Delete(':name')
+  @HttpCode(204)
+  remove(@Req() request: FastifyRequest, @Param('name') name: string): Promise<void> {
+    return this.files.remove({ tenant: tenantOf(request), actor: actorOf(request) }, name);
+  }
+}
+
+async function filesIn(request: FastifyRequest): Promise<{ name: string; type: string; content: Uint8Array }[]> {
+  if (!request.isMultipart()) throw new FailureError('invalid_request', `The body is ${request.headers['content-type'] ?? 'of no type'}; files are uploaded as multipart/form-data.`, { hint: 'curl -F file=@report.md …/api/v1/files' });
+  const found: { name: string; type: string; content: Uint8Array }[] = [];
+  try {
+    for await (const part of request.parts({ limits: { parts: MOST_AT_ONCE, fileSize: MOST_FILE_BYTES } })) {
+      if (part.type === 'file') found.push({ name: part.filename, type: part.mimetype, content: new Uint8Array(await part.toBuffer()) });
+    }
+    return found;
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === 413) throw new FailureError('payload_too_large', `A file is larger than ${MOST_FILE_BYTES} bytes, or there are more than ${MOST_AT_ONCE}.`, { cause: error });
+    throw new FailureError('invalid_request', `The body is no multipart/form-data that can be read: ${error instanceof Error ? error.message : 'unknown'}.`, { cause: error });
+  }
+}

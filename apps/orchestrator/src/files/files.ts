@@ -1,0 +1,51 @@
+import { FailureError, FileName, MOST_FILE_BYTES, parseOrFail, type StoredFile } from '@trivet/contracts';
+import type { FileStore, LedgerClock } from '@trivet/state';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Facts } from '../recovery/facts.js';
+
+/** The files a tenant gives to its tools. */
+export interface Files {
+  put: (by: Owner, given: { name: string; type: string; content: Uint8Array }) => Promise<StoredFile>;
+  list: (tenant: string) => Promise<StoredFile[]>;
+  read: (tenant: string, name: string) => Promise<{ file: StoredFile; content: Uint8Array }>;
+  remove: (by: Owner, name: string) => Promise<void>;
+}
+
+interface Owner {
+  tenant: string;
+  actor: string;
+}
+
+export interface FileParts {
+  store: FileStore;
+  facts: Pick<Facts, 'record' | 'recordModule'>;
+  audit: AuditTrail;
+  clock: LedgerClock;
+}
+
+export function createFiles({ store, facts, audit, clock }: FileParts): Files {
+  const missing = (name: string): FailureError => new FailureError('not_found', `There is no file ${JSON.stringify(name.slice(0, 130))}.`, { hint: 'See GET /api/v1/files for the names.' });
+  const note = ({ tenant, actor }: Owner, action: string, name: string, detail: string | null): Promise<void> => audit.record({ tenant, actor, action, target: `file/${name}`, workflowId: null, detail });
+  return {
+    put: async (by, { name, type, content }) => {
+      parseOrFail(FileName, name, 'the name of the file');
+      if (content.length > MOST_FILE_BYTES) throw new FailureError('payload_too_large', `The file ${name} has ${content.length} bytes; the limit is ${MOST_FILE_BYTES}.`, { detail: { bytes: content.length, limit: MOST_FILE_BYTES } });
+      const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor }, content);
+      await facts.recordModule(by.tenant, file.sha256, content);
+      await facts.record(by.tenant, { kind: 'file', tenant: by.tenant, name, file });
+      await note(by, 'file.upload', name, `${file.bytes} bytes, sha256 ${file.sha256}`);
+      return file;
+    },
+    list: (tenant) => store.list(tenant),
+    read: async (tenant, name) => {
+      const found = await store.read(tenant, name);
+      if (!found) throw missing(name);
+      return found;
+    },
+    remove: async (by, name) => {
+      if (!(await store.remove(by.tenant, name))) throw missing(name);
+      await facts.record(by.tenant, { kind: 'file', tenant: by.tenant, name, file: null });
+      await note(by, 'file.remove', name, null);
+    },
+  };
+}
