@@ -13,7 +13,7 @@ export const ToolGrants = z
     http: z.array(HttpGrant).max(64).optional(),
     model: z.boolean().optional().describe('May ask the model tier, under the budget of its workflow.'),
     tools: z.array(Identifier).max(64).optional().describe('Other tools it may call.'),
-    kv: z.boolean().optional(),
+    kv: z.boolean().optional().describe('May keep small state of its workflow, shared with the other tools of it that are granted this.'),
     files: z.boolean().optional().describe('May read the documents granted to it.'),
   })
   .meta({ id: 'ToolGrants', description: 'What a tool may reach; everything else is denied' });

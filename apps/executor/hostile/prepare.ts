@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JsonValue, ToolGrants, ToolLimits, ToolManifest } from '@trivet/contracts';
@@ -79,14 +80,29 @@ const ECHO = `(module
 /** Gives back what it gets: the neighbour that must not notice. */
 export const echoPlugin = (options: PluginOptions = {}): Promise<CatalogTool> => pluginFromWat('echo', ECHO, options);
 
+/** A plugin from the source of its tool.ts, or of its tool.as.ts. */
+export async function pluginFromSource(name: string, source: { typeScript: string } | { assemblyScript: string }, options: PluginOptions = {}): Promise<CatalogTool> {
+  const dir = mkdtempSync(join(tmpdir(), 'trivet-plugin-'));
+  try {
+    writeFileSync(join(dir, 'tool.json'), JSON.stringify(manifestOf(name, options)));
+    if ('typeScript' in source) writeFileSync(join(dir, 'tool.ts'), source.typeScript);
+    else writeFileSync(join(dir, 'tool.as.ts'), source.assemblyScript);
+    const { file } = await buildTool(dir);
+    return admitTool(manifestOf(name, options), new Uint8Array(readFileSync(file)), { maxMemoryMib: 256, bundled: options.isolation !== 'tenant' });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
 export interface CallOptions extends Partial<Omit<RunOptions, 'host'>> {
   services?: Partial<HostServices>;
   egress?: EgressOptions;
+  workflowId?: string;
 }
 
 /** Calls a tool as the executor does, with the sample corpus and without a model. */
-export function call(pool: SandboxPool, tool: CatalogTool, input: JsonValue, { services, egress, tenant = 'default', ...options }: CallOptions = {}): Promise<SandboxResult> {
-  const context = { tenant, workflowId: 'w1', stepId: 's1', callId: 'c1', attempt: 1, tool: tool.manifest.name, depth: options.depth ?? 0 };
+export function call(pool: SandboxPool, tool: CatalogTool, input: JsonValue, { services, egress, tenant = 'default', workflowId = 'w1', ...options }: CallOptions = {}): Promise<SandboxResult> {
+  const context = { tenant, workflowId, stepId: 's1', callId: 'c1', attempt: 1, tool: tool.manifest.name, depth: options.depth ?? 0 };
   const all: HostServices = { http: createHttpExchange(egress), documents: () => corpus, log: () => undefined, progress: () => undefined, ...services };
   return callTool(pool, tool, input, { tenant, host: createHostHandler(context, tool.manifest.grants ?? {}, all), ...options });
 }

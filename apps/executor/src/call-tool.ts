@@ -1,5 +1,6 @@
 import { FailureError, MOST_JSON_DEPTH, type JsonValue } from '@trivet/contracts';
 import { validateInput, validateOutput, type CatalogTool } from './catalog/tool-catalog.js';
+import { jsonDepth } from './json-depth.js';
 import type { RunOptions } from './sandbox/job.js';
 import type { SandboxPool } from './sandbox/pool.js';
 import { EMPTY_FIGURES, type SandboxResult } from './sandbox/result.js';
@@ -18,18 +19,9 @@ export async function callTool(pool: SandboxPool, tool: CatalogTool, input: Json
 const MOST_DEPTH = MOST_JSON_DEPTH - 20;
 
 function tooDeep(tool: CatalogTool, output: JsonValue): FailureError | null {
-  const depth = depthOf(output);
+  const depth = jsonDepth(output);
   if (depth <= MOST_DEPTH) return null;
   return new FailureError('tool_output_invalid', `The output of tool ${tool.manifest.name} is nested ${depth} levels deep; the limit is ${MOST_DEPTH}.`, { detail: { value: depth, limit: MOST_DEPTH } });
-}
-
-/** Level by level, so that no nesting exhausts the stack. */
-function depthOf(value: JsonValue): number {
-  let depth = 0;
-  for (let level: JsonValue[] = [value]; level.length > 0; depth += 1) {
-    level = level.flatMap((item) => (item !== null && typeof item === 'object' ? Object.values(item) : []));
-  }
-  return depth;
 }
 
 function failure(error: FailureError, sandbox: SandboxResult['sandbox']): SandboxResult {

@@ -5,13 +5,14 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createFileStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload } from './catalog/check-upload.js';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
+import { createKv } from './host/kv.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { CallHandler } from './running/call.handler.js';
 import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
@@ -50,7 +51,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, services: hostServices(logger, model, createFileStore(redis)) });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);

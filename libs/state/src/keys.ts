@@ -27,6 +27,8 @@ export const keys = {
   call: (ref: WorkflowRef, callId: string): string => `${tagOf(ref)}:call:${name(ref)}:${callId}`,
   /** HASH: who holds a call; the only state a worker may touch */
   claim: (ref: WorkflowRef, callId: string): string => `${tagOf(ref)}:claim:${name(ref)}:${callId}`,
+  /** HASH key → JSON text, and #bytes: what the tools of a workflow keep */
+  kv: (ref: WorkflowRef): string => `${tagOf(ref)}:kv:${name(ref)}`,
   /** SET of the calls one worker holds in one partition */
   held: (partition: number, worker: string): string => `${tag(partition)}:held:${worker}`,
   /** ZSET member → when to look at it (ms of Redis' clock): the one watchdog */

@@ -102,16 +102,14 @@ const WORKER_COMMANDS = [...KEY_COMMANDS, '-@dangerous', '-@admin', ...CONNECTIO
 
 /** Keys of a worker: the claims of every partition and the calls it holds, its presence, and large values by their digest. */
 const WORKER_KEYS = ['{w*}:claim:*', '{w*}:held:*', '{workers}:*', 'blob:*'];
-/** The executor registers the tools that come with it. */
-const CATALOG_KEYS = ['{catalog}:*'];
-/** What tenants uploaded for their tools to read. */
-const FILE_KEYS = ['{files}:*'];
+/** The executor registers the tools that come with it, reads what tenants uploaded, and keeps what tools want kept of their workflow. */
+const TOOL_KEYS = ['{catalog}:*', '{files}:*', '{w*}:kv:*'];
 const LEDGER_KEYS = ['{ledger}:*'];
 
 /** Rights in Redis, one row a service. Nobody else can log in: the default user is off. */
 export const REDIS_RIGHTS: Readonly<Record<'orchestrator' | 'executor' | 'model', RedisRights>> = {
   orchestrator: { keys: ['*'], commands: ['+@all'] },
-  executor: { keys: [...WORKER_KEYS, ...CATALOG_KEYS, ...FILE_KEYS], commands: WORKER_COMMANDS },
+  executor: { keys: [...WORKER_KEYS, ...TOOL_KEYS], commands: WORKER_COMMANDS },
   model: { keys: [...WORKER_KEYS, ...LEDGER_KEYS], commands: WORKER_COMMANDS },
 };
 

@@ -151,8 +151,16 @@ describe('redis', () => {
     expect(await client(servers.urls.model.redis).set('{ledger}:reservation:c1', '1')).toBe('OK');
   });
 
+  it('lets the executor keep state for tools', async () => {
+    const executor = client(servers.urls.executor.redis);
+    expect(await executor.hset('{w3}:kv:acme:wf', 'a', '1')).toBe(1);
+    expect(await executor.eval("redis.call('pexpire', KEYS[1], 60000); return redis.call('hkeys', KEYS[1])", 1, '{w3}:kv:acme:wf')).toEqual(['a']);
+  });
+
   it.each<['executor' | 'model', string, string[]]>([
     ['executor', 'set', ['{w3}:workflow:x', '1']],
+    ['executor', 'hset', ['{w3}:wf:acme:wf', 'status', 'completed']],
+    ['model', 'hget', ['{w3}:kv:acme:wf', 'a']],
     ['executor', 'set', ['{ledger}:account:global', '0']],
     ['executor', 'eval', ["return redis.call('get', '{w3}:workflow:x')", '0']],
     ['executor', 'config', ['SET', 'appendfsync', 'no']],

@@ -66,10 +66,19 @@ export const files = {
   read: (name: string): string => call(natives.files, { op: 'read', name }),
 };
 
-/** Small state of this call's workflow, where the executor provides it. Throws HostError. */
+/**
+ * Small state of this call's workflow: JSON values that all its tools with the grant `kv` share, and no other workflow sees. The
+ * last write of a key wins. A call that runs again after a crash finds what it wrote before. Throws HostError.
+ */
 export const kv = {
+  /** Null when there is none. */
   get: (key: string): unknown => call(natives.kv, { op: 'get', key }),
+  /** A key has 1 to 128 letters, digits and _ . : / -; a value 64 KiB as JSON; a workflow 1,000 keys and 1 MiB. */
   set: (key: string, value: unknown): void => void call(natives.kv, { op: 'set', key, value }),
+  /** Whether it was there. */
+  delete: (key: string): boolean => call(natives.kv, { op: 'delete', key }),
+  /** The keys that begin with a text, sorted; all of them when it is absent. */
+  list: (prefix = ''): string[] => call(natives.kv, { op: 'list', prefix }),
 };
 
 interface Envelope<Value> {
