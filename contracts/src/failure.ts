@@ -46,7 +46,7 @@ export const FAILURES = {
   tool_failed: { retryable: false, status: 500, meaning: 'The tool itself reported a failure.', remedy: 'Read its message.' },
   tool_output_too_large: { retryable: false, status: 500, meaning: 'The tool returned more than its limit.', remedy: 'Raise limits.outputKib in its manifest, or return less.' },
   tool_output_invalid: { retryable: false, status: 500, meaning: "The tool returned nothing, no UTF-8, no JSON, or not what its schema says.", remedy: 'Correct the plugin or its output schema.' },
-  tool_host_denied: { retryable: false, status: 403, meaning: 'The tool asked for something its manifest or the policy does not grant.', remedy: 'Grant it in tool.json, or change the tool.' },
+  tool_host_denied: { retryable: false, status: 403, meaning: 'The tool asked for something its manifest or the policy does not grant.', remedy: 'Grant it in tool.json, ask the operator to change the policy where the message names one, or change the tool.' },
   tool_host_calls_exceeded: { retryable: false, status: 500, meaning: 'The tool made more host calls than its limit.', remedy: 'Raise limits.hostCalls in its manifest, or call less.' },
   tool_crashed: { retryable: true, status: 500, meaning: "The tool's sandbox process died.", remedy: 'Try again; if it happens each time, look at the plugin.' },
   tool_refused: { retryable: false, status: 400, meaning: 'The module was not admitted to the sandbox.', remedy: 'Correct what the rule in the message names.' },

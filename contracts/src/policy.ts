@@ -16,17 +16,44 @@ export const KeyPolicy = z
   .meta({ id: 'KeyPolicy', description: 'Limits of a concurrency key' });
 export type KeyPolicy = z.infer<typeof KeyPolicy>;
 
+/** Grants of tools that a policy may withhold, as `grants` of tool.json calls them. */
+export const GRANT_NAMES = ['http', 'model', 'tools', 'kv', 'files'] as const;
+
+/**
+ * What the tools of a tenant may do. It only narrows what their manifests grant; an absent field takes nothing away. It holds for
+ * calls of a workflow and for tools that tools call, also for workflows that were accepted before it was set.
+ */
+export const ToolPolicy = z
+  .strictObject({
+    allow: z.array(Identifier).max(1_000).optional().describe('The only tools that may be called; absent: all.'),
+    deny: z.array(Identifier).max(1_000).optional().describe('Tools that may not be called, also when they are in allow.'),
+    hosts: z
+      .array(z.string().max(253).regex(/^(\*\.)?[A-Za-z0-9._:-]+$/, 'must be a host name, or *.example.com for the names below it; no scheme, port or path'))
+      .max(256)
+      .optional()
+      .describe('The only hosts that tools may reach, of those their manifests grant; a host name, or *.example.com for the names below it. Empty: none. Absent: all of those.'),
+    withhold: z.array(z.enum(GRANT_NAMES)).max(GRANT_NAMES.length).optional().describe('Grants that no tool of the tenant has, whatever its manifest says.'),
+  })
+  .meta({ id: 'ToolPolicy', description: 'What the tools of a tenant may do' });
+export type ToolPolicy = z.infer<typeof ToolPolicy>;
+
+/** Whether a policy lets no workflow of its tenant call a tool. */
+export function isToolDenied({ allow, deny }: ToolPolicy = {}, tool: string): boolean {
+  return deny?.includes(tool) === true || (allow !== undefined && !allow.includes(tool));
+}
+
 /** What a tenant may have at once, and its share when there is not enough for all. */
 export const PolicyBody = z
   .strictObject({
     weight: z.number().int().min(1).max(100).default(1).describe('Calls it is dealt in one turn among tenants.'),
     maxRunning: z.number().int().min(1).max(1_000_000).nullable().default(null).describe('Workflows at once; null: no limit.'),
     keys: z.array(KeyPolicy).max(1_000).default([]),
+    tools: ToolPolicy.optional().describe('Only the operator sets it; of another tenant that sets its policy it stays as it is. Absent: tools may do what their manifests say.'),
   })
   .meta({ id: 'PolicyBody', description: 'Sets the policy of a tenant' });
 export type PolicyBody = z.infer<typeof PolicyBody>;
 
-export const Policy = z.object({ tenant: Identifier, ...PolicyBody.shape }).meta({ id: 'Policy', description: 'What a tenant may have at once' });
+export const Policy = z.object({ tenant: Identifier, ...PolicyBody.shape }).meta({ id: 'Policy', description: 'What a tenant may have at once, and what its tools may do' });
 export type Policy = z.infer<typeof Policy>;
 
 /** What of one key is queued, runs and is tried again. */

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload } from './catalog/check-upload.js';
 import { describeTool, loadTools } from './catalog/tool-catalog.js';
@@ -15,6 +15,7 @@ import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js
 import { createKv } from './host/kv.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { CallHandler } from './running/call.handler.js';
+import { createToolPolicies } from './running/tool-policies.js';
 import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
 import { DEFAULT_LIMITS } from './sandbox/limits.js';
 import type { SandboxLayer } from './sandbox/probe-layers.js';
@@ -51,7 +52,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);

@@ -145,7 +145,7 @@ interface DomainParts extends ReturnType<typeof createStores> {
 
 /** What the doors call into. */
 function createDomain(parts: DomainParts) {
-  const planning = { tools: parts.tools, templates: parts.templates, checkInput: createInputCheck() };
+  const planning = { tools: parts.tools, templates: parts.templates, checkInput: createInputCheck(), toolPolicyOf: async (tenant: string) => (await parts.policies.of(tenant)).tools };
   const intake = createIntake({ ...parts, ...planning, reach });
   const queries = createQueries(parts);
   return {

@@ -73,6 +73,7 @@ export function sharedRedisStart(): string {
 const SERVICE_USERS = ['orchestrator', 'executor', 'model'] as const;
 
 function userLine(name: (typeof SERVICE_USERS)[number], password: string): string {
-  const { keys, commands } = REDIS_RIGHTS[name];
-  return `user ${name} on ${password} resetchannels &* ${keys.map((key) => `~${key}`).join(' ')} ${commands.join(' ')}`;
+  const { keys, readKeys = [], commands } = REDIS_RIGHTS[name];
+  const patterns = [...keys.map((key) => `~${key}`), ...readKeys.map((key) => `%R~${key}`)];
+  return `user ${name} on ${password} resetchannels &* ${patterns.join(' ')} ${commands.join(' ')}`;
 }

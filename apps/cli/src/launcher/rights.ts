@@ -9,6 +9,8 @@ export interface BusRights {
 /** What a Redis user may touch and run; nothing else. */
 export interface RedisRights {
   keys: readonly string[];
+  /** Keys it may read and not write. */
+  readKeys?: readonly string[];
   commands: readonly string[];
 }
 
@@ -104,12 +106,14 @@ const WORKER_COMMANDS = [...KEY_COMMANDS, '-@dangerous', '-@admin', ...CONNECTIO
 const WORKER_KEYS = ['{w*}:claim:*', '{w*}:held:*', '{workers}:*', 'blob:*'];
 /** The executor registers the tools that come with it, reads what tenants uploaded, and keeps what tools want kept of their workflow. */
 const TOOL_KEYS = ['{catalog}:*', '{files}:*', '{w*}:kv:*'];
+/** What tenants' policies say of tools is decided by the orchestrator and held to by the executor. */
+const POLICY_KEYS = ['{limits}:policies'];
 const LEDGER_KEYS = ['{ledger}:*'];
 
 /** Rights in Redis, one row a service. Nobody else can log in: the default user is off. */
 export const REDIS_RIGHTS: Readonly<Record<'orchestrator' | 'executor' | 'model', RedisRights>> = {
   orchestrator: { keys: ['*'], commands: ['+@all'] },
-  executor: { keys: [...WORKER_KEYS, ...TOOL_KEYS], commands: WORKER_COMMANDS },
+  executor: { keys: [...WORKER_KEYS, ...TOOL_KEYS], readKeys: POLICY_KEYS, commands: WORKER_COMMANDS },
   model: { keys: [...WORKER_KEYS, ...LEDGER_KEYS], commands: WORKER_COMMANDS },
 };
 

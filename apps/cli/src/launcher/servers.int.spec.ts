@@ -151,6 +151,11 @@ describe('redis', () => {
     expect(await client(servers.urls.model.redis).set('{ledger}:reservation:c1', '1')).toBe('OK');
   });
 
+  it('lets the executor read the policies of tenants', async () => {
+    await client(servers.urls.orchestrator.redis).hset('{limits}:policies', 'acme', '{}');
+    expect(await client(servers.urls.executor.redis).hget('{limits}:policies', 'acme')).toBe('{}');
+  });
+
   it('lets the executor keep state for tools', async () => {
     const executor = client(servers.urls.executor.redis);
     expect(await executor.hset('{w3}:kv:acme:wf', 'a', '1')).toBe(1);
@@ -159,6 +164,11 @@ describe('redis', () => {
 
   it.each<['executor' | 'model', string, string[]]>([
     ['executor', 'set', ['{w3}:workflow:x', '1']],
+    ['executor', 'hset', ['{limits}:policies', 'acme', '{}']],
+    ['executor', 'del', ['{limits}:policies']],
+    ['executor', 'eval', ["return redis.call('hdel', KEYS[1], 'acme')", '1', '{limits}:policies']],
+    ['executor', 'copy', ['{limits}:policies', '{limits}:other']],
+    ['model', 'hget', ['{limits}:policies', 'acme']],
     ['executor', 'hset', ['{w3}:wf:acme:wf', 'status', 'completed']],
     ['model', 'hget', ['{w3}:kv:acme:wf', 'a']],
     ['executor', 'set', ['{ledger}:account:global', '0']],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { JsonValue, ToolGrants } from '@trivet/contracts';
+import { GRANT_NAMES, type JsonValue, type ToolGrants, type ToolPolicy } from '@trivet/contracts';
 import type { HostFunctionName } from '../sandbox/slot/messages.js';
 import { folderDocuments } from './files.js';
 import { createHostHandler, type HostCallContext, type HostServices } from './host-functions.js';
@@ -33,6 +33,16 @@ describe('host functions', () => {
   it.each(['http', 'model', 'files', 'tool', 'kv'] as const)('deny %s to a tool without a grant', async (name) => {
     const reached = async () => ({ value: 'reached' });
     expect(await ask(name, { name: 'other', op: 'list' }, {}, { model: reached, tool: reached, kv: reached })).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('subject') } });
+  });
+
+  it.each(['http', 'model', 'files', 'tool', 'kv'] as const)('deny %s that is granted and that the policy of the tenant withholds', async (name) => {
+    const reached = async () => ({ value: 'reached' });
+    const services: HostServices = { http: reached, documents: () => folderDocuments(folder), log: () => undefined, progress: () => undefined, model: reached, tool: reached, kv: reached };
+    const grants: ToolGrants = { http: [{ host: '*' }], model: true, files: true, tools: ['other'], kv: true };
+    const askUnder = (withhold: NonNullable<ToolPolicy['withhold']>) => createHostHandler({ ...context, policy: { withhold } }, grants, services)(name, { name: 'other', op: 'list' }, new AbortController().signal);
+    const grant = name === 'tool' ? 'tools' : name;
+    expect(await askUnder([grant])).toEqual({ error: { code: 'tool_host_denied', message: expect.stringContaining(`asked for ${name}, which the policy of tenant default withholds`), detail: { function: name, policy: 'default' } } });
+    expect(await askUnder(GRANT_NAMES.filter((each) => each !== grant))).toMatchObject({ value: expect.anything() });
   });
 
   it('deny what is granted but not provided', async () => {

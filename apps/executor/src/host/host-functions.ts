@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue, ToolGrants } from '@trivet/contracts';
+import type { JsonObject, JsonValue, ToolGrants, ToolPolicy } from '@trivet/contracts';
 import type { HostHandler, HostReply } from '../sandbox/job.js';
 import type { HostFunctionName } from '../sandbox/slot/messages.js';
-import type { HttpExchange } from './egress/http-exchange.js';
+import type { Egress, HttpExchange } from './egress/http-exchange.js';
 import { readHttpRequest } from './egress/http-request.js';
 import type { DocumentSource } from './files.js';
 
@@ -21,6 +21,8 @@ export interface HostCallContext {
   /** Workflows above that of the call: a question to the model is charged to them too. */
   ancestors?: string[];
   deadlineAt?: number;
+  /** What the policy of the tenant says of tools; absent: nothing. */
+  policy?: ToolPolicy | undefined;
 }
 
 /**
@@ -43,12 +45,12 @@ export interface HostServices {
 
 const MAX_LINE_LENGTH = 4000;
 
-/** The host functions of one call. Whatever the manifest does not grant is denied here, in the parent. */
+/** The host functions of one call. Whatever the manifest does not grant, or the tenant's policy withholds, is denied here, in the parent. */
 export function createHostHandler(call: HostCallContext, grants: ToolGrants, services: HostServices): HostHandler {
   const occurrences = new Map<HostFunctionName, number>();
   let documents: DocumentSource | null = null;
-  const inject = (name: 'model' | 'tool' | 'kv', granted: boolean, request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
-    if (!granted) return notGranted(call.tool, name);
+  const refuse = (name: GrantedFunction, granted: boolean | undefined): HostReply | null => (granted ? withheld(call, name) : notGranted(call.tool, name));
+  const inject = (name: 'model' | 'tool' | 'kv', request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
     const service = services[name];
     if (!service) return deny(`This executor provides no ${name}, which tool ${call.tool} asked for.`, { function: name });
     const occurrence = (occurrences.get(name) ?? 0) + 1;
@@ -65,17 +67,17 @@ export function createHostHandler(call: HostCallContext, grants: ToolGrants, ser
         services.progress(call, fraction(request), text(request, 'message'));
         return { value: null };
       case 'files':
-        return grants.files ? readDocuments(call, request, (documents ??= services.documents(call))) : notGranted(call.tool, 'files');
+        return refuse('files', grants.files) ?? readDocuments(call, request, (documents ??= services.documents(call)));
       case 'http':
-        return grants.http?.length ? services.http({ tool: call.tool, grants: grants.http }, readHttpRequest(request), signal) : notGranted(call.tool, 'http');
+        return refuse('http', (grants.http?.length ?? 0) > 0) ?? services.http(egressOf(call, grants), readHttpRequest(request), signal);
       case 'model':
-        return inject('model', grants.model === true, request, signal);
+        return refuse('model', grants.model) ?? inject('model', request, signal);
       case 'kv':
-        return inject('kv', grants.kv === true, request, signal);
+        return refuse('kv', grants.kv) ?? inject('kv', request, signal);
       case 'tool': {
         const wanted = text(request, 'name');
         if (!grants.tools?.includes(wanted)) return deny(`Tool ${call.tool} may not call tool ${wanted}; its manifest grants ${grants.tools?.join(', ') || 'none'}.`, { function: 'tool', tool: wanted });
-        return inject('tool', true, request, signal);
+        return refuse('tool', true) ?? inject('tool', request, signal);
       }
       default:
         return name satisfies never;
@@ -92,6 +94,15 @@ async function readDocuments(call: HostCallContext, request: unknown, documents:
   const content = await documents.read(name);
   return content === null ? deny(`Tool ${call.tool} may not read '${name}'; it is not among the documents granted to it.`, { function: 'files', name: name.slice(0, 200) }) : { value: content };
 }
+
+type GrantedFunction = Exclude<HostFunctionName, 'log' | 'progress'>;
+
+function withheld({ tool, tenant, policy }: HostCallContext, name: GrantedFunction): HostReply | null {
+  if (!policy?.withhold?.includes(name === 'tool' ? 'tools' : name)) return null;
+  return deny(`Tool ${tool} asked for ${name}, which the policy of tenant ${tenant} withholds; the operator can change it (/api/v1/policies/${tenant}, tools.withhold).`, { function: name, policy: tenant });
+}
+
+const egressOf = ({ tool, tenant, policy }: HostCallContext, { http = [] }: ToolGrants): Egress => ({ tool, grants: http, ...(policy?.hosts ? { policy: { tenant, hosts: policy.hosts } } : {}) });
 
 const notGranted = (tool: string, name: string): HostReply => deny(`Tool ${tool} asked for ${name}, which its manifest does not grant.`, { function: name });
 

@@ -1,5 +1,5 @@
 import { context as telemetryContext } from '@opentelemetry/api';
-import { FailureError, type JsonValue, type ToolCall } from '@trivet/contracts';
+import { FailureError, isToolDenied, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
 import type { Blobs } from '@trivet/state';
 import { callTool } from '../call-tool.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
@@ -13,13 +13,16 @@ export interface SandboxParts {
   pool: SandboxPool;
   tools: ToolSource;
   services: Omit<HostServices, 'tool'>;
+  /** What the policy of a tenant says of tools, now. */
+  toolPolicyOf: (tenant: string) => Promise<ToolPolicy | undefined>;
 }
 
 /** Runs the tool of a call with the call's input, and whatever tools that tool calls. */
 export async function runInSandbox(parts: SandboxParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
   const input = call.inputRef ? await parts.blobs.load(call.inputRef) : (call.input ?? {});
+  const policy = await parts.toolPolicyOf(call.tenant);
   const { tenant, workflowId, stepId, callId, attempt, user, session, ancestors, deadlineAt } = call;
-  const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
+  const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, policy, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
   return runTool(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
 }
 
@@ -32,6 +35,7 @@ interface Run {
 }
 
 async function runTool(parts: SandboxParts, context: HostCallContext, { input, signal, timeoutMs, version, digest }: Run): Promise<SandboxResult> {
+  if (isToolDenied(context.policy, context.tool)) return deniedByPolicy(context);
   const found = await findTool(parts.tools, { tenant: context.tenant, name: context.tool, version }, digest);
   if ('outcome' in found) return found;
   const tool = found;
@@ -52,6 +56,12 @@ async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | 
     if (!(error instanceof FailureError) || error.failure.code === 'unavailable') throw error;
     return failed(error.failure.code, error.failure.message, error.failure.detail, EMPTY_FIGURES);
   }
+}
+
+function deniedByPolicy({ tool, tenant, policy }: HostCallContext): SandboxResult {
+  const field = policy?.deny?.includes(tool) ? 'deny' : 'allow';
+  const message = `The policy of tenant ${tenant} denies tool ${tool}; the operator can change it (/api/v1/policies/${tenant}, tools.${field}).`;
+  return failed('tool_host_denied', message, { policy: tenant, tool }, EMPTY_FIGURES);
 }
 
 /** A tool called by a tool: in this very process, under the same call, one level deeper. */

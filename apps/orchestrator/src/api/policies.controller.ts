@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
-import { DEFAULT_TENANT, FailureError, Identifier, PolicyBody, parseOrFail, type KeyQueue, type Page, type Policy } from '@trivet/contracts';
+import { DEFAULT_TENANT, FailureError, Identifier, PolicyBody, canonicalJson, parseOrFail, type KeyQueue, type Page, type Policy } from '@trivet/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
@@ -35,19 +35,29 @@ export class PoliciesController {
   async put(@Req() request: FastifyRequest, @Param('tenant') tenant: string, @Body() body: unknown): Promise<Policy> {
     const own = tenantOf(request);
     const policy = { tenant: policyTenant(own, tenant), ...parseOrFail(PolicyBody, body, 'the policy') };
-    await setPolicy({ policies: this.policies, audit: this.audit }, policy, { tenant: own, actor: actorOf(request) });
-    return policy;
+    return setPolicy({ policies: this.policies, audit: this.audit }, policy, { tenant: own, actor: actorOf(request) });
   }
 }
 
-/** Without keys configured the default tenant is the operator's, and sets everybody's. */
+/** Without keys configured the default tenant is the operator's. */
+const isOperator = (tenant: string): boolean => tenant === DEFAULT_TENANT;
+
+/** The operator sets everybody's policy, another tenant its own. */
 export function policyTenant(own: string, text: string): string {
   const tenant = parseOrFail(Identifier, text, 'the tenant');
-  if (own !== DEFAULT_TENANT && own !== tenant) throw new FailureError('not_found', `There is no policy of ${tenant} for this tenant.`);
+  if (!isOperator(own) && own !== tenant) throw new FailureError('not_found', `There is no policy of ${tenant} for this tenant.`);
   return tenant;
 }
 
-export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, policy: Policy, by: { tenant: string; actor: string }): Promise<void> {
-  await parts.policies.put(policy);
+export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, wanted: Policy, by: { tenant: string; actor: string }): Promise<Policy> {
+  const policy = await parts.policies.change(wanted.tenant, (current) => (isOperator(by.tenant) ? wanted : withToolsOf(current, wanted)));
   await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'policy.set', target: `policy/${policy.tenant}`, workflowId: null, detail: JSON.stringify(policy).slice(0, 2_000) });
+  return policy;
+}
+
+/** A tenant must not lift what the operator has set for its tools. */
+function withToolsOf(current: Policy | null, wanted: Policy): Policy {
+  const tools = current?.tools;
+  if (wanted.tools !== undefined && canonicalJson(wanted.tools) !== canonicalJson(tools)) throw new FailureError('forbidden', `Only the operator sets /tools of the policy of ${wanted.tenant}; leave it out and it stays as it is.`);
+  return { ...wanted, ...(tools === undefined ? {} : { tools }) };
 }

@@ -126,8 +126,7 @@ function policyVerbs(parts: { policies: Policies; audit: AuditTrail }): Record<s
     'policy.set': async (tenant, request) => {
       const { tenant: of = tenant, ...body } = parseOrFail(PolicyRequest, request.body, 'the request');
       const policy = { tenant: policyTenant(tenant, of), ...body };
-      await setPolicy(parts, policy, { tenant, actor: ACTOR });
-      return policy;
+      return setPolicy(parts, policy, { tenant, actor: ACTOR });
     },
   };
 }

@@ -28,7 +28,7 @@ export class TasksController {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
   ): Promise<void> {
     const tenant = tenantOf(request);
-    if (flagOf(dryRun, 'dryRun')) return void reply.status(200).send(await this.intake.plan(tenantOf(request), body));
+    if (flagOf(dryRun, 'dryRun')) return void reply.status(200).send(await this.intake.plan(tenant, body));
     const waitMs = wait === undefined ? 0 : durationMs(wait, 'wait', LONGEST_WAIT_MS);
     const fallbackId = idempotencyKey === undefined ? undefined : idOfKey(idempotencyKey);
     const source = actorOf(request);

@@ -12,14 +12,14 @@ import type { PlanTask } from '../planning/plan-task.js';
  */
 export async function forkTask(source: WorkflowState, body: ForkBody, planTask: PlanTask): Promise<{ data: EventData<'task.accepted'>; reused: Fact[] }> {
   const { accepted } = source;
-  const base = body.template === undefined ? accepted.plan : (await planTask(accepted.tenant, { goal: accepted.task.goal, template: body.template })).plan;
+  const base = body.template === undefined ? accepted.plan : (await planTask({ goal: accepted.task.goal, template: body.template }, { tenant: accepted.tenant })).plan;
   if (!planIndex(base).byId.has(body.fromStep)) {
     const detail = `names the step ${body.fromStep}, which the plan does not have; it has ${base.steps.slice(0, 20).map((step) => step.id).join(', ')}`;
     throw new FailureError('invalid_request', `The fork is not valid: /fromStep ${detail}.`, { errors: [{ pointer: '/fromStep', detail }] });
   }
   const again = followersOf(base, body.fromStep);
   const changed: Plan = { ...base, steps: base.steps.map((step) => (again.has(step.id) ? changedStep(step, body) : step)) };
-  const planned = await planTask(accepted.tenant, { goal: accepted.task.goal, plan: changed }, accepted.allowedTools);
+  const planned = await planTask({ goal: accepted.task.goal, plan: changed }, { tenant: accepted.tenant, allowed: accepted.allowedTools });
   const { workflowId: _, template: __, ...kept } = accepted.task;
   const task = { ...kept, ...(body.input === undefined ? {} : { input: body.input }) };
   const fork = { workflowId: accepted.workflowId, fromStep: body.fromStep };

@@ -66,7 +66,7 @@ export function createIntake(parts: IntakeParts): Intake {
   async function accept(ref: WorkflowRef, task: TaskSubmit, submission: Submission): Promise<TaskAccepted> {
     const { workflowId: _, plan: sentPlan, ...accepted } = task;
     const bodyHash = createHash('sha256').update(canonicalJson({ ...accepted, plan: sentPlan })).digest('hex');
-    const planned = await planTask(ref.tenant, task).catch(async (error: unknown) => {
+    const planned = await planTask(task, ref).catch(async (error: unknown) => {
       // What was accepted once stays so, whatever has become of its tools and template.
       const known = await parts.store.load(ref);
       if (known) return { known };
@@ -90,9 +90,9 @@ export function createIntake(parts: IntakeParts): Intake {
     },
     beginChild: async (parent, step, childId) => {
       const input = await childInputOf(parts.blobs, step);
-      const allowed = allowedToolsBelow(parent);
-      if (input.dryRun) return { status: 'completed', output: await checkChild(input, (task) => planTask(parent.accepted.tenant, task, allowed)) };
-      const { ref, data } = childTask({ parent, step, childId }, input, await planTask(parent.accepted.tenant, parseOrFail(ChildInput, input, `the input of step ${step.id}`), allowed));
+      const planFor = { tenant: parent.accepted.tenant, allowed: allowedToolsBelow(parent) };
+      if (input.dryRun) return { status: 'completed', output: await checkChild(input, (task) => planTask(task, planFor)) };
+      const { ref, data } = childTask({ parent, step, childId }, input, await planTask(parseOrFail(ChildInput, input, `the input of step ${step.id}`), planFor));
       await withWorkflow(ref, () => beginPlanned(ref, data));
       return null;
     },
@@ -109,7 +109,7 @@ export function createIntake(parts: IntakeParts): Intake {
     },
     plan: async (tenant, body) => {
       const task = readTask(body);
-      const planned = await planTask(tenant, task);
+      const planned = await planTask(task, { tenant });
       const { plan, template, templateDigest } = planned;
       return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tools: await parts.tools.usable(tenant), templates: parts.templates }) };
     },

@@ -57,3 +57,30 @@ describe('a plan', () => {
     expect(mistakes(steps)).toEqual([]);
   });
 });
+
+describe('a tool that the policy of the tenant denies', () => {
+  const denied = { tenant: 'acme', tools: new Set(['launch', 'code_javascript']) };
+  const problems = (steps: Plan['steps']): string[] => {
+    try {
+      checkPlan({ steps }, tools, createInputCheck(), denied);
+      return [];
+    } catch (error) {
+      return error instanceof FailureError ? error.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`) : [String(error)];
+    }
+  };
+
+  it.each<[string, Plan['steps'], string]>([
+    ['in a step', [step('a', { tool: 'launch' })], '/plan/steps/0/tool: names the tool launch, which the policy of tenant acme denies; there are echo'],
+    ['in a map', [{ id: 'a', kind: 'map', over: [1], step: step('x', { tool: 'launch' }) }], '/plan/steps/0/step/tool: names the tool launch, which the policy of tenant acme denies; there are echo'],
+    ['offered to an agent', [{ id: 'a', kind: 'agent', input: { goal: 'g', tools: ['launch'] } }], '/plan/steps/0/input/tools/0: names the tool "launch", which the policy of tenant acme denies; there are echo'],
+    ['that code runs with', [{ id: 'a', kind: 'code', input: { code: '1' } }], '/plan/steps/0/kind: is code, which runs with the tool code_javascript, which the policy of tenant acme denies; there are echo'],
+    ['in the plan of a child', [{ id: 'a', kind: 'workflow', input: { goal: 'g', plan: { steps: [{ id: 'x', kind: 'tool', tool: 'launch' }] } } }], '/plan/steps/0/input/plan/steps/0/tool: names the tool launch, which the policy of tenant acme denies; there are echo'],
+  ])('%s is a problem that names it', (_name, steps, problem) => {
+    expect(problems(steps)).toEqual([problem]);
+  });
+
+  it('is not confused with one that does not exist', () => {
+    expect(problems([step('a', { tool: 'nope' })])).toEqual([expect.stringContaining('names the tool nope, which does not exist')]);
+    expect(problems([step('a')])).toEqual([]);
+  });
+});

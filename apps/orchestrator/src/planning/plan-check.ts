@@ -12,21 +12,36 @@ export type InputCheck = (tool: Tool, input: JsonValue) => FieldError[];
  * references, broken expressions, wrong inputs.
  * @throws FailureError plan_invalid, with one entry for each mistake
  */
-export function checkPlan(plan: Plan, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck): void {
-  const errors = mistakesIn(plan, '/plan', tools, checkInput, 0);
+export function checkPlan(plan: Plan, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck, denied: DeniedTools = NONE_DENIED): void {
+  const errors = mistakesIn(plan, '/plan', { tools, checkInput, denied }, 0);
   if (errors.length === 0) return;
   throw new FailureError('plan_invalid', `The plan cannot run: ${sentenceOf(errors)}`, { errors });
+}
+
+/** Tools that exist and that a tenant's policy denies. */
+export interface DeniedTools {
+  tenant: string;
+  tools: ReadonlySet<string>;
+}
+
+const NONE_DENIED: DeniedTools = { tenant: '', tools: new Set() };
+
+/** What plans are checked against. */
+interface AtHand {
+  tools: ReadonlyMap<string, Tool>;
+  checkInput: InputCheck;
+  denied: DeniedTools;
 }
 
 /** A plan may hold plans of child workflows, which may hold plans … */
 const MOST_NESTED = 8;
 
-function mistakesIn(plan: Plan, pointer: string, tools: ReadonlyMap<string, Tool>, checkInput: InputCheck, level: number): FieldError[] {
+function mistakesIn(plan: Plan, pointer: string, atHand: AtHand, level: number): FieldError[] {
   if (level >= MOST_NESTED) return [{ pointer, detail: `is nested ${level} plans deep; the limit is ${MOST_NESTED}` }];
-  const checkInner = (inner: Plan, at: string): FieldError[] => mistakesIn(inner, at, tools, checkInput, level + 1);
+  const checkInner = (inner: Plan, at: string): FieldError[] => mistakesIn(inner, at, atHand, level + 1);
   return [
     ...duplicateIds(plan, pointer),
-    ...plan.steps.flatMap((step, index) => checkStep({ plan, tools, checkInput, checkInner, inMap: 0 }, step, `${pointer}/steps/${index}`)),
+    ...plan.steps.flatMap((step, index) => checkStep({ plan, atHand, checkInner, inMap: 0 }, step, `${pointer}/steps/${index}`)),
     ...checkExpressions(plan, plan.output, `${pointer}/output`),
     ...cycles(plan, pointer),
   ];
@@ -46,8 +61,7 @@ const RESERVED_ID = '__proto__';
 
 interface Checking {
   plan: Plan;
-  tools: ReadonlyMap<string, Tool>;
-  checkInput: InputCheck;
+  atHand: AtHand;
   checkInner: (plan: Plan, pointer: string) => FieldError[];
   /** How many maps stand around the step. */
   inMap: number;
@@ -69,7 +83,7 @@ function checkStep(checking: Checking, step: PlanStep, pointer: string): FieldEr
   errors.push(...checkExpressions(plan, ownInput(step), `${pointer}/input`), ...checkExpressions(plan, step.over, `${pointer}/over`));
   if (step.when !== undefined) errors.push(...checkExpression(plan, step.when, `${pointer}/when`));
   const inner = (within: PlanStep, at: string): FieldError[] => checkStep({ ...checking, inMap: inMap + 1 }, within, at);
-  return [...errors, ...checkKind({ step, pointer, tools: checking.tools, checkInput: checking.checkInput, checkInner: checking.checkInner, checkStep: inner })];
+  return [...errors, ...checkKind({ ...checking.atHand, step, pointer, checkInner: checking.checkInner, checkStep: inner })];
 }
 
 function checkExpressions(plan: Plan, value: JsonValue | undefined, pointer: string): FieldError[] {

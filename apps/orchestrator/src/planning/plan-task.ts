@@ -1,4 +1,4 @@
-import type { EventData, Plan, PlanStep, TaskSubmit, Tool, Template } from '@trivet/contracts';
+import { isToolDenied, type EventData, type Plan, type PlanStep, type TaskSubmit, type Tool, type ToolPolicy, type Template } from '@trivet/contracts';
 import type { Tools } from '../tools/tools.js';
 import { catalogOf, looksAtCatalog } from './catalog.js';
 import { pinnedTools } from './pinned-tools.js';
@@ -15,26 +15,34 @@ export interface ToPlan {
   template?: string | undefined;
 }
 
+export interface PlanFor {
+  tenant: string;
+  /** Names of the only tools it may use; absent: any. */
+  allowed?: readonly string[] | undefined;
+}
+
 /**
- * The plan of a task: the one that was sent, or that of its template, checked against the tools there are.
- * @param allowed names of the only tools it may use; absent: any
+ * The plan of a task: the one that was sent, or that of its template, checked against the tools there are for its tenant.
  * @throws FailureError plan_invalid, template_unknown
  */
-export type PlanTask = (tenant: string, task: ToPlan, allowed?: readonly string[]) => Promise<Planned>;
+export type PlanTask = (task: ToPlan, planFor: PlanFor) => Promise<Planned>;
 
 export interface PlanningParts {
   tools: Pick<Tools, 'usable' | 'resolve'>;
   templates: ReadonlyMap<string, Template>;
   checkInput: InputCheck;
+  /** What the policy of a tenant says of tools. */
+  toolPolicyOf: (tenant: string) => Promise<ToolPolicy | undefined>;
 }
 
-export function createPlanTask({ tools: shelf, templates, checkInput }: PlanningParts): PlanTask {
-  return async (tenant, task, allowed) => {
+export function createPlanTask({ tools: shelf, templates, checkInput, toolPolicyOf }: PlanningParts): PlanTask {
+  return async (task, { tenant, allowed }) => {
     const template = task.plan === undefined ? chooseTemplate(templates, task.template) : null;
     const plan = task.plan ?? template?.plan ?? { steps: [] };
-    const all = await toolsFor(shelf, tenant, plan);
-    const tools = allowed ? new Map([...all].filter(([, tool]) => allowed.includes(tool.name))) : all;
-    checkPlan(plan, tools, checkInput);
+    const [all, policy] = await Promise.all([toolsFor(shelf, tenant, plan), toolPolicyOf(tenant)]);
+    const denied = new Set([...all].flatMap(([reference, tool]) => (isToolDenied(policy, tool.name) ? [reference] : [])));
+    const tools = new Map([...all].filter(([reference, tool]) => !denied.has(reference) && allowed?.includes(tool.name) !== false));
+    checkPlan(plan, tools, checkInput, { tenant, tools: denied });
     const pinned = pinnedTools(plan, tools);
     return {
       plan,

@@ -1,7 +1,7 @@
 import { AgentInput, ApprovalInput, ChildInput, CodeInput, ModelRequest, WaitInput, pointerOf, type FieldError, type JsonValue, type Plan, type PlanStep, type Tool } from '@trivet/contracts';
 import type { z } from 'zod';
 import { expressionsIn } from '../workflow/expression.js';
-import type { InputCheck } from './plan-check.js';
+import type { DeniedTools, InputCheck } from './plan-check.js';
 
 /** What a step of each kind must have. Inputs with expressions are checked when they are evaluated. */
 export interface StepCheck {
@@ -9,6 +9,7 @@ export interface StepCheck {
   pointer: string;
   tools: ReadonlyMap<string, Tool>;
   checkInput: InputCheck;
+  denied: DeniedTools;
   /** Checks a plan inside a step: the steps of a child workflow. */
   checkInner: (plan: Plan, pointer: string) => FieldError[];
   checkStep: (step: PlanStep, pointer: string) => FieldError[];
@@ -38,27 +39,28 @@ export function checkKind(check: StepCheck): FieldError[] {
   }
 }
 
-function checkTool({ step, pointer, tools, checkInput }: StepCheck): FieldError[] {
+function checkTool({ step, pointer, tools, checkInput, denied }: StepCheck): FieldError[] {
   if (step.tool === undefined) return [{ pointer: `${pointer}/tool`, detail: 'is missing: a tool step names its tool' }];
   const tool = tools.get(step.tool);
-  if (!tool) return [{ pointer: `${pointer}/tool`, detail: `names the tool ${step.tool}, which does not exist; there are ${namesOf(tools)}` }];
+  if (!tool) return [{ pointer: `${pointer}/tool`, detail: `names the tool ${step.tool}, ${whyNot(step.tool, tools, denied)}` }];
   if (expressionsIn(step.input).length > 0) return [];
   return checkInput(tool, step.input ?? {}).map((error) => ({ pointer: `${pointer}/input${error.pointer}`, detail: error.detail }));
 }
 
 /** The tools of an agent or a script are pinned when the workflow is accepted, so they must stand in the plan. */
-function checkOfferedTools({ step, pointer, tools }: StepCheck): FieldError[] {
+function checkOfferedTools({ step, pointer, tools, denied }: StepCheck): FieldError[] {
   const { input } = step;
   if (input === null || typeof input !== 'object' || Array.isArray(input) || input['tools'] === undefined) return [];
   if (!Array.isArray(input['tools'])) return [{ pointer: `${pointer}/input/tools`, detail: 'must be a list of names; it is no place for an expression' }];
   return input['tools'].flatMap((name, index) => {
     if (typeof name === 'string' && tools.has(name)) return [];
-    return [{ pointer: `${pointer}/input/tools/${index}`, detail: `names the tool ${JSON.stringify(name)}, which does not exist; there are ${namesOf(tools)}` }];
+    return [{ pointer: `${pointer}/input/tools/${index}`, detail: `names the tool ${JSON.stringify(name)}, ${whyNot(name, tools, denied)}` }];
   });
 }
 
 function checkCodeTools(check: StepCheck): FieldError[] {
-  const { pointer, tools } = check;
+  const { pointer, tools, denied } = check;
+  if (denied.tools.has('code_javascript')) return [{ pointer: `${pointer}/kind`, detail: `is code, which runs with the tool code_javascript, ${whyNot('code_javascript', tools, denied)}` }];
   if (!tools.has('code_javascript')) return [{ pointer: `${pointer}/kind`, detail: 'is code, and no executor has brought the tool code_javascript' }];
   return checkOfferedTools(check);
 }
@@ -89,6 +91,11 @@ function checkSchema(schema: z.ZodType, input: JsonValue, pointer: string): Fiel
 
 function withPrompt({ prompt, input = {} }: PlanStep): JsonValue {
   return prompt !== undefined && input !== null && typeof input === 'object' && !Array.isArray(input) ? { prompt, ...input } : input;
+}
+
+function whyNot(name: JsonValue, tools: ReadonlyMap<string, Tool>, denied: DeniedTools): string {
+  const reason = typeof name === 'string' && denied.tools.has(name) ? `which the policy of tenant ${denied.tenant} denies` : 'which does not exist';
+  return `${reason}; there are ${namesOf(tools)}`;
 }
 
 const namesOf = (tools: ReadonlyMap<string, Tool>): string => [...tools.keys()].sort().join(', ') || 'none';

@@ -10,7 +10,8 @@ const KEY_RUNNING = 1;
 export interface Policies {
   of: (tenant: string) => Promise<Policy>;
   list: () => Promise<Policy[]>;
-  put: (policy: Policy) => Promise<void>;
+  /** Replaces it with what `to` makes of it. */
+  change: (tenant: string, to: (current: Policy | null) => Policy) => Promise<Policy>;
   /** Weights other than 1, as they were read last. */
   weights: () => ReadonlyMap<string, number>;
 }
@@ -34,10 +35,11 @@ export function createPolicies(store: PolicyStore, journal: (policy: Policy) => 
   return {
     of: async (tenant) => (await all()).get(tenant) ?? { tenant, ...PolicyBody.parse({}) },
     list: async () => [...(await all()).values()],
-    put: async (policy) => {
-      await store.put(policy);
+    change: async (tenant, to) => {
+      const policy = await store.change(tenant, to);
       await journal(policy);
       read = null;
+      return policy;
     },
     weights: () => {
       void all().catch(() => undefined);

@@ -45,7 +45,7 @@ export function createSchedules({ store, intake, planTask, clock, audit, journal
     const nowMs = clock.nowMs();
     checkTimes(body, nowMs);
     // A task that could never run is refused now, not at its first time.
-    await planTask(tenant, body.task);
+    await planTask(body.task, { tenant });
     const { id, cron = null, at = null, timeZone, task, overlap, catchUp, paused } = body;
     return { id, made: { tenant, cron, at, timeZone, task, overlap, catchUp, paused, nextAt: paused ? null : isoOf(nextAfter({ cron, at, timeZone }, nowMs)) } };
   }

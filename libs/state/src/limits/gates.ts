@@ -1,4 +1,4 @@
-import type { Policy } from '@trivet/contracts';
+import { FailureError, type Policy } from '@trivet/contracts';
 import { keys, type WorkflowRef } from '../keys.js';
 import { defineScript, redisTimeMs, withRedis, type Redis } from '../redis.js';
 import { ENTER_LUA, LEAVE_LUA } from './gates.lua.js';
@@ -90,8 +90,17 @@ async function figuresOf(redis: Redis, tenant: string, key: string): Promise<Key
 export interface PolicyStore {
   get: (tenant: string) => Promise<Policy | null>;
   put: (policy: Policy) => Promise<void>;
+  /** Replaces it with what `to` makes of it, over others that change it at the same time. @throws what `to` throws */
+  change: (tenant: string, to: (current: Policy | null) => Policy) => Promise<Policy>;
   list: () => Promise<Policy[]>;
 }
+
+const MOST_TRIES = 20;
+/** KEYS: policies · ARGV: tenant, policy as it was ('' for none), as it becomes · Returns 1, or 0 when it has changed meanwhile. */
+const changeScript = defineScript(`
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`);
 
 export function createPolicyStore(redis: Redis): PolicyStore {
   return {
@@ -101,6 +110,14 @@ export function createPolicyStore(redis: Redis): PolicyStore {
     },
     put: async (policy) => {
       await withRedis(() => redis.hset(keys.policies(), policy.tenant, JSON.stringify(policy)));
+    },
+    change: async (tenant, to) => {
+      for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+        const before = await withRedis(() => redis.hget(keys.policies(), tenant));
+        const policy = to(before === null ? null : JSON.parse(before));
+        if ((await changeScript.run(redis, [keys.policies()], [tenant, before ?? '', JSON.stringify(policy)])) === 1) return policy;
+      }
+      throw new FailureError('unavailable', `The policy of ${tenant} changed ${MOST_TRIES} times while it was to be changed.`);
     },
     list: async () => {
       const texts = await withRedis(() => redis.hvals(keys.policies()));

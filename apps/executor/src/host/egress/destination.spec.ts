@@ -72,3 +72,20 @@ describe('public addresses', () => {
   it.each(['1.1.1.1', '8.8.8.8', '2606:4700::1111', '172.32.0.1', '100.128.0.1'])('include %s', (address) => expect(isPublicAddress(address)).toBe(true));
   it.each(['::ffff:8.8.8.8', '::', 'not an address', '', '64:ff9b::808:808', '100.64.0.1', '192.0.2.1', '192.88.99.1', '203.0.113.9', '0.1.2.3'])('do not include %j', (address) => expect(isPublicAddress(address)).toBe(false));
 });
+
+describe('the hosts that a policy allows', () => {
+  const judge = (url: string, hosts: string[], grants: HttpGrant[] = ANY) => judgeDestination(url, 'subject', grants, [], { tenant: 'acme', hosts });
+
+  it('are all there is, whatever is granted, and need no port', () => {
+    const hosts = ['API.example.com', '*.example.org'];
+    for (const url of ['https://api.example.com/', 'https://a.example.org/', 'http://a.b.example.org/']) expect(judge(url, hosts)).toMatchObject({ allowed: true });
+    expect(judge('https://api.example.com:8443/', hosts, [{ host: '*', port: 8443 }])).toMatchObject({ allowed: true });
+    for (const host of ['example.com', 'evil-api.example.com', 'api.example.com.evil.io', 'example.org']) expect(judge(`https://${host}/`, hosts)).toEqual({ allowed: false, reason: `${host} is not among the hosts that the policy of tenant acme allows (API.example.com, *.example.org)` });
+  });
+
+  it('let through nothing that is not granted or not public', () => {
+    expect(judge('https://example.com/', ['example.com'], [{ host: 'example.org' }])).toMatchObject({ allowed: false, reason: expect.stringContaining('granted') });
+    expect(judge('http://127.0.0.1/', ['127.0.0.1'])).toMatchObject({ allowed: false, reason: expect.stringContaining('public') });
+    expect(judge('https://example.com/', [])).toMatchObject({ allowed: false, reason: expect.stringContaining('(none)') });
+  });
+});

@@ -11,6 +11,12 @@ export interface PrivatePermission {
   port: number;
 }
 
+/** The only hosts that the tools of a tenant may reach. */
+export interface HostPolicy {
+  tenant: string;
+  hosts: readonly string[];
+}
+
 export interface Destination {
   url: URL;
   /** Lower case, without brackets and without the trailing dot. */
@@ -23,7 +29,7 @@ export interface Destination {
 export type Verdict = { allowed: true; destination: Destination } | { allowed: false; reason: string };
 
 /** Decides about an address from its text alone. The resolved addresses are checked again when the connection is made. */
-export function judgeDestination(text: string, tool: string, grants: readonly HttpGrant[], permissions: readonly PrivatePermission[]): Verdict {
+export function judgeDestination(text: string, tool: string, grants: readonly HttpGrant[], permissions: readonly PrivatePermission[], policy?: HostPolicy): Verdict {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url) return refuse(`'${shown(text)}' is not an address`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuse(`the scheme ${url.protocol} is not allowed, only http: and https:`);
@@ -35,6 +41,7 @@ export function judgeDestination(text: string, tool: string, grants: readonly Ht
   const privateAllowed = permissions.some((permission) => permission.tool === tool && permission.host === host && permission.port === port);
   const grant = grants.find((each) => matchesGrant(each, host, port, url.protocol));
   if (!grant) return refuse(`${host}:${port} is not among the hosts granted to the tool (${grants.map(describeGrant).join(', ')})`);
+  if (policy && !policy.hosts.some((each) => matchesHost(each, host))) return refuse(`${host} is not among the hosts that the policy of tenant ${policy.tenant} allows (${policy.hosts.join(', ') || 'none'})`);
   if (!privateAllowed) {
     if (isIP(host) && !isPublicAddress(host)) return refuse(`${host} is not a public address`);
     if (!isIP(host) && isSpecialName(host)) return refuse(`${host} is a name of the local network`);
@@ -49,9 +56,12 @@ const describeGrant = ({ host, port }: HttpGrant): string => (port ? `${host}:${
 
 function matchesGrant(grant: HttpGrant, host: string, port: number, protocol: string): boolean {
   const portMatches = grant.port === undefined ? port === (protocol === 'https:' ? 443 : 80) : port === grant.port;
-  if (!portMatches) return false;
-  const wanted = grant.host.toLowerCase();
-  if (wanted === '*') return true;
+  return portMatches && (grant.host === '*' || matchesHost(grant.host, host));
+}
+
+/** A name as it is, or `*.` and the end of names below it. */
+function matchesHost(pattern: string, host: string): boolean {
+  const wanted = pattern.toLowerCase();
   return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) && host.length > wanted.length - 1 : host === wanted;
 }
 

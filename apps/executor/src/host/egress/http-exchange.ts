@@ -1,5 +1,5 @@
 import type { HostReply } from '../../sandbox/job.js';
-import { judgeDestination, type Destination, type HttpGrant, type PrivatePermission } from './destination.js';
+import { judgeDestination, type Destination, type HostPolicy, type HttpGrant, type PrivatePermission } from './destination.js';
 import type { CleanRequest } from './http-request.js';
 import { NetworkError } from './network-error.js';
 import { Reachability } from './reachability.js';
@@ -17,27 +17,35 @@ export interface EgressOptions {
   maxBodyBytes?: number;
 }
 
+/** Who asks, and what it may reach. */
+export interface Egress {
+  tool: string;
+  grants: readonly HttpGrant[];
+  /** Hosts that the policy of the tenant allows; absent: it does not say. */
+  policy?: HostPolicy;
+}
+
 /** One HTTP exchange for a tool, redirects included. Never throws: what went wrong is in the reply. */
-export type HttpExchange = (tool: { tool: string; grants: readonly HttpGrant[] }, request: CleanRequest, signal: AbortSignal) => Promise<HostReply>;
+export type HttpExchange = (egress: Egress, request: CleanRequest, signal: AbortSignal) => Promise<HostReply>;
 
 const MAX_REDIRECTS = 3;
 
 export function createHttpExchange(options: EgressOptions = {}): HttpExchange {
   const reachability = new Reachability();
-  return async ({ tool, grants }, request, signal) => {
+  return async (egress, request, signal) => {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs)]);
     try {
-      return await follow(tool, grants, request, deadline);
+      return await follow(egress, request, deadline);
     } catch (error) {
       if (error instanceof NetworkError) return { error: { code: error.code, message: error.message, detail: error.detail } };
       throw error;
     }
   };
 
-  async function follow(tool: string, grants: readonly HttpGrant[], request: CleanRequest, signal: AbortSignal): Promise<HostReply> {
+  async function follow(egress: Egress, request: CleanRequest, signal: AbortSignal): Promise<HostReply> {
     let current = request;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-      const destination = judge(tool, grants, current);
+      const destination = judge(egress, current);
       const answer = await exchange(destination, current, signal);
       const next = redirectOf(answer, destination, current);
       if (!next) return { value: { status: answer.status, url: destination.url.href, headers: answer.headers, body: redact(answer.body, options.secrets ?? {}) } };
@@ -46,8 +54,8 @@ export function createHttpExchange(options: EgressOptions = {}): HttpExchange {
     throw new NetworkError('network_failed', `${request.url} redirects more than ${MAX_REDIRECTS} times.`, { limit: MAX_REDIRECTS });
   }
 
-  function judge(tool: string, grants: readonly HttpGrant[], request: CleanRequest): Destination {
-    const verdict = judgeDestination(request.url, tool, grants, options.privatePermissions ?? []);
+  function judge({ tool, grants, policy }: Egress, request: CleanRequest): Destination {
+    const verdict = judgeDestination(request.url, tool, grants, options.privatePermissions ?? [], policy);
     if (!verdict.allowed) throw new NetworkError('tool_host_denied', `Tool ${tool} may not reach this: ${verdict.reason}.`, { function: 'http' });
     if (revealsSecret(request, options.secrets ?? {})) throw new NetworkError('tool_host_denied', `Tool ${tool} tried to send a secret of this installation.`, { function: 'http' });
     return verdict.destination;
