@@ -42,45 +42,72 @@ export function encodeFrame(type: number, header: unknown, payload: Uint8Array =
   return frame;
 }
 
+/** More than the header of any frame that a slot of ours sends. A longer one is not even parsed. */
+export const MAX_HEADER_BYTES = 65_536;
+
 /** Decodes what follows the length. Throws on anything malformed. */
 export function decodeFrame(body: Buffer): Frame {
-  const headerEnd = FIXED_BYTES + body.readUInt32LE(1);
-  if (headerEnd > body.length) throw new Error('A frame of the sandbox pipe is malformed.');
-  const header: unknown = JSON.parse(body.toString('utf8', FIXED_BYTES, headerEnd));
-  return { type: body.readUInt8(0), header, payload: body.subarray(headerEnd) };
+  if (body.length < FIXED_BYTES) throw new Error(`it sent a frame of ${body.length} bytes; the least is ${FIXED_BYTES}`);
+  const headerBytes = body.readUInt32LE(1);
+  if (FIXED_BYTES + headerBytes > body.length || headerBytes > MAX_HEADER_BYTES) throw new Error(`it sent a frame of ${body.length} bytes with a header of ${headerBytes}; the limit is ${MAX_HEADER_BYTES}`);
+  return { type: body.readUInt8(0), header: parseHeader(body.toString('utf8', FIXED_BYTES, FIXED_BYTES + headerBytes)), payload: body.subarray(FIXED_BYTES + headerBytes) };
 }
 
-/** Cuts a stream of chunks into frames; throws when one claims to be longer than the limit. */
-export class FrameSplitter {
-  private chunks: Buffer[] = [];
+function parseHeader(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('it sent a frame whose header is not JSON');
+  }
+}
+
+const FIRST_BUFFER_BYTES = 65_536;
+
+/**
+ * Puts the chunks of a stream together to frames. Pool and slot take turns, so nothing may follow a frame before it was
+ * answered. Throws when something does, or when a frame claims to be longer than the limit. What is kept is in
+ * proportion to what came, not to what was claimed, and however small the pieces it came in.
+ */
+export class FrameReader {
+  private readonly head = Buffer.alloc(FRAME_LENGTH_BYTES);
+  private headLength = 0;
+  private size = 0;
+  private body = Buffer.alloc(0);
   private length = 0;
 
   constructor(private readonly maxFrameBytes: number) {}
 
-  *push(chunk: Buffer): Generator<Frame> {
-    this.chunks.push(chunk);
-    this.length += chunk.length;
-    while (this.length >= FRAME_LENGTH_BYTES) {
-      const size = this.peekLength();
-      if (size > this.maxFrameBytes) throw new Error(`A sandbox process sent a frame of ${size} bytes; the limit is ${this.maxFrameBytes}.`);
-      if (this.length < FRAME_LENGTH_BYTES + size) return;
-      const whole = this.join();
-      yield decodeFrame(whole.subarray(FRAME_LENGTH_BYTES, FRAME_LENGTH_BYTES + size));
-      const rest = whole.subarray(FRAME_LENGTH_BYTES + size);
-      this.chunks = rest.length > 0 ? [rest] : [];
-      this.length = rest.length;
+  /** The frame that this chunk completes, or null when more must come. */
+  push(chunk: Buffer): Frame | null {
+    const rest = this.headLength < FRAME_LENGTH_BYTES ? this.takeHead(chunk) : chunk;
+    if (this.headLength < FRAME_LENGTH_BYTES) return null;
+    if (this.length + rest.length > this.size) throw new Error('it sent more before its frame was answered');
+    // The common case: the whole frame in one piece needs no copy.
+    const whole = this.length === 0 && rest.length === this.size ? rest : this.append(rest);
+    if (!whole) return null;
+    this.headLength = 0;
+    this.length = 0;
+    this.body = Buffer.alloc(0);
+    return decodeFrame(whole);
+  }
+
+  private takeHead(chunk: Buffer): Buffer {
+    const taken = chunk.copy(this.head, this.headLength);
+    this.headLength += taken;
+    if (this.headLength === FRAME_LENGTH_BYTES) this.size = this.head.readUInt32LE(0);
+    if (this.size > this.maxFrameBytes) throw new Error(`it sent a frame of ${this.size} bytes; the limit is ${this.maxFrameBytes}`);
+    return chunk.subarray(taken);
+  }
+
+  private append(rest: Buffer): Buffer | null {
+    const wanted = this.length + rest.length;
+    if (wanted > this.body.length) {
+      const larger = Buffer.alloc(Math.min(this.size, Math.max(FIRST_BUFFER_BYTES, 2 * wanted)));
+      this.body.copy(larger, 0, 0, this.length);
+      this.body = larger;
     }
-  }
-
-  private peekLength(): number {
-    const first = this.chunks[0];
-    return (first && first.length >= FRAME_LENGTH_BYTES ? first : this.join()).readUInt32LE(0);
-  }
-
-  private join(): Buffer {
-    const [first, ...others] = this.chunks;
-    const whole = first && others.length === 0 ? first : Buffer.concat(this.chunks);
-    this.chunks = [whole];
-    return whole;
+    rest.copy(this.body, this.length);
+    this.length = wanted;
+    return wanted === this.size ? this.body.subarray(0, wanted) : null;
   }
 }

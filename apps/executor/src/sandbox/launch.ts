@@ -12,9 +12,10 @@ export interface Launch {
   networkNamespace: string[] | null;
 }
 
-const slotFile = fileURLToPath(new URL('../../dist/slot.cjs', import.meta.url));
+const SLOT_FILE = fileURLToPath(new URL('../../dist/slot.cjs', import.meta.url));
 
-export function planLaunch(limits: SandboxLimits): Launch {
+/** @param slotFile the program of a slot, the only file it may read */
+export function planLaunch(limits: SandboxLimits, slotFile: string = SLOT_FILE): Launch {
   if (!existsSync(slotFile)) throw new Error(`The sandbox process is not built (${slotFile} is missing); run npm run build.`);
   const networkNamespace = findNetworkNamespace();
   const node = [

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { JsonValue } from '@trivet/contracts';
 import { MAX_DEPTH, type Job, type RunOptions, type SandboxTool } from './job.js';
+import type { Frame } from './frames.js';
 import { planLaunch, type Launch } from './launch.js';
 import { DEFAULT_LIMITS, type SandboxLimits } from './limits.js';
 import { probeLayers, type SandboxLayer } from './probe-layers.js';
@@ -16,6 +17,8 @@ export interface PoolOptions {
   /** How many processes there may be, with those whose call waits for its host. */
   maxProcesses?: number;
   limits?: Partial<SandboxLimits>;
+  /** The program of its slots; another than ours stands for a slot that has been taken over. */
+  slotFile?: string;
 }
 
 /** Of so many tenants it is remembered when they were served. */
@@ -48,7 +51,7 @@ export class SandboxPool {
     // Room for calls that wait for their host, and one process each for the two depths of nested calls.
     this.maxProcesses = Math.max(options.maxProcesses ?? this.slots * 4, this.slots) + MAX_DEPTH;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.launch = planLaunch(this.limits);
+    this.launch = planLaunch(this.limits, options.slotFile);
     this.turns = new Turns(this.slots, () => this.pump());
     this.timers = [setInterval(() => this.watch(), this.limits.watchMs), setInterval(() => this.trim(), TRIM_MS)];
     for (const timer of this.timers) timer.unref();
@@ -129,7 +132,7 @@ export class SandboxPool {
   }
 
   private pickIdle(owner: string): Slot | undefined {
-    const index = [owner, null].map((wanted) => this.idle.findIndex((slot) => slot.owner === wanted)).find((found) => found >= 0);
+    const index = [owner, null].map((wanted) => this.idle.findIndex((slot) => slot.owner === wanted && !slot.retired)).find((found) => found >= 0);
     return index === undefined ? undefined : this.idle.splice(index, 1)[0];
   }
 
@@ -169,11 +172,19 @@ export class SandboxPool {
     let slot: Slot | null = null;
     slot = new Slot(this.launch, {
       ready: () => slot && this.booted(slot),
-      frame: (frame) => slot && this.running.get(slot)?.receive(frame),
+      frame: (frame) => slot && this.received(slot, frame),
+      broke: (reason) => slot && this.running.get(slot)?.breakProtocol(reason),
       exit: (code, signal) => slot && this.exited(slot, code, signal),
     }, this.limits.bootTimeoutMs);
     this.all.add(slot);
     if (slot.pid > 0) this.reaper.add(slot.pid);
+  }
+
+  /** A slot without a call has nothing to say: what it sends could only be meant for the next call. */
+  private received(slot: Slot, frame: Frame): void {
+    const call = this.running.get(slot);
+    if (call) call.receive(frame);
+    else slot.kill();
   }
 
   private booted(slot: Slot): void {

@@ -46,6 +46,7 @@ function askSlot(launch: Launch, pages: number): Promise<{ answer: ProbeAnswer; 
         // Written by our own probe a moment ago.
         if (frame.type === FRAME.probed) resolve({ answer: frame.header as ProbeAnswer, pid: slot.pid, slot });
       },
+      broke: (reason) => reject(new Error(`A sandbox process that was to be probed broke its protocol: ${reason}.`)),
       exit: () => {
         clearTimeout(timer);
         reject(new Error(`A sandbox process ended before it could be probed: ${slot.lastWords.trim().split('\n').at(-1) ?? ''}`));

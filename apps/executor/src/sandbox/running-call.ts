@@ -1,11 +1,12 @@
-import { FAILURE_CODES, type Failure, type FailureCode, type SandboxFigures } from '@trivet/contracts';
+import { FAILURE_CODES, FailureError, parseJsonText, type Failure, type FailureCode, type SandboxFigures } from '@trivet/contracts';
+import { readDoneHeader } from './done-header.js';
 import { FRAME, type Frame } from './frames.js';
 import type { HostReply, Job } from './job.js';
 import { readOutput } from './output.js';
 import { cpuMs, residentBytes } from './process-figures.js';
 import { failed, type SandboxResult } from './result.js';
 import type { Slot } from './slot.js';
-import { HOST_FUNCTIONS, MAX_HOST_PAYLOAD_BYTES, MAX_NOTES, isNote, type DoneHeader, type HostFunctionName, type SlotFailure } from './slot/messages.js';
+import { HOST_FUNCTIONS, MAX_HOST_PAYLOAD_BYTES, MAX_NOTES, isNote, type HostFunctionName, type SlotFailure } from './slot/messages.js';
 import type { Turns } from './turns.js';
 
 /** Written by the interpreter when nobody says what time it is: 14 November 2023. */
@@ -30,6 +31,8 @@ export class RunningCall {
   /** The error the last host call was answered with, where it has a code of the failure table. */
   private hostFailure: Verdict | null = null;
   private holdsTurn = true;
+  /** Its host call is not answered yet: until then it has nothing to say. */
+  private isAsking = false;
   private hostCalls = 0;
   private notes = 0;
   private peakBytes = 0;
@@ -63,9 +66,17 @@ export class RunningCall {
   }
 
   receive(frame: Frame): void {
-    if (frame.type === FRAME.host) void this.serveHostCall(frame);
+    if (this.verdict || this.ended.signal.aborted) return;
+    if (this.isAsking) this.breakProtocol('it sent a frame while its host call was not answered');
+    else if (this.slot.unreadBytes > MAX_HOST_PAYLOAD_BYTES) this.breakProtocol(`it went on with ${this.slot.unreadBytes} bytes of what it was sent unread`);
+    else if (frame.type === FRAME.host) void this.serveHostCall(frame);
     else if (frame.type === FRAME.done) this.finish(frame);
-    else this.condemn({ code: 'tool_crashed', message: `The sandbox process of tool ${this.job.tool.name} broke its protocol (frame type ${frame.type}).` });
+    else this.breakProtocol(`it sent a frame of type ${frame.type}`);
+  }
+
+  /** The process did what our program never does: somebody else's word is not worth an answer. */
+  breakProtocol(reason: string): void {
+    this.condemn({ code: 'tool_crashed', message: `The sandbox process of tool ${this.job.tool.name} broke its protocol and was ended: ${reason}.` });
   }
 
   /** The process is gone: by our own hand, or by itself. */
@@ -90,14 +101,15 @@ export class RunningCall {
 
   private async serveHostCall(frame: Frame): Promise<void> {
     const name = HOST_FUNCTIONS.find((known) => known === nameOf(frame.header));
-    if (!name || !this.count(name) || frame.payload.length > MAX_HOST_PAYLOAD_BYTES) {
-      this.condemn({ code: 'tool_host_calls_exceeded', message: `Tool ${this.job.tool.name} made host call number ${this.hostCalls}; its limit is ${this.job.tool.limits.hostCalls}.`, detail: { value: this.hostCalls, limit: this.job.tool.limits.hostCalls } });
-      return;
-    }
+    if (!name) return this.breakProtocol('it asked for a host function that there is not');
+    if (frame.payload.length > MAX_HOST_PAYLOAD_BYTES) return this.breakProtocol(`it sent ${frame.payload.length} bytes to ${name}; the limit is ${MAX_HOST_PAYLOAD_BYTES}`);
+    if (!this.count(name)) return this.condemn(this.tooManyVerdict(name));
     const quick = isNote(name) || name === 'files';
     if (!quick) this.giveTurn();
+    this.isAsking = true;
     const reply = await this.ask(name, frame.payload);
     if (!quick && !this.ended.signal.aborted) await this.takeTurn();
+    this.isAsking = false;
     if (this.ended.signal.aborted || this.verdict) return;
     this.hostFailure = 'error' in reply ? failureOf(reply.error) : null;
     this.slot.sendReply(encodeReply(reply));
@@ -114,10 +126,10 @@ export class RunningCall {
 
   private async ask(name: HostFunctionName, payload: Uint8Array): Promise<HostReply> {
     try {
-      return await this.job.options.host(name, parseRequest(payload), this.ended.signal);
+      return await this.job.options.host(name, parseRequest(name, payload), this.ended.signal);
     } catch (error) {
-      const message = error instanceof SyntaxError ? `The request to ${name} is not JSON: ${error.message}.` : `The executor failed to answer ${name}.`;
-      return { error: { code: error instanceof SyntaxError ? 'invalid_request' : 'internal', message } };
+      if (error instanceof FailureError && error.failure.code === 'invalid_request') return { error: { code: 'invalid_request', message: error.failure.message } };
+      return { error: { code: 'internal', message: `The executor failed to answer ${name}.` } };
     }
   }
 
@@ -135,10 +147,9 @@ export class RunningCall {
   }
 
   private finish(frame: Frame): void {
-    // The slot wrote this header; a slot that has been taken over can only spoil its own call with it.
-    const header = frame.header as DoneHeader;
+    const header = readDoneHeader(frame.header);
+    if (!header) return this.breakProtocol('it ended the call with a header that is none');
     const { name } = this.job.tool;
-    if (this.verdict) return;
     const failure = header.failure;
     if (failure) {
       const figures = this.figures(header);
@@ -167,6 +178,12 @@ export class RunningCall {
     this.job.options.signal?.removeEventListener('abort', this.cancel);
     this.ended.abort();
     this.onOver(result);
+  }
+
+  private tooManyVerdict(asked: HostFunctionName): Verdict {
+    const { name, limits } = this.job.tool;
+    const [value, limit] = isNote(asked) ? [this.notes, MAX_NOTES] : [this.hostCalls, limits.hostCalls];
+    return { code: 'tool_host_calls_exceeded', message: `Tool ${name} made host call number ${value} (${asked}); its limit is ${limit}.`, detail: { value, limit } };
   }
 
   private timeoutVerdict(): Verdict {
@@ -207,8 +224,14 @@ function failureOf({ code, message, detail }: { code: string; message: string; d
   return known ? { code: known, message, detail } : null;
 }
 
-function parseRequest(payload: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+/** Throws a FailureError, `invalid_request`, for what is not UTF-8, not JSON, or nested deeper than anything is. */
+function parseRequest(name: HostFunctionName, payload: Uint8Array): unknown {
+  const subject = `the request to ${name}`;
+  try {
+    return parseJsonText(new TextDecoder('utf-8', { fatal: true }).decode(payload), subject);
+  } catch (error) {
+    throw error instanceof FailureError ? error : new FailureError('invalid_request', `The request to ${name} is not UTF-8.`);
+  }
 }
 
 function encodeReply(reply: HostReply): Buffer {

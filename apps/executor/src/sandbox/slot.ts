@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Duplex } from 'node:stream';
-import { FRAME, FrameSplitter, encodeFrame, type Frame } from './frames.js';
+import { FRAME, FrameReader, encodeFrame, type Frame } from './frames.js';
 import { launchSlot, type Launch } from './launch.js';
 import { residentBytes } from './process-figures.js';
 import type { CallHeader } from './slot/messages.js';
@@ -9,6 +9,8 @@ import type { CallHeader } from './slot/messages.js';
 export interface SlotEvents {
   ready(): void;
   frame(frame: Frame): void;
+  /** It sent what our program never sends; it must not live on. */
+  broke(reason: string): void;
   exit(code: number | null, signal: NodeJS.Signals | null): void;
 }
 
@@ -31,6 +33,7 @@ export class Slot {
   private readonly pipe: Duplex;
   private readonly modules: string[] = [];
   private readonly bootDeadline: NodeJS.Timeout;
+  private killed = false;
   private stderr = '';
 
   constructor(launch: Launch, events: SlotEvents, bootTimeoutMs: number) {
@@ -72,23 +75,31 @@ export class Slot {
     this.pipe.write(encodeFrame(FRAME.reply, {}, reply));
   }
 
+  /** What was sent to the process and not yet read by it. */
+  get unreadBytes(): number {
+    return this.pipe.writableLength;
+  }
+
   sendProbe(pages: number): void {
     this.pipe.write(encodeFrame(FRAME.probe, { pages }));
   }
 
   kill(): void {
     this.retired = true;
+    this.killed = true;
     this.process.kill('SIGKILL');
   }
 
   private listen(events: SlotEvents): void {
-    const splitter = new FrameSplitter(MAX_FRAME_BYTES);
+    const reader = new FrameReader(MAX_FRAME_BYTES);
     this.pipe.on('data', (chunk: Buffer) => {
-      if (this.retired && !this.ready) return;
+      // Whatever a process says that is being ended, nobody listens any more.
+      if (this.killed || (this.retired && !this.ready)) return;
       try {
-        for (const frame of splitter.push(chunk)) this.receive(frame, events);
+        const frame = reader.push(chunk);
+        if (frame) this.receive(frame, events);
       } catch (error) {
-        this.stderr = error instanceof Error ? error.message : String(error);
+        events.broke(error instanceof Error ? error.message : String(error));
         this.kill();
       }
     });
@@ -106,7 +117,8 @@ export class Slot {
   }
 
   private receive(frame: Frame, events: SlotEvents): void {
-    if (frame.type !== FRAME.ready) return events.frame(frame);
+    if (this.ready) return events.frame(frame);
+    if (frame.type !== FRAME.ready) throw new Error(`it sent a frame of type ${frame.type} before it was ready`);
     this.ready = true;
     clearTimeout(this.bootDeadline);
     this.restingBytes = residentBytes(this.pid) ?? 0;

@@ -1,5 +1,5 @@
 import { Condemned, mib, type CallState } from './call-state.js';
-import type { SlotFailure } from './messages.js';
+import { MAX_DETAIL_LENGTH, MAX_MESSAGE_LENGTH, type SlotFailure } from './messages.js';
 
 /** What the plugin's instance says about itself at the end of a call. */
 export interface InstanceFigures {
@@ -11,8 +11,14 @@ export interface InstanceFigures {
 /** A trap with more than three quarters of its memory taken is taken for a failed allocation: that is how most languages end one. */
 const NEARLY_FULL = 0.75;
 
-/** Turns whatever ended a call into one code of the failure table, with the limit and the value reached. */
+/** Turns whatever ended a call into one code of the failure table, with the limit and the value reached. Its texts are cut to what a header holds. */
 export function classify(error: unknown, state: CallState, figures: InstanceFigures): SlotFailure {
+  const failure = causeOf(error, state, figures);
+  const detail = Object.entries(failure.detail).map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_DETAIL_LENGTH) : value]);
+  return { ...failure, message: failure.message.slice(0, MAX_MESSAGE_LENGTH), detail: Object.fromEntries(detail), ...(failure.hostCode ? { hostCode: failure.hostCode.slice(0, MAX_DETAIL_LENGTH) } : {}) };
+}
+
+function causeOf(error: unknown, state: CallState, figures: InstanceFigures): SlotFailure {
   const { tool, memoryBytes } = state.call;
   if (state.verdict) return state.verdict;
   if (error instanceof Condemned) return error.failure;
@@ -52,15 +58,13 @@ function ownFailure(text: string, tool: string, memoryBytes: number, figures: In
 function sentence(name: string, message: string, line: number | null): string {
   const prefix = name === 'Error' || name === 'HostError' ? '' : `${name}: `;
   const place = line === null ? '' : ` (line ${line})`;
-  return `${prefix}${message}${place}`.slice(0, MAX_MESSAGE_LENGTH);
+  return `${prefix}${message}${place}`;
 }
 
 function textOf(error: Record<string, unknown> | null, field: string): string | undefined {
   const value = error?.[field];
   return typeof value === 'string' ? value : undefined;
 }
-
-const MAX_MESSAGE_LENGTH = 4000;
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {
@@ -81,7 +85,7 @@ function memoryFailure(tool: string, memoryBytes: number, figures: InstanceFigur
   return {
     code: 'tool_memory_exceeded',
     message: `Tool ${tool} ran out of memory: it held ${value} MiB and asked for more; its limit is ${mib(memoryBytes)} MiB.`,
-    detail: { valueMib: value, limitMib: mib(memoryBytes), reason: reason.slice(0, 200) },
+    detail: { valueMib: value, limitMib: mib(memoryBytes), reason },
   };
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { FRAME, type Frame } from '../frames.js';
-import type { CallHeader } from './messages.js';
+import { MAX_DETAIL_LENGTH, type CallHeader } from './messages.js';
 import { readFrame, writeFrame } from './pipe.js';
 import { probe } from './probe.js';
 import { runCall } from './run-call.js';
@@ -67,7 +67,7 @@ async function answer(frame: Frame): Promise<void> {
     collect(header.peakMemoryBytes);
     return;
   }
-  const message = `Tool ${call.tool} is not a valid module: ${module instanceof Error ? module.message : 'its bytes did not arrive'}.`;
+  const message = `Tool ${call.tool} is not a valid module: ${module instanceof Error ? module.message.slice(0, MAX_DETAIL_LENGTH) : 'its bytes did not arrive'}.`;
   writeFrame(FRAME.done, { failure: { code: 'tool_refused', message, detail: { rule: 'validation' } }, wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 });
 }
 

@@ -12,8 +12,15 @@ export interface CallHeader {
   nowMs: number;
 }
 
+/** What a slot can find out about a call by itself. */
+export const SLOT_CODES = ['tool_memory_exceeded', 'tool_fuel_exhausted', 'tool_trapped', 'tool_failed', 'tool_output_too_large', 'tool_output_invalid', 'tool_host_calls_exceeded', 'tool_refused'] as const;
+
+/** Longer texts are cut, so that a header stays small. */
+export const MAX_MESSAGE_LENGTH = 4000;
+export const MAX_DETAIL_LENGTH = 200;
+
 export interface SlotFailure {
-  code: 'tool_memory_exceeded' | 'tool_fuel_exhausted' | 'tool_trapped' | 'tool_failed' | 'tool_output_too_large' | 'tool_output_invalid' | 'tool_host_calls_exceeded' | 'tool_refused';
+  code: (typeof SLOT_CODES)[number];
   message: string;
   detail: Record<string, string | number | boolean | null>;
   /** The code of a HostError that the tool did not catch. */
