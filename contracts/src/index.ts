@@ -2,7 +2,7 @@ export { Identifier, Sha256, ID_PATTERN, TOOL_REFERENCE_PATTERN, ToolReference, 
 export { Json, JsonRecord, canonicalJson, type JsonObject, type JsonValue } from './json.js';
 export { PARTITION_COUNT, childCallId, partitionOf, shortHash, stepCallId } from './call-id.js';
 export { FAILURES, FAILURE_CODES, Failure, FailureError, FieldError, Problem, asFailureError, problemOf, type FailureCode } from './failure.js';
-export { MOST_JSON_DEPTH, parseJsonText, parseOrFail, pointerOf, sentenceOf } from './parse.js';
+export { MOST_JSON_DEPTH, nestingOf, parseJsonText, parseOrFail, pointerOf, sentenceOf } from './parse.js';
 export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, TENANT_HEADER } from './headers.js';
 export { Account, AccountLimits, AccountWindow, Amount, BudgetState, MAX_AMOUNT, NANO_USD_PER_USD, ON_EXCEED, SCOPES, Scope, TaskBudget, WINDOWS, Window } from './budget.js';
 export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';

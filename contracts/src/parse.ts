@@ -55,7 +55,7 @@ export function parseJsonText(text: string, subject: string): unknown {
 }
 
 /** The deepest nesting of arrays and objects in JSON text, without parsing it. */
-function nestingOf(text: string): number {
+export function nestingOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;

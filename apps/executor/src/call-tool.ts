@@ -7,21 +7,19 @@ import { EMPTY_FIGURES, type SandboxResult } from './sandbox/result.js';
 
 /** One call of a tool: input checked, run in the sandbox, output checked. */
 export async function callTool(pool: SandboxPool, tool: CatalogTool, input: JsonValue, options: RunOptions): Promise<SandboxResult> {
-  const inputProblem = validateInput(tool, input);
+  const inputProblem = tooDeep(tool, input) ?? validateInput(tool, input);
   if (inputProblem) return failure(inputProblem, EMPTY_FIGURES);
   const result = await pool.run(tool.sandbox, input, options);
   if (result.outcome === 'failed') return result;
-  const outputProblem = tooDeep(tool, result.output) ?? validateOutput(tool, result.output);
+  const outputProblem = validateOutput(tool, result.output);
   return outputProblem ? failure(outputProblem, result.sandbox) : result;
 }
 
-/** Deeper values would not pass the doors of the bus. The envelope around a value adds a few levels. */
-const MOST_DEPTH = MOST_JSON_DEPTH - 20;
-
-function tooDeep(tool: CatalogTool, output: JsonValue): FailureError | null {
-  const depth = jsonDepth(output);
-  if (depth <= MOST_DEPTH) return null;
-  return new FailureError('tool_output_invalid', `The output of tool ${tool.manifest.name} is nested ${depth} levels deep; the limit is ${MOST_DEPTH}.`, { detail: { value: depth, limit: MOST_DEPTH } });
+/** Deeper values did not come through a door of ours, and could only exhaust the stack. */
+function tooDeep(tool: CatalogTool, input: JsonValue): FailureError | null {
+  const depth = jsonDepth(input);
+  if (depth <= MOST_JSON_DEPTH) return null;
+  return new FailureError('tool_input_invalid', `The input of tool ${tool.manifest.name} is nested ${depth} levels deep; the limit is ${MOST_JSON_DEPTH}.`, { detail: { value: depth, limit: MOST_JSON_DEPTH } });
 }
 
 function failure(error: FailureError, sandbox: SandboxResult['sandbox']): SandboxResult {
