@@ -33,6 +33,9 @@ export class WasmFormatError extends Error {
   }
 }
 
+// One for all: a module may hold a million names.
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** A cursor over bytes that refuses to read past their end. */
 export class WasmReader {
   position = 0;
@@ -74,12 +77,15 @@ export class WasmReader {
   name(): string {
     const bytes = this.take(this.u32());
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return strictUtf8.decode(bytes);
     } catch {
       throw new WasmFormatError(`a name before byte ${this.position} is not UTF-8`);
     }
   }
 }
+
+/** The specification knows 13 kinds; compilers add a few of their own for names and debugging. */
+const MOST_SECTIONS = 1000;
 
 /** Splits a module into its sections. Throws WasmFormatError. */
 export function readSections(module: Uint8Array): WasmSection[] {
@@ -90,6 +96,7 @@ export function readSections(module: Uint8Array): WasmSection[] {
   reader.position = 8;
   const sections: WasmSection[] = [];
   while (!reader.atEnd) {
+    if (sections.length >= MOST_SECTIONS) throw new WasmFormatError(`it has more than ${MOST_SECTIONS} sections`);
     const id = reader.byte();
     sections.push({ id, body: reader.take(reader.u32()) });
   }

@@ -137,6 +137,35 @@ describe('admission', () => {
     expect(rulesOf(admitBytes([3, 4, 0xc1, 0x84, 0x3d, 0, ...EXPORT_RUN]))).toEqual(['functions']);
   });
 
+  describe('a module made to be refused at length', () => {
+    const leb = (value: number): number[] => [value & 0x7f | 0x80, value >> 7 & 0x7f | 0x80, value >> 14 & 0x7f | 0x80, value >> 21];
+    /** A section with a count and two million times the same item. */
+    const section = (id: number, item: number[]): Uint8Array => {
+      const count = 2_000_000;
+      const body = Buffer.concat([Buffer.from(leb(count)), Buffer.alloc(count * item.length, Buffer.from(item))]);
+      return Buffer.concat([Buffer.from(header), Buffer.of(id, ...leb(body.length)), body, Buffer.from(EXPORT_RUN)]);
+    };
+
+    it.each([['imports', 2, [0, 0, 0, 0], 'import'], ['exports', 7, [0, 0, 0], 'exports'], ['memories', 5, [0, 0x7f], 'memory'], ['tables', 4, [0x70, 0, 1], 'table']] as const)('by its %s is refused with one finding', (_name, id, item, rule) => {
+      const admission = admit(section(id, [...item]), manifest(), { maxMemoryMib: 256 });
+      expect(rulesOf(admission)).toContain(rule);
+      expect(rulesOf(admission).length).toBeLessThan(3);
+    });
+
+    it('by its sections is refused after the first thousand', () => {
+      const many = Buffer.concat([Buffer.from(header), Buffer.alloc(4_000_000, Buffer.of(99, 0))]);
+      expect(admit(many, manifest(), { maxMemoryMib: 256 })).toMatchObject({ findings: [{ rule: 'format', message: expect.stringContaining('more than 1000 sections') }] });
+    });
+
+    it('by wrong imports lists the first hundred, with their names cut', () => {
+      const name = Buffer.alloc(120, 'x');
+      const body = Buffer.concat([Buffer.from(leb(900)), ...Array.from({ length: 900 }, () => Buffer.concat([Buffer.of(name.length), name, Buffer.of(1, 0x79, 0, 0)]))]);
+      const admission = admit(Buffer.concat([Buffer.from(header), Buffer.of(2, ...leb(body.length)), body, Buffer.from(EXPORT_RUN)]), manifest(), { maxMemoryMib: 256 });
+      expect(rulesOf(admission)).toHaveLength(100);
+      expect(admission).toMatchObject({ findings: expect.arrayContaining([expect.objectContaining({ value: `${'x'.repeat(100)}…` })]) });
+    });
+  });
+
   it('refuses sections it does not know', () => {
     expect(rulesOf(admitBytes([13, 1, 0, ...EXPORT_RUN]))).toEqual(['section']);
   });

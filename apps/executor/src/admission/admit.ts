@@ -26,10 +26,10 @@ export function admit(module: Uint8Array, manifest: ToolManifest, options: Admis
   }
   try {
     const rewritten = inspect(readSections(module), manifest, findings);
-    return findings.length > 0 ? { admitted: false, findings } : { admitted: true, module: writeSections(rewritten) };
+    return findings.length > 0 ? { admitted: false, findings: findings.slice(0, ADMISSION_LIMITS.findings) } : { admitted: true, module: writeSections(rewritten) };
   } catch (error) {
     if (!(error instanceof WasmFormatError)) throw error;
-    return { admitted: false, findings: [...findings, { rule: 'format', message: `it is not a WebAssembly module: ${error.message}`, value: error.message, limit: 'core module, version 1' }] };
+    return { admitted: false, findings: [...findings.slice(0, ADMISSION_LIMITS.findings - 1), { rule: 'format', message: `it is not a WebAssembly module: ${error.message}`, value: error.message, limit: 'core module, version 1' }] };
   }
 }
 
@@ -37,6 +37,7 @@ function inspect(sections: WasmSection[], manifest: ToolManifest, findings: Admi
   const maxPages = manifest.limits.memoryMib * PAGES_PER_MIB;
   const entry = manifest.entry ?? 'run';
   const rewritten = sections.map(({ id, body }) => {
+    if (findings.length >= ADMISSION_LIMITS.findings) return { id, body };
     if (id === SECTION.import) checkImports(body, findings);
     else if (id === SECTION.function) checkFunctionCount(body, findings);
     else if (id === SECTION.start) findings.push({ rule: 'start-section', message: 'it has a start section, which would run before the call does', value: 'start', limit: 'none' });

@@ -1,6 +1,6 @@
 import { WasmFormatError, WasmReader } from '@trivet/tool-sdk';
 import { HOST_FUNCTIONS } from '../sandbox/slot/messages.js';
-import { ADMISSION_LIMITS, EXTISM_MODULE, TRIVET_MODULE, type AdmissionFinding } from './rules.js';
+import { ADMISSION_LIMITS, EXTISM_MODULE, TRIVET_MODULE, shown, type AdmissionFinding } from './rules.js';
 
 const KIND_NAMES = ['function', 'table', 'memory', 'global', 'tag'] as const;
 const FUNCTION = 0;
@@ -9,12 +9,13 @@ const FUNCTION = 0;
 export function checkImports(body: Uint8Array, findings: AdmissionFinding[]): void {
   const reader = new WasmReader(body);
   const count = reader.u32();
+  if (isOverLimit('import', count, ADMISSION_LIMITS.imports, findings)) return;
   for (let index = 0; index < count; index += 1) {
     const name = `${reader.name()}.${reader.name()}`;
     const kind = reader.byte();
     skipDescription(reader, kind);
-    if (kind !== FUNCTION) findings.push({ rule: 'import', message: `it imports the ${KIND_NAMES[kind] ?? 'unknown'} ${name}; only functions may be imported`, value: name, limit: 'functions' });
-    else if (!ALLOWED.has(name)) findings.push({ rule: 'import', message: `it imports ${name}, which is not on the list of host functions${hint(name)}`, value: name, limit: `${EXTISM_MODULE}.*, ${TRIVET_MODULE}.{${HOST_FUNCTIONS.join(',')}}` });
+    if (kind !== FUNCTION) findings.push({ rule: 'import', message: `it imports the ${KIND_NAMES[kind] ?? 'unknown'} ${shown(name)}; only functions may be imported`, value: shown(name), limit: 'functions' });
+    else if (!ALLOWED.has(name)) findings.push({ rule: 'import', message: `it imports ${shown(name)}, which is not on the list of host functions${hint(name)}`, value: shown(name), limit: `${EXTISM_MODULE}.*, ${TRIVET_MODULE}.{${HOST_FUNCTIONS.join(',')}}` });
   }
 }
 
@@ -42,9 +43,16 @@ function skipLimits(reader: WasmReader): void {
   if (flags === 1) reader.u32();
 }
 
+/** Too many are not even read. */
+function isOverLimit(rule: 'import' | 'exports', count: number, limit: number, findings: AdmissionFinding[]): boolean {
+  if (count > limit) findings.push({ rule, message: `it has ${count} ${rule === 'import' ? 'imports' : 'exports'}; the limit is ${limit}`, value: count, limit });
+  return count > limit;
+}
+
 export function checkEntry(body: Uint8Array, entry: string, findings: AdmissionFinding[]): void {
   const reader = new WasmReader(body);
   const count = reader.u32();
+  if (isOverLimit('exports', count, ADMISSION_LIMITS.exports, findings)) return;
   const functions: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const name = reader.name();
@@ -53,8 +61,8 @@ export function checkEntry(body: Uint8Array, entry: string, findings: AdmissionF
     if (kind === FUNCTION) functions.push(name);
   }
   if (functions.includes(entry)) return;
-  const shown = functions.slice(0, 10).join(', ') || 'none';
-  findings.push({ rule: 'entry', message: `it does not export the function ${entry}; it exports ${shown}`, value: shown, limit: entry });
+  const exported = functions.slice(0, 10).map(shown).join(', ') || 'none';
+  findings.push({ rule: 'entry', message: `it does not export the function ${entry}; it exports ${exported}`, value: exported, limit: entry });
 }
 
 export function checkFunctionCount(body: Uint8Array, findings: AdmissionFinding[]): void {

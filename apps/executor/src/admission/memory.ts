@@ -9,7 +9,10 @@ const EXTERNREF = 0x6f;
 export function capMemories(body: Uint8Array, maxPages: number, findings: AdmissionFinding[]): Uint8Array {
   const reader = new WasmReader(body);
   const count = reader.u32();
-  if (count > 1) findings.push({ rule: 'memory', message: `it has ${count} memories; the limit is 1`, value: count, limit: 1 });
+  if (count > 1) {
+    findings.push({ rule: 'memory', message: `it has ${count} memories; the limit is 1`, value: count, limit: 1 });
+    return body;
+  }
   const parts: Uint8Array[] = [Uint8Array.from(unsignedLeb(count))];
   for (let index = 0; index < count; index += 1) parts.push(capLimits(reader, maxPages, 'memory', 'pages of 64 KiB', findings));
   return concatBytes(parts);
@@ -19,7 +22,10 @@ export function capTables(body: Uint8Array, findings: AdmissionFinding[]): Uint8
   const reader = new WasmReader(body);
   const count = reader.u32();
   const { tables, tableEntries } = ADMISSION_LIMITS;
-  if (count > tables) findings.push({ rule: 'table', message: `it has ${count} tables; the limit is ${tables}`, value: count, limit: tables });
+  if (count > tables) {
+    findings.push({ rule: 'table', message: `it has ${count} tables; the limit is ${tables}`, value: count, limit: tables });
+    return body;
+  }
   const parts: Uint8Array[] = [Uint8Array.from(unsignedLeb(count))];
   for (let index = 0; index < count; index += 1) {
     const type = reader.byte();

@@ -2,6 +2,10 @@
 export const ADMISSION_LIMITS = {
   moduleBytes: 8 * 1_048_576,
   functions: 50_000,
+  imports: 1000,
+  exports: 10_000,
+  /** Findings that are listed; a module can be wrong in more ways than anybody reads. */
+  findings: 100,
   tables: 4,
   tableEntries: 10_000,
   /** Host functions of Extism that do nothing but move bytes of the call, log, or end in our own guard. */
@@ -12,12 +16,16 @@ export const ADMISSION_LIMITS = {
   ],
 } as const;
 
+/** What a module calls something, cut to what a message can show. */
+export const shown = (name: string): string => (name.length > MOST_SHOWN ? `${name.slice(0, MOST_SHOWN)}…` : name);
+const MOST_SHOWN = 100;
+
 export const EXTISM_MODULE = 'extism:host/env';
 export const TRIVET_MODULE = 'extism:host/user';
 
 /** One reason why a module is refused. */
 export interface AdmissionFinding {
-  rule: 'size' | 'format' | 'start-section' | 'entry' | 'import' | 'memory' | 'table' | 'functions' | 'section' | 'limit';
+  rule: 'size' | 'format' | 'start-section' | 'entry' | 'import' | 'memory' | 'table' | 'functions' | 'exports' | 'section' | 'limit';
   message: string;
   value: string | number;
   limit: string | number;
