@@ -30,8 +30,8 @@ function writeConfig(workspace) {
   const config = {
     extends: fs.existsSync(own) ? own : path.join(root, 'tsconfig.base.json'),
     compilerOptions: { composite: false, incremental: false, noEmit: true, allowJs: true, checkJs: false, rootDir: root, tsBuildInfoFile: null, typeRoots: [path.join(root, 'node_modules', '@types')] },
-    include: [`${source}/**/*.ts`, `${source}/**/*.tsx`],
-    exclude: [],
+    include: [`${source}/**/*.ts`, `${source}/**/*.tsx`, `${path.join(root, workspace, 'hostile')}/**/*.ts`],
+    exclude: [`${root}/**/*.as.ts`],
     references: [],
   };
   fs.writeFileSync(file, JSON.stringify(config, null, 2));

@@ -60,7 +60,8 @@ export async function evilPlugin(entry: string, options: PluginOptions = {}): Pr
   return admitTool(manifestOf(entry, { ...options, entry }), await evil, { maxMemoryMib: 256, bundled: options.isolation !== 'tenant' });
 }
 
-const ECHO = `(module
+/** Gives back its input, byte by byte. */
+export const ECHO = `(module
   (import "extism:host/env" "input_length" (func $length (result i64)))
   (import "extism:host/env" "input_load_u8" (func $load (param i64) (result i32)))
   (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))

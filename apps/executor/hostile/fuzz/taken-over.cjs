@@ -1,0 +1,75 @@
+// The program of a slot that has been taken over: it boots like ours, and then does what the input of its call says.
+// An input without `deeds` is given back, as the neighbour of an attack would.
+const { readSync, writeSync } = require('node:fs');
+
+const PIPE = 3;
+const [CALL, READY, HOST, DONE] = [2, 10, 11, 12];
+
+function readBytes(count) {
+  const bytes = Buffer.alloc(count);
+  for (let read = 0; read < count; ) {
+    const got = readSync(PIPE, bytes, read, count - read, null);
+    if (got === 0) process.exit(0);
+    read += got;
+  }
+  return bytes;
+}
+
+function readFrame() {
+  const body = readBytes(readBytes(4).readUInt32LE(0));
+  return { type: body[0], payload: body.subarray(5 + body.readUInt32LE(1)) };
+}
+
+function write(bytes) {
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(PIPE, bytes, sent, bytes.length - sent);
+}
+
+function frame(type, headerText, payload) {
+  const header = Buffer.from(headerText);
+  const head = Buffer.alloc(9);
+  head.writeUInt32LE(5 + header.length + payload.length, 0);
+  head.writeUInt8(type, 4);
+  head.writeUInt32LE(header.length, 5);
+  return Buffer.concat([head, header, payload]);
+}
+
+const FINE = JSON.stringify({ failure: null, wallMs: 1, cpuMs: 1, peakMemoryBytes: 0 });
+
+const DEEDS = {
+  /** Any bytes. */
+  write: ({ hex }) => write(Buffer.from(hex, 'hex')),
+  /** The same bytes, one at a time. */
+  drip: ({ hex }) => [...Buffer.from(hex, 'hex')].forEach((byte) => write(Buffer.of(byte))),
+  /** A well-formed frame of any type with any header; `repeat` makes header and payload long. */
+  frame: ({ type, header, payload = '', repeat = 1 }) => write(frame(type, header.repeat(repeat), Buffer.from(payload.repeat(repeat)))),
+  /** The same frame again and again, without waiting for an answer. */
+  flood: ({ type, header, payload = '', times }) => {
+    const one = frame(type, header, Buffer.from(payload));
+    for (let count = 0; count < times; count += 1) write(one);
+  },
+  /** A frame and the beginning of another in one piece. */
+  pair: ({ header, payload = '', rest }) => write(Buffer.concat([frame(DONE, header, Buffer.from(payload)), Buffer.from(rest, 'hex')])),
+  /** Host calls as they should be, each waiting for its answer. */
+  ask: ({ name, payload, times }) => {
+    for (let count = 0; count < times; count += 1) {
+      write(frame(HOST, JSON.stringify({ name }), Buffer.from(payload)));
+      readFrame();
+    }
+  },
+  done: ({ payload = '{}' }) => write(frame(DONE, FINE, Buffer.from(payload))),
+  complain: ({ text, times }) => {
+    for (let count = 0; count < times; count += 1) writeSync(2, text);
+  },
+  exit: ({ code }) => process.exit(code),
+  abort: () => process.abort(),
+};
+
+process.on('SIGTERM', () => undefined);
+write(frame(READY, '{}', Buffer.alloc(0)));
+for (;;) {
+  const { type, payload } = readFrame();
+  if (type !== CALL) continue;
+  const input = JSON.parse(payload.toString());
+  if (!input.deeds) write(frame(DONE, FINE, payload));
+  else for (const deed of input.deeds) DEEDS[deed.do](deed);
+}
