@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CatalogTool } from '../../src/catalog/tool-catalog.js';
+import { encodeFrame } from '../../src/sandbox/frames.js';
 import { SandboxPool } from '../../src/sandbox/pool.js';
 import { call, codeOf, echoPlugin } from '../prepare.js';
 import { deadlineOf, settingsOf } from './fuzz.config.js';
@@ -47,14 +48,16 @@ describe('a slot that has been taken over', () => {
   }
 
   const FINE = '{"failure":null,"wallMs":1,"cpuMs":1,"peakMemoryBytes":0}';
-  const host = (name: string, times: number): Deed => ({ do: 'flood', type: 11, header: JSON.stringify({ name }), payload: '{}', times });
+  /** Frames in one piece, so that the second is there before the first can be answered. */
+  const together = (...frames: [type: number, header: unknown][]): Deed => ({ do: 'write', hex: Buffer.concat(frames.map(([type, header]) => encodeFrame(type, header, Buffer.from('{}')))).toString('hex') });
 
   it.each<[string, Deed[], string]>([
-    ['asks its host twice without waiting', [host('model', 2)], 'tool_crashed'],
-    ['asks its host without end', [host('model', 100_000)], 'tool_crashed'],
+    ['asks its host twice without waiting', [together([11, { name: 'model' }], [11, { name: 'model' }])], 'tool_crashed'],
+    // Some of its questions may be answered before the next one comes.
+    ['asks its host without end', [{ do: 'flood', type: 11, header: '{"name":"model"}', payload: '{}', times: 100_000 }], 'tool_crashed|tool_host_calls_exceeded'],
     ['says a second time that it is ready, and then answers', [{ do: 'frame', type: 10, header: '{}' }, { do: 'done' }], 'tool_crashed'],
     ['answers twice in one piece', [{ do: 'pair', header: FINE, payload: '1', rest: '05000000' }], 'tool_crashed'],
-    ['answers while its host has not', [host('model', 1), { do: 'done' }], 'tool_crashed'],
+    ['answers while its host has not', [together([11, { name: 'model' }], [12, JSON.parse(FINE)])], 'tool_crashed'],
     ['answers with a code of its own making', [{ do: 'frame', type: 12, header: '{"failure":{"code":"fine","message":"x","detail":{}},"wallMs":1,"cpuMs":1,"peakMemoryBytes":1}' }], 'tool_crashed'],
     ['answers with a code that is not a tool’s', [{ do: 'frame', type: 12, header: '{"failure":{"code":"budget_exceeded","message":"x","detail":{}},"wallMs":1,"cpuMs":1,"peakMemoryBytes":1}' }], 'tool_crashed'],
     ['answers with figures that are none', [{ do: 'frame', type: 12, header: '{"failure":null,"wallMs":"x","cpuMs":null,"peakMemoryBytes":[]}', payload: '1' }], 'tool_crashed'],
@@ -71,7 +74,7 @@ describe('a slot that has been taken over', () => {
     ['dies', [{ do: 'abort' }], 'tool_crashed'],
     ['is a benign twin of all this', [{ do: 'ask', name: 'model', payload: '{}', times: 5 }, { do: 'done' }], 'completed'],
   ])('that %s hurts nobody else', async (_what, deeds, code) => {
-    expect(await contains(deeds)).toBe(code);
+    expect(await contains(deeds)).toMatch(new RegExp(`^(${code})$`));
   }, 60_000);
 
   it('is ended when it speaks without having been asked', async () => {
