@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { residentBytes } from '../src/sandbox/process-figures.js';
 import { SandboxPool } from '../src/sandbox/pool.js';
+import { putOutCanaries, type Canaries } from './canaries.js';
 import { call, codeOf, echoPlugin, evilPlugin, pluginFromWat, prepareSandbox, type PluginOptions } from './prepare.js';
 import type { CatalogTool } from '../src/catalog/tool-catalog.js';
 
@@ -24,6 +25,14 @@ const ATTACKS: [entry: string, code: string, options: PluginOptions][] = [
   ['badPointerRead', 'tool_trapped', {}],
   ['badPointerOutput', 'tool_trapped', {}],
   ['badPointerHost', 'tool_trapped', {}],
+  ['badPointerHttp', 'tool_trapped', {}],
+  ['badPointerModel', 'tool_trapped', { grants: { model: true } }],
+  ['badPointerLog', 'tool_trapped', {}],
+  ['badPointerKv', 'tool_trapped', { grants: { kv: true } }],
+  ['readsBesideBlock', 'tool_trapped', {}],
+  ['readsBeforeBlock', 'tool_trapped', {}],
+  ['writesBesideBlock', 'tool_trapped', {}],
+  ['outputLongerThanBlock', 'tool_trapped', {}],
   ['returnsCode', 'tool_failed', {}],
   ['failsInWords', 'tool_failed', {}],
   ['saysNothing', 'tool_output_invalid', {}],
@@ -41,22 +50,28 @@ describe('the sandbox under attack', () => {
   let pool: SandboxPool;
   let tools: Map<string, CatalogTool>;
   let echo: CatalogTool;
+  let canaries: Canaries;
   let hostPeakBytes = 0;
 
   beforeAll(async () => {
     tools = await prepareSandbox();
     echo = await echoPlugin();
+    canaries = await putOutCanaries(process.env);
     pool = new SandboxPool({ slots: 2 });
   }, 120_000);
-  afterAll(() => pool.close());
+  afterAll(async () => {
+    await pool.close();
+    await canaries.close();
+  });
 
   /** Runs the attack among its neighbours; every one of them must get its own answer. */
   async function attack(run: () => Promise<Awaited<ReturnType<typeof call>>>): Promise<Awaited<ReturnType<typeof call>>> {
     const before = residentBytes(process.pid) ?? 0;
     const attacker = run();
-    const neighbours = await Promise.all(Array.from({ length: NEIGHBOURS }, (_, index) => call(pool, echo, { index })));
-    expect(neighbours.map((result) => (result.outcome === 'completed' ? result.output : result))).toEqual(Array.from({ length: NEIGHBOURS }, (_, index) => ({ index })));
+    const neighbours = await Promise.all(Array.from({ length: NEIGHBOURS }, (_, index) => call(pool, echo, { index, key: canaries.foreignKey }, { tenant: 'neighbour' })));
+    expect(neighbours.map((result) => (result.outcome === 'completed' ? result.output : result))).toEqual(Array.from({ length: NEIGHBOURS }, (_, index) => ({ index, key: canaries.foreignKey })));
     const result = await attacker;
+    canaries.check(result);
     hostPeakBytes = Math.max(hostPeakBytes, (residentBytes(process.pid) ?? 0) - before);
     return result;
   }
@@ -66,6 +81,11 @@ describe('the sandbox under attack', () => {
     const result = await attack(() => call(pool, plugin, {}));
     expect([codeOf(result), result.outcome === 'failed' ? result.failure.message : '']).toEqual([code, expect.stringMatching(/.{10,}/)]);
     expect(result.sandbox.slotPid).toBeGreaterThan(0);
+  });
+
+  it('does not stand in the way of a tool that stays within its limits', async () => {
+    const result = await attack(async () => call(pool, await evilPlugin('staysWithin'), {}));
+    expect(result).toMatchObject({ outcome: 'completed', output: expect.stringMatching(/^x+$/), sandbox: { bytesOut: 65_536, hostCalls: 10 } });
   });
 
   it('does not let an attack grow this process', () => {
@@ -111,6 +131,10 @@ describe('the sandbox under attack', () => {
     } finally {
       await strict.close();
     }
+  });
+
+  it('ignores addresses of variables that are none', async () => {
+    expect(await attack(async () => call(pool, await evilPlugin('badPointerVariable'), {}))).toMatchObject({ outcome: 'completed', output: null });
   });
 
   it('goes on after a denial the plugin swallows, without having given anything', async () => {

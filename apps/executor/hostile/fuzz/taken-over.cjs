@@ -40,8 +40,8 @@ const DEEDS = {
   write: ({ hex }) => write(Buffer.from(hex, 'hex')),
   /** The same bytes, one at a time. */
   drip: ({ hex }) => [...Buffer.from(hex, 'hex')].forEach((byte) => write(Buffer.of(byte))),
-  /** A well-formed frame of any type with any header; `repeat` makes header and payload long. */
-  frame: ({ type, header, payload = '', repeat = 1 }) => write(frame(type, header.repeat(repeat), Buffer.from(payload.repeat(repeat)))),
+  /** A well-formed frame of any type with any header; `repeat` makes both long, `payloadTimes` the payload alone. */
+  frame: ({ type, header, payload = '', repeat = 1, payloadTimes = repeat }) => write(frame(type, header.repeat(repeat), Buffer.from(payload.repeat(payloadTimes)))),
   /** The same frame again and again, without waiting for an answer. */
   flood: ({ type, header, payload = '', times }) => {
     const one = frame(type, header, Buffer.from(payload));
