@@ -45,6 +45,7 @@ export const SUBJECTS = {
   event: { subject: 'trivet.v1.event.<tenant>.<workflowId>.<noun>.<fact>', schema: Event, stream: 'EVENTS', from: 'orchestrator', to: 'anyone', purpose: 'Every fact, in order, replayable.' },
   delta: { subject: 'trivet.v1.delta.<tenant>.<workflowId>.<callId>', schema: Delta, stream: null, from: 'model', to: 'whoever watches', purpose: 'Tokens as they arrive.' },
   callCancel: { subject: 'trivet.v1.call.cancel.<tenant>.<workflowId>', schema: CallCancel, stream: null, from: 'orchestrator', to: 'executor, model', purpose: 'Stop now.' },
+  remoteTool: { subject: 'tools.<name>', schema: null, stream: null, from: 'executor', to: 'services of the team', purpose: 'Call a remote tool: the body is its input, the answer its output or an error by the service-error headers. The name may have up to eight tokens.' },
   span: { subject: 'trivet.v1.span.<tenant>.<workflowId>', schema: SpanBatch, stream: 'SPANS', from: 'every service', to: 'orchestrator', purpose: 'Spans for the built-in trace view.' },
   dead: { subject: 'trivet.v1.dead.<stream>', schema: null, stream: 'DEAD', from: 'any consumer', to: 'operators', purpose: 'What could not be handled, with its headers, reason and attempts.' },
   rpc: { subject: 'trivet.v1.rpc.<noun>.<verb>', schema: null, stream: null, from: 'anyone', to: 'orchestrator', purpose: 'Ask and get an answer; may end in .<tenant>. The model service answers model.estimate, the executor executor.admit.' },

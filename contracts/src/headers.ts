@@ -1,6 +1,8 @@
 /** Every header that travels on the bus; nothing else is set without a change of the contract. */
 export const HEADERS = {
   workflowId: 'X-Workflow-ID',
+  /** To a remote tool: for which tenant it works. */
+  tenant: 'X-Trivet-Tenant',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
   messageId: 'Nats-Msg-Id',
@@ -15,5 +17,5 @@ export const HEADERS = {
 export const CLOUD_EVENT_PREFIX = 'ce-';
 
 /** Chooses the tenant over HTTP, and only while no keys are configured. */
-export const TENANT_HEADER = 'X-Trivet-Tenant';
+export const TENANT_HEADER = HEADERS.tenant;
 export const DEFAULT_TENANT = 'default';

@@ -29,6 +29,12 @@ export const ToolLimits = z
   .meta({ id: 'ToolLimits', description: 'Hard limits of one call' });
 export type ToolLimits = z.infer<typeof ToolLimits>;
 
+/**
+ * Subjects on which services of the team answer as tools. None of Trivet's own, of JetStream's, of the server's or of anybody's inbox
+ * begins so, and no wildcard fits.
+ */
+export const REMOTE_SUBJECT = /^tools(\.[A-Za-z0-9_-]{1,64}){1,8}$/;
+
 /** tool.json. An unknown field is refused. */
 export const ToolManifest = z
   .strictObject({
@@ -42,7 +48,11 @@ export const ToolManifest = z
     limits: ToolLimits,
     idempotent: z.boolean().optional().describe('Whether running it twice does no harm.'),
     dangerous: z.boolean().optional().describe('Whether a person should approve a call.'),
-    remote: z.string().optional().describe('A subject on which an existing service of the team answers instead of a plugin.'),
+    remote: z
+      .string()
+      .regex(REMOTE_SUBJECT, 'must be tools. and 1 to 8 names of letters, digits, _ and -, with dots between, such as tools.orders.find')
+      .optional()
+      .describe('A subject on which an existing service of the team answers instead of a plugin. Such a tool has no entry and no grants; of its limits only timeoutMs and outputKib matter.'),
   })
   .meta({ id: 'ToolManifest', description: 'tool.json' });
 export type ToolManifest = z.infer<typeof ToolManifest>;
@@ -51,7 +61,7 @@ export type ToolManifest = z.infer<typeof ToolManifest>;
 export const Tool = z
   .object({
     ...ToolManifest.shape,
-    digest: Sha256.describe('sha256 of the module.'),
+    digest: Sha256.describe('sha256 of the module; of a remote tool that of its manifest.'),
     bundled: z.boolean(),
     disabled: z.boolean().optional().describe('An uploaded tool that runs no calls until it is enabled again.'),
     uploadedAt: z.string().optional().describe('Of an uploaded tool.'),

@@ -14,6 +14,7 @@ const PARAMETERS = {
 
 const HEADER_SENTENCES = {
   [HEADERS.workflowId]: 'The workflow; required on every internal subject that names one. It never chooses the id of a submitted task.',
+  [HEADERS.tenant]: 'To a remote tool: for which tenant it works.',
   [HEADERS.traceparent]: 'W3C trace context.',
   [HEADERS.tracestate]: 'W3C trace context.',
   [HEADERS.messageId]: 'De-duplication by the broker, and the id of a submitted task that names no other.',

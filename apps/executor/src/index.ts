@@ -2,6 +2,7 @@ export { admit, type Admission, type AdmissionOptions } from './admission/admit.
 export { ADMISSION_LIMITS, type AdmissionFinding } from './admission/rules.js';
 export { callTool } from './call-tool.js';
 export { admitTool, describeTool, loadTools, validateInput, validateOutput, type CatalogTool } from './catalog/tool-catalog.js';
+export { admitRemote, type RemoteTool } from './catalog/remote-tool.js';
 export { createHttpExchange, type EgressOptions, type HttpExchange } from './host/egress/http-exchange.js';
 export { folderDocuments, type DocumentSource } from './host/files.js';
 export { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from './host/host-functions.js';

@@ -14,6 +14,7 @@ import { createHttpExchange } from './host/egress/http-exchange.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
 import { createKv } from './host/kv.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
+import { createRemoteAsker } from './running/ask-remote.js';
 import { CallHandler } from './running/call.handler.js';
 import { createToolPolicies } from './running/tool-policies.js';
 import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
@@ -52,7 +53,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
   const cancels = bus.listen(subjects.allCancels(), (notice) => {
     const cancel = CallCancel.safeParse(notice.json());
     if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);

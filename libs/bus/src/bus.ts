@@ -7,7 +7,7 @@ import { startConsumer, type ConsumeOptions, type RunningConsumer } from './cons
 import { eventMessages, type JournalEvent } from './event-messages.js';
 import { headerBlock, incomingContext, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
-import { createRequester, type Answer } from './requester.js';
+import { createRequester, type Answer, type RawAnswer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
 import { countOf, messageIdAt, readStream, type StoredMessage } from './stored.js';
@@ -31,6 +31,8 @@ export interface Bus {
   /** An inbox of our own, for answers we ask for by name. */
   createInbox: (listener: (notice: Notice) => void) => { subject: string; stop: () => void };
   request: (subject: string, body: unknown, options?: PublishOptions) => Promise<Answer>;
+  /** Asks somebody who is not one of ours, and gives the answer as it came; null: nobody listens there. */
+  ask: (subject: string, body: string, options?: PublishOptions) => Promise<RawAnswer | null>;
   consume: (options: Omit<ConsumeOptions, 'onMissing'>) => RunningConsumer;
   respond: (service: ServiceDescription) => { stop: () => void };
   /** Whether a worker process answers; that it does not is believed only when our own connection is older than stableMs. */
@@ -87,6 +89,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
       return { subject, stop: () => subscription.unsubscribe() };
     },
     request: requester.request,
+    ask: requester.ask,
     consume: (consumeOptions) =>
       startConsumer(nats, publisher, inboxPrefix, {
         ...consumeOptions,

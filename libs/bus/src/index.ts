@@ -9,5 +9,6 @@ export { ACK, DeadLetterError, MOST_DELIVERIES, RedeliverError, settlementOf, ty
 export { JetStreamStrategy, OnDelivery, consumerName, type ConsumerPlan } from './strategy.js';
 export { type ConsumeOptions, type RunningConsumer } from './consumer.js';
 export { type Endpoint, type RpcRequest, type ServiceDescription } from './responder.js';
+export { type RawAnswer } from './requester.js';
 export { type StoredMessage } from './stored.js';
 export { incomingContext, type WorkflowContext } from './message-headers.js';

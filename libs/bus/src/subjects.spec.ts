@@ -11,4 +11,10 @@ describe('subjects', () => {
     expect(() => subjects.modelResult('acme', id)).toThrow(/cannot be part of a subject/);
     expect(() => subjects.taskSubmit(id)).toThrow(/cannot be part of a subject/);
   });
+
+  it('lets remote tools live below tools. alone', () => {
+    for (const subject of ['tools.orders', 'tools.orders.find', 'tools.A-1_b']) expect(subjects.remoteTool(subject)).toBe(subject);
+    const refused = ['tools', 'tools.', 'tools..a', 'tools.*', 'tools.>', 'tools.a.', 'tools.a b', 'tools.a\n', 'tools.a\r\nPUB x 0', 'Tools.a', 'trivet.v1.tool.result.a.b', '$JS.API.STREAM.PURGE.EVENTS', '$SYS.REQ.SERVER.PING', '$SRV.PING', '_INBOX.a', '_INBOX_executor.a', `tools.${'x'.repeat(65)}`, `tools${'.a'.repeat(9)}`, ''];
+    for (const subject of refused) expect(() => subjects.remoteTool(subject)).toThrow(/is no subject of a remote tool/);
+  });
 });

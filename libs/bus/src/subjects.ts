@@ -1,4 +1,4 @@
-import { FailureError, ID_PATTERN, type EventType, type StreamName } from '@trivet/contracts';
+import { FailureError, ID_PATTERN, REMOTE_SUBJECT, type EventType, type StreamName } from '@trivet/contracts';
 
 /**
  * The only place where a subject is built. A NATS client does not validate subjects, so an id with a line break
@@ -19,6 +19,10 @@ export const subjects = {
   allCancels: (): string => 'trivet.v1.call.cancel.*.*',
   span: (tenant: string, workflowId: string): string => join('span', tenant, workflowId),
   dead: (stream: StreamName): string => join('dead', stream),
+  remoteTool: (subject: string): string => {
+    if (!REMOTE_SUBJECT.test(subject)) throw new FailureError('invalid_request', `${JSON.stringify(subject.slice(0, 80))} is no subject of a remote tool: it must match ${REMOTE_SUBJECT.source}`);
+    return subject;
+  },
   rpc: (noun: string, verb: string, tenant?: string): string => (tenant === undefined ? join('rpc', noun, verb) : join('rpc', noun, verb, tenant)),
   rpcAnyTenant: (noun: string, verb: string): string => `${join('rpc', noun, verb)}.*`,
 } as const;

@@ -1,4 +1,4 @@
-import { PRINCIPALS, type Passwords, type Principal } from './credentials.js';
+import { PRINCIPALS, TOOLS_USER, type Passwords, type Principal } from './credentials.js';
 import { BUS_RIGHTS, PUBLIC_SERVICES, PUBLIC_STREAMS, PUBLIC_USER, type BusRights } from './rights.js';
 
 export interface NatsConfigOptions {
@@ -43,19 +43,26 @@ export function sharedNatsConfig(): string {
 function loopbackAccounts(passwords: Passwords): string[] {
   return [
     // Nobody is asked for the password of `public`; the server wants every user to have one.
-    ...accounts((name) => quote(name === PUBLIC_USER ? PUBLIC_USER : passwords[name])),
+    ...accounts((name) => quote(name === PUBLIC_USER ? PUBLIC_USER : passwords[name]), [user(TOOLS_USER, quote(passwords[TOOLS_USER]), BUS_RIGHTS[TOOLS_USER], LONGEST_TOOL)]),
     `no_auth_user: ${PUBLIC_USER}`,
   ];
 }
 
-/** The services and their streams in one account, `public` in another, and the few subjects that lead across. */
-function accounts(passwordOf: (name: Principal | typeof PUBLIC_USER) => string): string[] {
+/** The longest time limit that a manifest may name; the server itself would forget after two minutes who may be answered. */
+const LONGEST_TOOL = '1h';
+
+/**
+ * The services and their streams in one account, `public` in another, and the few subjects that lead across.
+ * @param others: further users of the services' account
+ */
+function accounts(passwordOf: (name: Principal | typeof PUBLIC_USER) => string, others: readonly string[] = []): string[] {
   return [
     'accounts {',
     '  TRIVET {',
     '    jetstream: enabled',
     '    users: [',
     ...PRINCIPALS.map((principal) => user(principal, passwordOf(principal), BUS_RIGHTS[principal], principal !== 'bootstrap')),
+    ...others,
     '    ]',
     '    exports: [',
     ...PUBLIC_SERVICES.map(({ subject, manyAnswers }) => `      { service: ${quote(subject)}, response_type: ${manyAnswers ? 'Stream' : 'Singleton'}, accounts: [PUBLIC] }`),
@@ -75,12 +82,15 @@ function accounts(passwordOf: (name: Principal | typeof PUBLIC_USER) => string):
   ];
 }
 
-/** @param password as it stands in the file: a quoted text, or the name of a variable */
-function user(name: string, password: string, rights: BusRights, answers: boolean): string {
+/**
+ * @param password as it stands in the file: a quoted text, or the name of a variable
+ * @param answers whether it may answer what it was asked, or for how long
+ */
+function user(name: string, password: string, rights: BusRights, answers: boolean | string): string {
   const permissions = [
     `publish: { allow: [${rights.publish.map(quote).join(', ')}] }`,
     `subscribe: { allow: [${rights.subscribe.map(quote).join(', ')}] }`,
-    ...(answers ? ['allow_responses: true'] : []),
+    ...(answers ? [`allow_responses: ${answers === true ? 'true' : `{ max: 1, expires: ${quote(answers)} }`}`] : []),
   ];
   return `      { user: ${name}, password: ${password}, permissions: { ${permissions.join(', ')} } }`;
 }

@@ -1,4 +1,4 @@
-import type { Principal } from './credentials.js';
+import type { Principal, TOOLS_USER } from './credentials.js';
 
 /** What a bus user may publish and subscribe to; nothing else. */
 export interface BusRights {
@@ -55,7 +55,7 @@ export const PUBLIC_STREAMS: readonly string[] = ['trivet.v1.event.>', 'trivet.v
  * Rights on the bus, one row a user. Each has an inbox prefix of its own, so that nobody reads another's answers.
  * The services also answer requests made to them ($SRV and the orchestrator's rpc), which the server allows by `allow_responses`.
  */
-export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRights>> = {
+export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER | typeof TOOLS_USER, BusRights>> = {
   // Creates the streams at boot, so it needs the whole JetStream API; answers rpc calls at whatever inbox the caller named.
   orchestrator: {
     publish: ['trivet.v1.>', '$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$SRV.>', '_INBOX.>', '_INBOX_executor.>', '_INBOX_model.>', '_INBOX_orchestrator.>'],
@@ -70,6 +70,7 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
       'trivet.v1.span.>',
       'trivet.v1.dead.CALLS',
       '$SRV.>',
+      'tools.>',
     ],
     subscribe: ['_INBOX_executor.>', 'trivet.v1.call.cancel.>', 'trivet.v1.rpc.executor.>', '$SRV.>'],
   },
@@ -88,6 +89,9 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER, BusRigh
   },
   // For the operator: nats --user bootstrap …
   bootstrap: { publish: ['>'], subscribe: ['>'] },
+  // Services of the team that answer remote tools: they hear what is asked of tools, and answer what they were asked. No $SRV: who
+  // answers there could make a dead worker look alive.
+  tools: { publish: ['tools.>'], subscribe: ['tools.>', '_INBOX_tools.>'] },
   // Submit, ask, watch and read the journal; all of it across the border between the accounts.
   public: {
     publish: PUBLIC_SERVICES.map(({ subject }) => subject),

@@ -36,8 +36,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function bus(principal: Principal | 'public'): Promise<NatsConnection> {
-  const target = new URL(principal === 'public' ? servers.publicNatsUrl : servers.urls[principal].nats);
+async function bus(principal: Principal | 'public' | 'tools'): Promise<NatsConnection> {
+  const target = new URL(principal === 'public' ? servers.publicNatsUrl : principal === 'tools' ? servers.toolsNatsUrl : servers.urls[principal].nats);
   const login = target.username ? { user: target.username, pass: target.password, inboxPrefix: `_INBOX_${principal}` } : {};
   const connection = await connect({ servers: target.host, ...login });
   open.push(connection);
@@ -84,6 +84,13 @@ describe('the bus', () => {
     expect((await (await bus('orchestrator')).request('$SRV.PING.executor')).string()).toBe('here');
   });
 
+  it('lets a service of the team answer a remote tool', async () => {
+    const service = await bus('tools');
+    service.subscribe('tools.orders', { queue: 'orders', callback: (_error, message) => void message.respond('{"total":1}') });
+    await service.flush();
+    expect((await (await bus('executor')).request('tools.orders', '{}')).string()).toBe('{"total":1}');
+  });
+
   it('lets anybody submit, follow events and read the journal', async () => {
     const visitor = await bus('public');
     expect((await jetstream(visitor).publish('trivet.v1.task.submit.default', '{"goal":"x"}')).stream).toBe('TASKS');
@@ -94,7 +101,7 @@ describe('the bus', () => {
     expect(read).toEqual(['{"seq":1}']);
   });
 
-  it.each<[Principal | 'public', string]>([
+  it.each<[Principal | 'public' | 'tools', string]>([
     ['public', 'trivet.v1.tool.call.default.w1'],
     ['public', 'trivet.v1.model.result.default.w1'],
     ['public', 'trivet.v1.event.default.w1.workflow.completed'],
@@ -106,6 +113,13 @@ describe('the bus', () => {
     ['executor', 'trivet.v1.event.default.w1.workflow.completed'],
     ['executor', '$JS.API.CONSUMER.MSG.NEXT.CALLS.model'],
     ['executor', '$JS.API.STREAM.PURGE.CALLS'],
+    ['executor', 'orders.find'],
+    ['model', 'tools.orders'],
+    ['public', 'tools.orders'],
+    ['tools', 'trivet.v1.tool.result.default.w1'],
+    ['tools', '_INBOX_executor.x'],
+    ['tools', '$SRV.PING.executor'],
+    ['tools', '$JS.API.STREAM.INFO.CALLS'],
     ['model', 'trivet.v1.tool.result.default.w1'],
     ['model', 'trivet.v1.model.call.default.w1'],
     ['model', '$JS.API.STREAM.CREATE.MINE'],
@@ -114,12 +128,17 @@ describe('the bus', () => {
     expect(await refusal(connection, () => connection.publish(subject, '{}'))).toMatch(/permissions violation/i);
   });
 
-  it.each<[Principal | 'public', string]>([
+  it.each<[Principal | 'public' | 'tools', string]>([
     ['public', '>'],
     ['public', 'trivet.v1.tool.call.>'],
     ['public', '_INBOX_orchestrator.>'],
     ['executor', 'trivet.v1.model.call.>'],
     ['executor', '_INBOX_model.>'],
+    ['executor', 'tools.>'],
+    ['public', 'tools.>'],
+    ['tools', 'trivet.v1.event.>'],
+    ['tools', '$SRV.PING.executor.>'],
+    ['tools', '_INBOX_executor.>'],
     ['model', 'trivet.v1.tool.result.>'],
   ])('refuses %s to subscribe to %s', async (principal, subject) => {
     const connection = await bus(principal);

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { readOrMakePasswords, type Passwords, type Principal } from './credentials.js';
+import { TOOLS_USER, readOrMakePasswords, type Passwords, type Principal } from './credentials.js';
 import { findNats, type FindOptions, type NatsChoice } from './find-nats.js';
 import { findRedis, type RedisChoice } from './find-redis.js';
 import type { LocalServer } from './local-server.js';
@@ -23,6 +23,8 @@ export interface Servers {
   urls: Readonly<Record<Principal, { nats: string; redis: string }>>;
   /** The bus for everybody else. */
   publicNatsUrl: string;
+  /** The bus for services of the team that answer remote tools. */
+  toolsNatsUrl: string;
   nats: LocalServer | undefined;
   redis: LocalServer | undefined;
   /** True when Redis is the embedded one: what it answered is not on disk. */
@@ -49,6 +51,7 @@ export async function startServers(options: StartServersOptions): Promise<Server
   return {
     urls: serviceUrls(passwords, natsChoice, nats, redisChoice, redis),
     publicNatsUrl: natsChoice.kind === 'url' ? natsChoice.url : `nats://127.0.0.1:${nats?.port}`,
+    toolsNatsUrl: natsChoice.kind === 'url' ? natsChoice.url : `nats://${TOOLS_USER}:${passwords[TOOLS_USER]}@127.0.0.1:${nats?.port}`,
     nats,
     redis,
     relaxed: redisChoice.kind === 'embedded',

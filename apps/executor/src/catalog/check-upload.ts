@@ -1,9 +1,10 @@
-import { AdmitRequest, FailureError, parseOrFail, type AdmitAnswer, type ToolCase, type ToolFinding } from '@trivet/contracts';
+import { AdmitRequest, FailureError, parseOrFail, type AdmitAnswer, type ToolCase, type ToolFinding, type ToolManifest } from '@trivet/contracts';
 import type { ToolUploads } from '@trivet/state';
 import { callTool } from '../call-tool.js';
 import type { SandboxPool } from '../sandbox/pool.js';
 import type { HostHandler } from '../sandbox/job.js';
 import { isNote } from '../sandbox/slot/messages.js';
+import { admitRemote, type RemoteTool } from './remote-tool.js';
 import { schemaFindings } from './schema-findings.js';
 import { mistakeInCase } from './tool-case.js';
 import { admitTool, type CatalogTool } from './tool-catalog.js';
@@ -20,21 +21,27 @@ const NO_HOST: HostHandler = (name) => Promise.resolve(isNote(name) ? { value: n
 /** Says everything that is wrong with a tool somebody uploads, and runs its cases in the sandbox. */
 export async function checkUpload(parts: CheckUploadParts, body: unknown): Promise<AdmitAnswer> {
   const { tenant, manifest, digest, cases } = parseOrFail(AdmitRequest, body, 'the request to admit a tool');
-  const module = await parts.uploads.module(digest);
-  if (!module) throw new FailureError('not_found', `There is no module ${digest.slice(0, 12)}….`);
   const found = schemaFindings(manifest);
-  const admitted = admitOrFindings(() => admitTool(manifest, new Uint8Array(module), { maxMemoryMib: parts.maxMemoryMib, bundled: false }));
+  const admitted = await admitOrFindings(() => admitUploaded(parts, manifest, digest));
   if (Array.isArray(admitted)) return { findings: [...found, ...admitted], casesPassed: 0 };
-  if (found.length > 0) return { findings: found, casesPassed: 0 };
+  // What a service answers is its own affair, on the day of the upload and later.
+  if (found.length > 0 || 'remote' in admitted) return { findings: found, casesPassed: 0 };
   const findings = await runCases(parts.pool, admitted, tenant, cases);
   return { findings, casesPassed: cases.length - findings.length };
 }
 
-function admitOrFindings(admit: () => CatalogTool): CatalogTool | ToolFinding[] {
+async function admitUploaded({ uploads, maxMemoryMib }: CheckUploadParts, manifest: ToolManifest, digest: string): Promise<CatalogTool | RemoteTool> {
+  if (manifest.remote !== undefined) return admitRemote(manifest);
+  const module = await uploads.module(digest);
+  if (!module) throw new FailureError('not_found', `There is no module ${digest.slice(0, 12)}….`);
+  return admitTool(manifest, new Uint8Array(module), { maxMemoryMib, bundled: false });
+}
+
+async function admitOrFindings(admit: () => Promise<CatalogTool | RemoteTool>): Promise<CatalogTool | RemoteTool | ToolFinding[]> {
   try {
-    return admit();
+    return await admit();
   } catch (error) {
-    if (!(error instanceof FailureError)) throw error;
+    if (!(error instanceof FailureError) || error.failure.code === 'not_found') throw error;
     return error.errors?.map(({ pointer, detail }) => ({ pointer, detail })) ?? [{ pointer: '/manifest', detail: error.message }];
   }
 }

@@ -22,6 +22,7 @@ export interface CatalogTool {
  * Admits a tool. Throws a FailureError: `tool_refused` with every finding, or `invalid_request` for a schema that is none.
  */
 export function admitTool(manifest: ToolManifest, module: Uint8Array, options: AdmissionOptions & { bundled: boolean }): CatalogTool {
+  if (manifest.remote !== undefined) throw new FailureError('tool_refused', `Tool ${manifest.name} is refused: it names remote ${manifest.remote} and has a module; it is one or the other.`);
   const admission = admit(module, manifest, options);
   if (!admission.admitted) {
     const errors = admission.findings.map(({ rule, message }) => ({ pointer: `/module/${rule}`, detail: message }));
@@ -60,16 +61,19 @@ export async function loadTools(folder: string, options: AdmissionOptions): Prom
 }
 
 /** A tool as GET /api/v1/tools lists it. */
-export const describeTool = ({ manifest, digest, bundled }: CatalogTool): Tool => ({ ...manifest, digest, bundled });
+export const describeTool = ({ manifest, digest, bundled }: Pick<CatalogTool, 'manifest' | 'digest' | 'bundled'>): Tool => ({ ...manifest, digest, bundled });
+
+/** What a tool's input and output are checked by. */
+export type CheckedTool = Pick<CatalogTool, 'manifest' | 'checkInput' | 'checkOutput'>;
 
 /** Null when the input matches the tool's schema; otherwise the failure to answer with. */
-export function validateInput(tool: CatalogTool, input: JsonValue): FailureError | null {
+export function validateInput(tool: CheckedTool, input: JsonValue): FailureError | null {
   const errors = tool.checkInput(input);
   if (errors.length === 0) return null;
   return new FailureError('tool_input_invalid', `The input of tool ${tool.manifest.name} does not match its schema: ${sentence(errors)}.`, { errors });
 }
 
-export function validateOutput(tool: CatalogTool, output: JsonValue): FailureError | null {
+export function validateOutput(tool: CheckedTool, output: JsonValue): FailureError | null {
   const errors = tool.checkOutput(output);
   if (errors.length === 0) return null;
   return new FailureError('tool_output_invalid', `The output of tool ${tool.manifest.name} does not match its schema: ${sentence(errors)}.`, { errors, detail: { reason: 'schema' } });

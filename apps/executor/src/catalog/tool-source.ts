@@ -1,5 +1,6 @@
 import { FailureError } from '@trivet/contracts';
 import type { ToolUploads, ToolVersion } from '@trivet/state';
+import { admitRemote, type RemoteTool } from './remote-tool.js';
 import { admitTool, type CatalogTool } from './tool-catalog.js';
 
 /** Which tool a call names. */
@@ -13,7 +14,7 @@ export interface WantedTool {
 /** The tools this executor can run: its own, and those that tenants uploaded, admitted when the first call comes. */
 export interface ToolSource {
   /** Null: there is no such tool. Throws a FailureError `tool_refused` for one that is disabled or that admission refuses. */
-  find: (wanted: WantedTool) => Promise<CatalogTool | null>;
+  find: (wanted: WantedTool) => Promise<CatalogTool | RemoteTool | null>;
 }
 
 export interface ToolSourceParts {
@@ -26,9 +27,9 @@ export interface ToolSourceParts {
 const MOST_ADMITTED = 64;
 
 export function createToolSource({ bundled, uploads, maxMemoryMib }: ToolSourceParts): ToolSource {
-  const admitted = new Map<string, Promise<CatalogTool>>();
+  const admitted = new Map<string, Promise<CatalogTool | RemoteTool>>();
 
-  function admitOnce(key: string, version: ToolVersion): Promise<CatalogTool> {
+  function admitOnce(key: string, version: ToolVersion): Promise<CatalogTool | RemoteTool> {
     const known = admitted.get(key);
     if (known) return known;
     const [oldest] = admitted.keys();
@@ -53,7 +54,8 @@ export function createToolSource({ bundled, uploads, maxMemoryMib }: ToolSourceP
   };
 }
 
-async function loadUploaded(uploads: Pick<ToolUploads, 'module'>, { manifest, digest }: ToolVersion, maxMemoryMib: number): Promise<CatalogTool> {
+async function loadUploaded(uploads: Pick<ToolUploads, 'module'>, { manifest, digest }: ToolVersion, maxMemoryMib: number): Promise<CatalogTool | RemoteTool> {
+  if (manifest.remote !== undefined) return admitRemote(manifest);
   const module = await uploads.module(digest);
   if (!module) throw new FailureError('tool_unknown', `The module of tool ${manifest.name} (${digest.slice(0, 12)}…) is no longer kept.`, { hint: 'Upload it again.' });
   return admitTool(manifest, new Uint8Array(module), { maxMemoryMib, bundled: false });

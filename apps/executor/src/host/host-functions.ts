@@ -16,6 +16,8 @@ export interface HostCallContext {
   tool: string;
   /** 0 for the orchestrator's own call; a tool called by it runs at depth 1. */
   depth: number;
+  /** For a tool called by a tool: the how-manieth call of a tool it is, at each depth. */
+  within?: readonly number[];
   user?: string;
   session?: string;
   /** Workflows above that of the call: a question to the model is charged to them too. */

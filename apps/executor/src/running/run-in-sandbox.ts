@@ -1,17 +1,20 @@
 import { context as telemetryContext } from '@opentelemetry/api';
 import { FailureError, isToolDenied, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
 import type { Blobs } from '@trivet/state';
-import { callTool } from '../call-tool.js';
+import { callChecked, callTool } from '../call-tool.js';
+import type { RemoteTool } from '../catalog/remote-tool.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
 import type { ToolSource, WantedTool } from '../catalog/tool-source.js';
 import { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from '../host/host-functions.js';
 import type { SandboxPool } from '../sandbox/pool.js';
+import type { RemoteAsker } from './ask-remote.js';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
 
 export interface SandboxParts {
   blobs: Blobs;
   pool: SandboxPool;
   tools: ToolSource;
+  askRemote: RemoteAsker;
   services: Omit<HostServices, 'tool'>;
   /** What the policy of a tenant says of tools, now. */
   toolPolicyOf: (tenant: string) => Promise<ToolPolicy | undefined>;
@@ -39,14 +42,16 @@ async function runTool(parts: SandboxParts, context: HostCallContext, { input, s
   const found = await findTool(parts.tools, { tenant: context.tenant, name: context.tool, version }, digest);
   if ('outcome' in found) return found;
   const tool = found;
+  const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
+  const shortest = limits.length > 0 ? Math.min(...limits) : undefined;
+  if ('remote' in tool) return callChecked(tool, input, () => parts.askRemote(tool, context, input, { signal, timeoutMs: shortest }));
   const answer = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
-  const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
-  return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: startOfScript(context.tool, input) ?? Date.now(), ...(limits.length > 0 ? { timeoutMs: Math.min(...limits) } : {}) });
+  return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: startOfScript(context.tool, input) ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) });
 }
 
-async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<CatalogTool | SandboxResult> {
+async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<CatalogTool | RemoteTool | SandboxResult> {
   try {
     const tool = await tools.find(wanted);
     if (!tool) return failed('tool_unknown', `There is no tool ${wanted.name}${wanted.version === undefined ? '' : ` ${wanted.version}`} for this tenant.`, undefined, EMPTY_FIGURES);
@@ -66,11 +71,18 @@ function deniedByPolicy({ tool, tenant, policy }: HostCallContext): SandboxResul
 
 /** A tool called by a tool: in this very process, under the same call, one level deeper. */
 function nestedCalls(parts: SandboxParts): InjectedFunction {
-  return async (context, request, _occurrence, signal) => {
+  return async (context, request, occurrence, signal) => {
     const { name, input } = nestedRequest(request);
-    const result = await runTool(parts, { ...context, tool: name, depth: context.depth + 1 }, { input, signal });
+    const nested = { ...context, tool: name, depth: context.depth + 1, within: [...(context.within ?? []), occurrence] };
+    const result = await runTool(parts, nested, { input, signal }).catch(failedOutside);
     return result.outcome === 'completed' ? { value: result.output } : { error: { code: result.failure.code, message: result.failure.message } };
   };
+}
+
+/** What this process could not do is for a tool a failure like any other. */
+function failedOutside(error: unknown): SandboxResult {
+  if (!(error instanceof FailureError)) throw error;
+  return failed(error.failure.code, error.failure.message, undefined, EMPTY_FIGURES);
 }
 
 function nestedRequest(request: JsonValue): { name: string; input: JsonValue } {

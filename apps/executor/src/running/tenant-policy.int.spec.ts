@@ -54,6 +54,7 @@ describe("the policy of a tool call's tenant", () => {
   const executor = () => ({
     blobs: createBlobs(redis), pool, tools: { find: async ({ name }: { name: string }) => tools.get(name) ?? null },
     services: { http: createHttpExchange({ privatePermissions: ['127.0.0.1', 'localhost'].map((host) => ({ tool: 'fetch', host, port })) }), documents: () => null, log: () => undefined, progress: () => undefined, kv: createKv(createKvStore(redis)) },
+    askRemote: () => Promise.reject(new Error('there is no remote tool here')),
     toolPolicyOf: createToolPolicies(createPolicyStore(redis)),
   });
   function run(tool: string, tenant: string, input: JsonValue = {}, parts = executor()): Promise<SandboxResult> {

@@ -1,4 +1,5 @@
-import { AdmitAnswer, FailureError, ToolCase, ToolManifest, parseJsonText, type Tool, type ToolFinding } from '@trivet/contracts';
+import { createHash } from 'node:crypto';
+import { AdmitAnswer, FailureError, ToolCase, ToolManifest, canonicalJson, parseJsonText, type Tool, type ToolFinding } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import { uploadedTool, type LedgerClock, type ToolCatalog, type ToolUploads, type ToolVersion } from '@trivet/state';
 import { z } from 'zod';
@@ -39,25 +40,26 @@ const ADMIT_WITHIN_MS = 60_000;
  */
 export async function uploadTool(parts: UploadDependencies, by: Actor, name: string, given: UploadParts): Promise<{ tool: Tool; isNew: boolean }> {
   const { manifest, cases, findings } = readUpload(name, given);
-  if (!manifest || !given.module || findings.length > 0) throw refused(name, findings);
+  if (!manifest || findings.length > 0) throw refused(name, findings);
   if (await parts.catalog.get(name)) throw new FailureError('state_conflict', `The name ${name} is that of a bundled tool.`, { hint: 'Choose another name in tool.json and in the path.' });
-  const digest = await parts.uploads.stageModule(given.module);
+  // A remote tool has no module: what must not change is its manifest.
+  const digest = given.module ? await parts.uploads.stageModule(given.module) : createHash('sha256').update(canonicalJson(manifest)).digest('hex');
   const signed = signatureFinding(parts.signers, { manifest, digest, signature: given.signature });
   const answer = await askExecutor(parts.bus, { tenant: by.tenant, manifest, digest, cases });
   const all = [...(signed ? [signed] : []), ...answer.findings];
   if (all.length > 0) throw refused(name, all);
-  return keep(parts, by, { manifest, digest, bytes: given.module.length, uploadedAt: new Date(parts.clock.nowMs()).toISOString(), uploadedBy: by.actor }, given.module);
+  return keep(parts, by, { manifest, digest, bytes: given.module?.length ?? 0, uploadedAt: new Date(parts.clock.nowMs()).toISOString(), uploadedBy: by.actor }, given.module);
 }
 
-async function keep({ uploads, facts, audit }: UploadDependencies, { tenant, actor }: Actor, version: ToolVersion, module: Uint8Array): Promise<{ tool: Tool; isNew: boolean }> {
+async function keep({ uploads, facts, audit }: UploadDependencies, { tenant, actor }: Actor, version: ToolVersion, module: Uint8Array | undefined): Promise<{ tool: Tool; isNew: boolean }> {
   const { name, version: number } = version.manifest;
-  await uploads.keepModule(module);
+  if (module) await uploads.keepModule(module);
   const outcome = await uploads.add(tenant, version);
   if (outcome === 'conflict') throw new FailureError('state_conflict', `Version ${number} of the tool ${name} stands with another module or manifest.`, { hint: 'A version never changes: raise the version in tool.json.' });
   const head = { version: number, disabled: false };
   await uploads.setHead(tenant, name, head);
   if (outcome === 'added') {
-    await facts.recordModule(tenant, version.digest, module);
+    if (module) await facts.recordModule(tenant, version.digest, module);
     await facts.record(tenant, { kind: 'tool', tenant, version });
   }
   await facts.record(tenant, { kind: 'tool-head', tenant, name, head });
@@ -75,9 +77,9 @@ function readUpload(name: string, given: UploadParts): ReadUpload {
   const findings: ToolFinding[] = [];
   const manifest = readPart(given.manifest, 'manifest', ToolManifest, findings);
   const cases = given.cases === undefined ? [] : (readPart(given.cases, 'cases', z.array(ToolCase).max(100), findings) ?? []);
-  if (!given.module) findings.push({ pointer: '/module', detail: 'is missing; send the WASM module as the part module' });
+  if (!given.module && manifest?.remote === undefined) findings.push({ pointer: '/module', detail: 'is missing; send the WASM module as the part module' });
   if (manifest && manifest.name !== name) findings.push({ pointer: '/manifest/name', detail: `is ${manifest.name}, and the path says ${name}` });
-  if (manifest?.remote !== undefined) findings.push({ pointer: '/manifest/remote', detail: 'names a subject, and a module was sent; a tool is one or the other' });
+  if (given.module && manifest?.remote !== undefined) findings.push({ pointer: '/manifest/remote', detail: 'names a subject, and a module was sent; a tool is one or the other' });
   return { manifest, cases, findings };
 }
 

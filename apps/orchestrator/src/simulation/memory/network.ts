@@ -109,6 +109,7 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     },
     createInbox: () => ({ subject: 'inbox', stop: () => undefined }),
     request: () => Promise.reject(new FailureError('unavailable', 'Nobody answers here.')),
+    ask: () => Promise.resolve(null),
     consume: (options) => {
       const puller: Puller = { process, consumer: options.consumer, options, inFlight: 0, isStopped: false };
       pullers.push(puller);
