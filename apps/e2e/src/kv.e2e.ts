@@ -1,12 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRedis, keys, type Redis } from '@trivet/state';
-import { nodeOptionsFor, startStack, type Stack } from '@trivet/testing';
+import { startStack, type Stack } from '@trivet/testing';
 import { buildTool } from '@trivet/tool-sdk';
 
-const LIMITS = '{ maxMemoryMib: DEFAULT_LIMITS.maxMemoryMib }';
-const LOADED = `await loadTools(PLUGINS_FOLDER, ${LIMITS})`;
 const KEPT_MS = 60_000;
 /** Says how often it ran in its workflow, as far as kv knows. */
 const SOURCE = `
@@ -27,9 +25,15 @@ describe('what tools keep of their workflow', () => {
     mkdirSync(join(folder, MANIFEST.name));
     writeFileSync(join(folder, MANIFEST.name, 'tool.ts'), SOURCE);
     writeFileSync(join(folder, MANIFEST.name, 'tool.json'), JSON.stringify(MANIFEST));
-    await buildTool(join(folder, MANIFEST.name));
-    const put = `new Map([...${LOADED}, ...await loadTools(${JSON.stringify(folder)}, ${LIMITS})])`;
-    stack = await startStack({ without: ['model'], environment: { TRIVET_KEEP_FINISHED_MS: String(KEPT_MS), NODE_OPTIONS: nodeOptionsFor([{ file: '/executor/dist/start.js', find: LOADED, put }]) } });
+    const { file } = await buildTool(join(folder, MANIFEST.name));
+    stack = await startStack({ without: ['model'], environment: { TRIVET_KEEP_FINISHED_MS: String(KEPT_MS) } });
+    for (const tenant of ['default', 'rival']) {
+      const form = new FormData();
+      form.set('manifest', JSON.stringify(MANIFEST));
+      form.set('module', new Blob([new Uint8Array(readFileSync(file))]), 'remember.wasm');
+      const uploaded = await fetch(`${stack.url}/api/v1/tools/remember`, { method: 'PUT', body: form, headers: { 'X-Trivet-Tenant': tenant } });
+      if (uploaded.status !== 201) throw new Error(await uploaded.text());
+    }
     redis = connectRedis({ url: stack.servers.redis.url, name: 'e2e' });
   });
   afterAll(async () => {
