@@ -8,16 +8,19 @@ import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, ty
 import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload } from './catalog/check-upload.js';
-import { describeTool, loadTools } from './catalog/tool-catalog.js';
+import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
 import { createKv } from './host/kv.js';
+import { readMcpConfig } from './mcp/mcp-config.js';
+import type { McpTool } from './mcp/mcp-tool.js';
+import { startMcpTools } from './mcp/mcp-tools.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { createRemoteAsker } from './running/ask-remote.js';
 import { CallHandler } from './running/call.handler.js';
 import { createToolPolicies } from './running/tool-policies.js';
-import { createToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
+import { createToolRunner, type ToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
 import { DEFAULT_LIMITS } from './sandbox/limits.js';
 import type { SandboxLayer } from './sandbox/probe-layers.js';
 import { SandboxPool } from './sandbox/pool.js';
@@ -47,17 +50,15 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const claims = createClaims(redis);
   const presence = createPresence(redis);
   const { maxMemoryMib } = DEFAULT_LIMITS;
-  const tools = await loadTools(PLUGINS_FOLDER, { maxMemoryMib });
+  const tools = new Map<string, CatalogTool | McpTool>(await loadTools(PLUGINS_FOLDER, { maxMemoryMib }));
+  const mcp = await startMcpTools({ servers: readMcpConfig(config.mcpConfig), version, path: config.path, logger, onTool: (tool) => void tools.set(tool.manifest.name, tool) });
   const { pool, layers } = await openSandbox(config.slots, logger);
   const model = createModelAsker(bus, blobs);
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
   const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
-  const cancels = bus.listen(subjects.allCancels(), (notice) => {
-    const cancel = CallCancel.safeParse(notice.json());
-    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
-  });
+  const cancels = listenForCancels(bus, runner);
 
   let draining = false;
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * pace.callsPerSlot(CALLS_PER_SLOT) + SPARE_CALLS }], { drainTimeoutMs: config.drainTimeoutMs, logger });
@@ -93,6 +94,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       responder.stop();
       cancels.stop();
       model.close();
+      await mcp.close();
       await announced.leave();
       await app.close();
       await pool.close();
@@ -101,6 +103,13 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       redis.disconnect();
     },
   };
+}
+
+function listenForCancels(bus: Bus, runner: ToolRunner): { stop: () => void } {
+  return bus.listen(subjects.allCancels(), (notice) => {
+    const cancel = CallCancel.safeParse(notice.json());
+    if (cancel.success) runner.cancel(cancel.data.tenant, cancel.data.workflowId, cancel.data.callIds);
+  });
 }
 
 function addChecks(health: ExecutorRuntime['health'], { bus, redis, layers }: { bus: Bus; redis: Redis; layers: readonly SandboxLayer[] }): void {

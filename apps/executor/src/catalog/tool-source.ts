@@ -1,7 +1,11 @@
 import { FailureError } from '@trivet/contracts';
 import type { ToolUploads, ToolVersion } from '@trivet/state';
+import type { McpTool } from '../mcp/mcp-tool.js';
 import { admitRemote, type RemoteTool } from './remote-tool.js';
 import { admitTool, type CatalogTool } from './tool-catalog.js';
+
+/** A plugin, a service of the team, or a tool of an MCP server. */
+export type AnyTool = CatalogTool | RemoteTool | McpTool;
 
 /** Which tool a call names. */
 export interface WantedTool {
@@ -14,11 +18,12 @@ export interface WantedTool {
 /** The tools this executor can run: its own, and those that tenants uploaded, admitted when the first call comes. */
 export interface ToolSource {
   /** Null: there is no such tool. Throws a FailureError `tool_refused` for one that is disabled or that admission refuses. */
-  find: (wanted: WantedTool) => Promise<CatalogTool | RemoteTool | null>;
+  find: (wanted: WantedTool) => Promise<AnyTool | null>;
 }
 
 export interface ToolSourceParts {
-  bundled: ReadonlyMap<string, CatalogTool>;
+  /** Those that come with this executor. */
+  bundled: ReadonlyMap<string, CatalogTool | McpTool>;
   uploads: Pick<ToolUploads, 'head' | 'version' | 'module'>;
   maxMemoryMib: number;
 }

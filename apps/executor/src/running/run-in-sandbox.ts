@@ -2,11 +2,10 @@ import { context as telemetryContext } from '@opentelemetry/api';
 import { FailureError, isToolDenied, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
 import type { Blobs } from '@trivet/state';
 import { callChecked, callTool } from '../call-tool.js';
-import type { RemoteTool } from '../catalog/remote-tool.js';
-import type { CatalogTool } from '../catalog/tool-catalog.js';
-import type { ToolSource, WantedTool } from '../catalog/tool-source.js';
+import type { AnyTool, ToolSource, WantedTool } from '../catalog/tool-source.js';
 import { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from '../host/host-functions.js';
 import type { SandboxPool } from '../sandbox/pool.js';
+import { askMcp } from '../mcp/ask-mcp.js';
 import type { RemoteAsker } from './ask-remote.js';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
 
@@ -44,6 +43,7 @@ async function runTool(parts: SandboxParts, context: HostCallContext, { input, s
   const tool = found;
   const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
   const shortest = limits.length > 0 ? Math.min(...limits) : undefined;
+  if ('mcp' in tool) return callChecked(tool, input, () => askMcp(tool, input, { signal, timeoutMs: shortest }));
   if ('remote' in tool) return callChecked(tool, input, () => parts.askRemote(tool, context, input, { signal, timeoutMs: shortest }));
   const answer = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
@@ -51,7 +51,7 @@ async function runTool(parts: SandboxParts, context: HostCallContext, { input, s
   return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: startOfScript(context.tool, input) ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) });
 }
 
-async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<CatalogTool | RemoteTool | SandboxResult> {
+async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<AnyTool | SandboxResult> {
   try {
     const tool = await tools.find(wanted);
     if (!tool) return failed('tool_unknown', `There is no tool ${wanted.name}${wanted.version === undefined ? '' : ` ${wanted.version}`} for this tenant.`, undefined, EMPTY_FIGURES);

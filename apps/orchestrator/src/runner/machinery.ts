@@ -82,7 +82,11 @@ export function startMachinery(parts: MachineryParts): Machinery {
   };
 }
 
+/** How often executors are asked anew which tools come with them. */
+const LOOK_AT_TOOLS_EVERY_MS = 5_000;
+
 function watchWorkers({ bus, presence, claims, catalog, logger, onError }: MachineryParts, runner: Runner): Liveness {
+  let lookedAt = 0;
   return startLiveness({
     bus, presence, claims, runner, stableMs: STABLE_MS, onError,
     onSeen: async (worker) => {
@@ -90,8 +94,10 @@ function watchWorkers({ bus, presence, claims, catalog, logger, onError }: Machi
       await catalog.put(await presence.toolsOf(worker.id));
     },
     onAll: async (workers) => {
-      if (workers.length === 0 || (await catalog.list()).length > 0) return;
-      // Redis has lost them; their executors say them again.
+      const isTime = performance.now() - lookedAt > LOOK_AT_TOOLS_EVERY_MS;
+      if (workers.length === 0 || (!isTime && (await catalog.list()).length > 0)) return;
+      lookedAt = performance.now();
+      // Redis has lost them, or a server of theirs has come up; their executors say them again.
       for (const worker of workers) if (worker.service === 'executor') await catalog.put(await presence.toolsOf(worker.id));
     },
     onLost: (worker) => logger.warn({ worker: worker.id, service: worker.service }, 'A worker is gone; its calls are taken over'),
