@@ -1,4 +1,5 @@
-// A process that owns a pool whose two slots loop for ever. It prints their ids and waits to be killed.
+// A process that owns a pool whose two slots loop for ever. It prints their ids and waits to be
+// killed, or with the argument `close` closes the pool, with nothing else to do.
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
@@ -16,4 +17,9 @@ void pool.run(tool, {}, { tenant: 'default', host: async () => ({ value: null })
 void pool.run(tool, {}, { tenant: 'default', host: async () => ({ value: null }) });
 while (pool.figures().busy < 2) await new Promise((resolve) => setTimeout(resolve, 10));
 console.log(JSON.stringify(pool.pids()));
-setInterval(() => undefined, 1000);
+if (process.argv[2] === 'close') {
+  await pool.close();
+  console.log('closed');
+} else {
+  setInterval(() => undefined, 1000);
+}

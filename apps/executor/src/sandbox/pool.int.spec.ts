@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import type { CatalogTool } from '../catalog/tool-catalog.js';
 import { bundleSlot, call, codeOf, echoPlugin, isAlive, isZombie, pluginFromWat, until } from '../../hostile/prepare.js';
 import { SandboxPool, type PoolOptions } from './pool.js';
 
+const OWNER = fileURLToPath(new URL('../../hostile/doomed-owner.mjs', import.meta.url));
 const LOOP = '(module (func (export "run") (result i32) (loop $l (br $l)) (i32.const 0)))';
 /** Asks the host for `model` and gives back what it says. */
 const ASK = `(module
@@ -210,12 +211,17 @@ describe('the sandbox pool', () => {
     });
   });
 
+  it('can be closed by a process that has nothing else to do', () => {
+    const owner = spawnSync(process.execPath, ['--no-warnings', OWNER, 'close'], { encoding: 'utf8', timeout: 20_000 });
+    expect([owner.status, owner.stdout.trim().split('\n').at(-1)]).toEqual([0, 'closed']);
+  }, 30_000);
+
   describe('when the process that owns the pool is killed', () => {
     const children: ChildProcess[] = [];
     afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 
     it('leaves no slot behind, not even one that loops for ever', async () => {
-      const owner = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('../../hostile/doomed-owner.mjs', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const owner = spawn(process.execPath, ['--no-warnings', OWNER], { stdio: ['ignore', 'pipe', 'inherit'] });
       children.push(owner);
       const [line] = await once(owner.stdout, 'data');
       const pids: number[] = JSON.parse(String(line));

@@ -39,6 +39,8 @@ export class Reaper {
     this.closed = true;
     const { shell } = this;
     if (!shell || shell.exitCode !== null) return;
+    // A process that has nothing else to do waits for this one, too.
+    shell.ref();
     const ended = new Promise((resolve) => shell.once('exit', resolve));
     shell.stdin?.end();
     await ended;
