@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { CatalogTool } from '../../src/catalog/tool-catalog.js';
 import { encodeFrame } from '../../src/sandbox/frames.js';
 import { SandboxPool } from '../../src/sandbox/pool.js';
-import { call, codeOf, echoPlugin } from '../prepare.js';
+import { call, codeOf, echoPlugin, isAlive, until } from '../prepare.js';
 import { deadlineOf, settingsOf } from './fuzz.config.js';
 import { attackOnPipe, type Deed } from './pipe-attacks.js';
 import { Witness, expectTyped, within } from './witness.js';
@@ -81,6 +81,21 @@ describe('a slot that has been taken over', () => {
     expect(await contains([{ do: 'done' }, { do: 'flood', type: 12, header: FINE, payload: '"forged"', times: 50 }])).toMatch(/completed|tool_crashed/);
     const next = await within(NO_END_MS, call(pool, victim, { mine: true }, { tenant: 'red' }), 'the next call of the same tenant');
     if (next.outcome === 'completed') expect(next.output).toEqual({ mine: true });
+  }, 60_000);
+
+  it('is ended when it computes without a call, and an honest one is not', async () => {
+    // One slot each and a tool that shares it, so that none is ended for being one too many.
+    const shared = await echoPlugin({ limits: { timeoutMs: 20_000 } });
+    const [honest, watched] = [1, 2].map(() => new SandboxPool({ slots: 1, slotFile: SLOT_FILE, limits: { idleLookMs: 500 } })) as [SandboxPool, SandboxPool];
+    try {
+      const idle = await call(honest, shared, 1);
+      const spinner = await call(watched, shared, { deeds: [{ do: 'done' }, { do: 'spin' }] });
+      expect([codeOf(idle), codeOf(spinner)]).toEqual(['completed', 'completed']);
+      await until(() => !isAlive(spinner.sandbox.slotPid ?? 0), 'it is ended', 40_000);
+      expect(isAlive(idle.sandbox.slotPid ?? 0)).toBe(true);
+    } finally {
+      await Promise.all([honest.close(), watched.close()]);
+    }
   }, 60_000);
 
   it('hurts nobody else, whatever it does', async () => {

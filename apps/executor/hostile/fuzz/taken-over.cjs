@@ -60,6 +60,9 @@ const DEEDS = {
   complain: ({ text, times }) => {
     for (let count = 0; count < times; count += 1) writeSync(2, text);
   },
+  spin: () => {
+    for (;;);
+  },
   exit: ({ code }) => process.exit(code),
   abort: () => process.abort(),
 };

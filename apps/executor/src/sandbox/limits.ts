@@ -10,11 +10,13 @@ export interface SandboxLimits {
   bootTimeoutMs: number;
   /** How often the memory of busy slots is looked at. */
   watchMs: number;
+  /** How often idle slots are looked at: whether there are too many, and whether one computes although it has no call. */
+  idleLookMs: number;
   /** How far a slot may grow beyond its resting size and its plugin's memory before the watchdog ends it. */
   watchdogSlackMib: number;
 }
 
-export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 1000, callsPerSharedProcess: 2000, bootTimeoutMs: 10_000, watchMs: 20, watchdogSlackMib: 96 };
+export const DEFAULT_LIMITS: SandboxLimits = { maxMemoryMib: 256, callsPerTenantProcess: 1000, callsPerSharedProcess: 2000, bootTimeoutMs: 10_000, watchMs: 20, idleLookMs: 10_000, watchdogSlackMib: 96 };
 
 export const PAGES_PER_MIB = 16;
 

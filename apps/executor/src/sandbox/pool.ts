@@ -23,7 +23,8 @@ export interface PoolOptions {
 
 /** Of so many tenants it is remembered when they were served. */
 const MOST_TENANTS = 10_000;
-const TRIM_MS = 10_000;
+/** An idle slot waits for its pipe. One that takes more of a core than this has something to do that we did not give it. */
+const MOST_IDLE_SHARE = 0.03;
 const MAX_BOOT_FAILURES = 5;
 const BOOT_RETRY_MS = 100;
 
@@ -53,7 +54,7 @@ export class SandboxPool {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.launch = planLaunch(this.limits, options.slotFile);
     this.turns = new Turns(this.slots, () => this.pump());
-    this.timers = [setInterval(() => this.watch(), this.limits.watchMs), setInterval(() => this.trim(), TRIM_MS)];
+    this.timers = [setInterval(() => this.watch(), this.limits.watchMs), setInterval(() => this.lookAtIdle(), this.limits.idleLookMs)];
     for (const timer of this.timers) timer.unref();
     for (let index = 0; index < this.slots; index += 1) this.spawn();
   }
@@ -230,7 +231,8 @@ export class SandboxPool {
     for (const call of this.running.values()) call.watch(this.limits.watchdogSlackMib);
   }
 
-  private trim(): void {
+  private lookAtIdle(): void {
     while (this.idle.length > this.slots) this.idle.shift()?.kill();
+    for (const slot of this.idle) if (slot.idleCpuMs() > this.limits.idleLookMs * MOST_IDLE_SHARE) slot.kill();
   }
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { FRAME, FrameReader, encodeFrame, type Frame } from './frames.js';
 import { launchSlot, type Launch } from './launch.js';
-import { residentBytes } from './process-figures.js';
+import { cpuMs, residentBytes } from './process-figures.js';
 import type { CallHeader } from './slot/messages.js';
 
 /** What a slot tells the pool. */
@@ -35,6 +35,7 @@ export class Slot {
   private readonly bootDeadline: NodeJS.Timeout;
   private killed = false;
   private stderr = '';
+  private lastLook: { calls: number; ms: number | null } = { calls: 0, ms: null };
 
   constructor(launch: Launch, events: SlotEvents, bootTimeoutMs: number) {
     this.process = launchSlot(launch);
@@ -53,6 +54,13 @@ export class Slot {
   /** The last lines the process wrote to stderr: what V8 says before it aborts. */
   get lastWords(): string {
     return this.stderr;
+  }
+
+  /** CPU time since this was asked last, in ms; 0 when it had a call in between. */
+  idleCpuMs(): number {
+    const { calls, ms } = this.lastLook;
+    this.lastLook = { calls: this.calls, ms: cpuMs(this.pid) };
+    return calls === this.calls && ms !== null ? (this.lastLook.ms ?? ms) - ms : 0;
   }
 
   hasModule(digest: string): boolean {
