@@ -48,15 +48,16 @@ describe('what the policy of a tenant says of tools', () => {
     expect(await stack.ended('fetching', { tenant: 'offline' })).toMatchObject({ status: 'failed', failure: { code: 'tool_host_denied', message: expect.stringContaining('the policy of tenant offline allows (none)') } });
   });
 
-  it('is set by the operator alone; a tenant that sets its policy keeps it', async () => {
+  it('is set by the operator alone, and stays until it is lifted in so many words', async () => {
     await setTools('kept', { deny: ['web_fetch'] });
     const lifted = await put('kept', { weight: 2, tools: {} }, 'kept');
     expect([lifted.status, await lifted.json()]).toEqual([403, expect.objectContaining({ code: 'forbidden', detail: expect.stringContaining('Only the operator sets /tools') })]);
     const weighed = await put('kept', { weight: 2 }, 'kept');
     expect([weighed.status, await weighed.json()]).toEqual([200, expect.objectContaining({ weight: 2, tools: { deny: ['web_fetch'] } })]);
     expect(await stack.get<Policy>('/api/v1/policies/kept', { tenant: 'kept' })).toMatchObject({ weight: 2, tools: { deny: ['web_fetch'] } });
-    expect((await put('kept', { weight: 3 })).status).toBe(200);
-    expect((await stack.get<Policy>('/api/v1/policies/kept')).tools).toBeUndefined();
+    expect(await (await put('kept', { weight: 3 })).json()).toMatchObject({ weight: 3, tools: { deny: ['web_fetch'] } });
+    expect(await (await put('kept', { weight: 3, tools: {} })).json()).toMatchObject({ tools: {} });
+    expect((await stack.get<Policy>('/api/v1/policies/kept')).tools).toEqual({});
   });
 
   it('is refused when it says what cannot be meant', async () => {

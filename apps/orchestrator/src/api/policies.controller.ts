@@ -50,14 +50,15 @@ export function policyTenant(own: string, text: string): string {
 }
 
 export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, wanted: Policy, by: { tenant: string; actor: string }): Promise<Policy> {
-  const policy = await parts.policies.change(wanted.tenant, (current) => (isOperator(by.tenant) ? wanted : withToolsOf(current, wanted)));
+  const policy = await parts.policies.change(wanted.tenant, (current) => withTools(current, wanted, by.tenant));
   await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'policy.set', target: `policy/${policy.tenant}`, workflowId: null, detail: JSON.stringify(policy).slice(0, 2_000) });
   return policy;
 }
 
-/** A tenant must not lift what the operator has set for its tools. */
-function withToolsOf(current: Policy | null, wanted: Policy): Policy {
+/** What holds for tools is lifted by whoever says so, and may: not by a tenant itself, and not by a body that only sets a weight. */
+function withTools(current: Policy | null, wanted: Policy, by: string): Policy {
   const tools = current?.tools;
-  if (wanted.tools !== undefined && canonicalJson(wanted.tools) !== canonicalJson(tools)) throw new FailureError('forbidden', `Only the operator sets /tools of the policy of ${wanted.tenant}; leave it out and it stays as it is.`);
-  return { ...wanted, ...(tools === undefined ? {} : { tools }) };
+  if (wanted.tools === undefined) return { ...wanted, ...(tools === undefined ? {} : { tools }) };
+  if (isOperator(by) || canonicalJson(wanted.tools) === canonicalJson(tools)) return wanted;
+  throw new FailureError('forbidden', `Only the operator sets /tools of the policy of ${wanted.tenant}; leave it out and it stays as it is.`);
 }
