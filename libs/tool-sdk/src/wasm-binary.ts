@@ -18,6 +18,7 @@ export const SECTION = {
   code: 10,
   data: 11,
   dataCount: 12,
+  tag: 13,
 } as const;
 
 export interface WasmSection {

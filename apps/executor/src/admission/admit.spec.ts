@@ -166,8 +166,18 @@ describe('admission', () => {
     });
   });
 
+  it('admits the exceptions of WebAssembly, up to 16 tags', async () => {
+    const body = '(func (export "run") (result i32) (try (result i32) (do (throw $t0)) (catch $t0 (i32.const 0))))';
+    const tags = (count: number): string => Array.from({ length: count }, (_, index) => `(tag $t${index})`).join(' ');
+    const admission = await admitWat(`(module ${tags(16)} ${body})`);
+    if (!admission.admitted) throw new Error('refused');
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(admission.module));
+    expect(typeof exports['run'] === 'function' && exports['run']()).toBe(0);
+    expect(await admitWat(`(module ${tags(17)} ${body})`)).toMatchObject({ findings: [{ rule: 'tags', value: 17, limit: 16 }] });
+  });
+
   it('refuses sections it does not know', () => {
-    expect(rulesOf(admitBytes([13, 1, 0, ...EXPORT_RUN]))).toEqual(['section']);
+    expect(rulesOf(admitBytes([14, 1, 0, ...EXPORT_RUN]))).toEqual(['section']);
   });
 
   it('lists everything that is wrong at once', async () => {

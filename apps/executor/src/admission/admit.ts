@@ -1,7 +1,7 @@
 import type { ToolManifest } from '@trivet/contracts';
 import { SECTION, WasmFormatError, readSections, writeSections, type WasmSection } from '@trivet/tool-sdk';
 import { PAGES_PER_MIB } from '../sandbox/limits.js';
-import { checkEntry, checkFunctionCount, checkImports } from './interface.js';
+import { checkEntry, checkFunctionCount, checkImports, checkTagCount } from './interface.js';
 import { capMemories, capTables } from './memory.js';
 import { ADMISSION_LIMITS, type AdmissionFinding } from './rules.js';
 
@@ -41,7 +41,8 @@ function inspect(sections: WasmSection[], manifest: ToolManifest, findings: Admi
     if (id === SECTION.import) checkImports(body, findings);
     else if (id === SECTION.function) checkFunctionCount(body, findings);
     else if (id === SECTION.start) findings.push({ rule: 'start-section', message: 'it has a start section, which would run before the call does', value: 'start', limit: 'none' });
-    else if (id > SECTION.dataCount) findings.push({ rule: 'section', message: `it has a section of the unknown kind ${id}`, value: id, limit: SECTION.dataCount });
+    else if (id === SECTION.tag) checkTagCount(body, findings);
+    else if (id > SECTION.tag) findings.push({ rule: 'section', message: `it has a section of the unknown kind ${id}`, value: id, limit: SECTION.tag });
     else if (id === SECTION.memory) return { id, body: capMemories(body, maxPages, findings) };
     else if (id === SECTION.table) return { id, body: capTables(body, findings) };
     return { id, body };

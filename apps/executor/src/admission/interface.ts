@@ -70,3 +70,10 @@ export function checkFunctionCount(body: Uint8Array, findings: AdmissionFinding[
   const limit = ADMISSION_LIMITS.functions;
   if (count > limit) findings.push({ rule: 'functions', message: `it has ${count} functions; the limit is ${limit}`, value: count, limit });
 }
+
+/** Tags name what WebAssembly's exceptions carry; a plugin may throw and catch within itself. A host function's verdict stands, whoever catches it. */
+export function checkTagCount(body: Uint8Array, findings: AdmissionFinding[]): void {
+  const count = new WasmReader(body).u32();
+  const limit = ADMISSION_LIMITS.tags;
+  if (count > limit) findings.push({ rule: 'tags', message: `it has ${count} exception tags; the limit is ${limit}`, value: count, limit });
+}

@@ -6,6 +6,7 @@ export const ADMISSION_LIMITS = {
   exports: 10_000,
   /** Findings that are listed; a module can be wrong in more ways than anybody reads. */
   findings: 100,
+  tags: 16,
   tables: 4,
   tableEntries: 10_000,
   /** Host functions of Extism that do nothing but move bytes of the call, log, or end in our own guard. */
@@ -25,7 +26,7 @@ export const TRIVET_MODULE = 'extism:host/user';
 
 /** One reason why a module is refused. */
 export interface AdmissionFinding {
-  rule: 'size' | 'format' | 'start-section' | 'entry' | 'import' | 'memory' | 'table' | 'functions' | 'exports' | 'section' | 'limit';
+  rule: 'size' | 'format' | 'start-section' | 'entry' | 'import' | 'memory' | 'table' | 'functions' | 'tags' | 'exports' | 'section' | 'limit';
   message: string;
   value: string | number;
   limit: string | number;
