@@ -1,3 +1,4 @@
+import { BuildInstance } from './build-instance.js';
 import { baseInterpreter } from './interpreter.js';
 import { freeze } from './snapshot.js';
 import { WASM_PAGE_BYTES } from './wasm-binary.js';
@@ -25,8 +26,8 @@ const FINISHED_EXPORTS = new Set(['run', 'memory', '__fuel', '__now_ms']);
  */
 export async function bake(source: string, options: BakeOptions): Promise<Uint8Array> {
   const base = await baseInterpreter();
-  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(new Uint8Array(base)), buildTimeImports());
-  const interpreter = new Interpreter(exports);
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(new Uint8Array(base)), refuseHost());
+  const interpreter = new BuildInstance(exports, { malloc: 'wasm_malloc', free: 'wasm_free' });
   const memoryBytes = options.memoryMib * 1_048_576;
   interpreter.call('_initialize');
   interpreter.call('init', memoryBytes - INTERPRETER_BYTES, STACK_BYTES);
@@ -43,7 +44,8 @@ export async function bake(source: string, options: BakeOptions): Promise<Uint8A
   });
 }
 
-function buildTimeImports(): WebAssembly.Imports {
+/** The imports of an interpreter at build time: every use of the host is an error. */
+export function refuseHost(): WebAssembly.Imports {
   const refuse = (): never => {
     throw new Error('A tool may use the host only while it runs, not while it loads.');
   };
@@ -51,44 +53,4 @@ function buildTimeImports(): WebAssembly.Imports {
   const user = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv'];
   const functions = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, refuse]));
   return { 'extism:host/env': functions(env), 'extism:host/user': functions(user) };
-}
-
-class Interpreter {
-  constructor(private readonly exports: WebAssembly.Exports) {}
-
-  call(name: string, ...values: number[]): number {
-    const exported = this.exports[name];
-    if (typeof exported !== 'function') throw new Error(`The interpreter does not export the function ${name}.`);
-    return Number(exported(...values));
-  }
-
-  memory(): Uint8Array {
-    const { memory } = this.exports;
-    if (!(memory instanceof WebAssembly.Memory)) throw new Error('The interpreter does not export its memory.');
-    return new Uint8Array(memory.buffer);
-  }
-
-  globalNumber(name: string): number {
-    const global = this.exports[name];
-    if (!(global instanceof WebAssembly.Global)) throw new Error(`The interpreter does not export the global ${name}.`);
-    return Number(global.value);
-  }
-
-  load(source: string): void {
-    const bytes = new TextEncoder().encode(source);
-    const address = this.call('wasm_malloc', bytes.length + 1);
-    this.memory().set(bytes, address);
-    this.memory()[address + bytes.length] = 0;
-    const problem = this.call('load', address, bytes.length);
-    if (problem === 0) return this.release(address);
-    const memory = this.memory();
-    throw new Error(`The tool does not load: ${new TextDecoder().decode(memory.subarray(problem, memory.indexOf(0, problem)))}`);
-  }
-
-  /** The source is wiped before it is freed, so that it does not end up in the snapshot. */
-  private release(address: number): void {
-    const memory = this.memory();
-    memory.fill(0, address, memory.indexOf(0, address));
-    this.call('wasm_free', address);
-  }
 }

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PDK_FILE, compileAssemblyScript } from './assemblyscript.js';
-import { bake } from './bake.js';
+import { bakePython } from './bake-python.js';
+import { bake, type BakeOptions } from './bake.js';
 import { bundleTool } from './bundle.js';
 import { baseInterpreter } from './interpreter.js';
 import { readManifest } from './manifest.js';
+import { interpreterSource, sha256 } from './merge-modules.js';
+import { micropythonRecipe } from './micropython.js';
 
 export interface BuiltTool {
   name: string;
@@ -23,16 +25,15 @@ export interface BuiltTool {
 const BUILD_VERSION = 1;
 
 /**
- * Builds the tool in a folder (tool.json and tool.ts, or tool.as.ts for AssemblyScript) to dist/<name>.wasm, unless the
- * one that is there was made of the same things.
+ * Builds the tool in a folder (tool.json and tool.ts, tool.as.ts for AssemblyScript, or tool.py for Python) to
+ * dist/<name>.wasm, unless the one that is there was made of the same things.
  */
 export async function buildTool(folder: string): Promise<BuiltTool> {
   const startedAt = performance.now();
   const manifest = await readManifest(folder);
   const target = join(folder, 'dist', `${manifest.name}.wasm`);
   const recordFile = join(folder, 'dist', 'build.json');
-  const assembly = join(folder, 'tool.as.ts');
-  const recipe = existsSync(assembly) ? await assemblyRecipe(folder, assembly) : await scriptRecipe(join(folder, 'tool.ts'), manifest.limits);
+  const recipe = await recipeOf(folder, manifest.limits);
   const record = existsSync(recordFile) && existsSync(target) ? parseRecord(await readFile(recordFile, 'utf8')) : null;
   if (record?.source === recipe.source) {
     const bytes = await readFile(target);
@@ -52,10 +53,16 @@ interface Recipe {
   make(): Promise<Uint8Array>;
 }
 
-async function scriptRecipe(entry: string, limits: { memoryMib: number; timeoutMs: number }): Promise<Recipe> {
+async function recipeOf(folder: string, limits: BakeOptions): Promise<Recipe> {
+  const [assembly, python] = [join(folder, 'tool.as.ts'), join(folder, 'tool.py')];
+  if (existsSync(assembly)) return assemblyRecipe(folder, assembly);
+  if (existsSync(python)) return pythonRecipe(python, limits);
+  return scriptRecipe(join(folder, 'tool.ts'), limits);
+}
+
+async function scriptRecipe(entry: string, { memoryMib, timeoutMs }: BakeOptions): Promise<Recipe> {
   const script = await bundleTool(entry);
   const base = await baseInterpreter();
-  const { memoryMib, timeoutMs } = limits;
   return { source: sha256(`${BUILD_VERSION}\0${sha256(base)}\0${memoryMib}\0${timeoutMs}\0${script}`), make: () => bake(script, { memoryMib, timeoutMs }) };
 }
 
@@ -65,7 +72,11 @@ async function assemblyRecipe(folder: string, entry: string): Promise<Recipe> {
   return { source: sha256([BUILD_VERSION, ...texts].join('\0')), make: () => compileAssemblyScript(entry) };
 }
 
-const sha256 = (value: Uint8Array | string): string => createHash('sha256').update(value).digest('hex');
+async function pythonRecipe(entry: string, { memoryMib }: BakeOptions): Promise<Recipe> {
+  const script = await readFile(entry, 'utf8');
+  const [base, driver] = await Promise.all([micropythonRecipe(), interpreterSource('micropython/driver.py')]);
+  return { source: sha256([BUILD_VERSION, base, memoryMib, driver, script].join('\0')), make: () => bakePython(script, { memoryMib }) };
+}
 
 function parseRecord(text: string): { source: string; digest: string } | null {
   try {

@@ -1,5 +1,6 @@
 export { SECTION, WASM_PAGE_BYTES, WasmFormatError, WasmReader, concatBytes, readSections, unsignedLeb, writeSections, type WasmSection } from './wasm-binary.js';
 export { bake, type BakeOptions } from './bake.js';
+export { bakePython } from './bake-python.js';
 export { baseInterpreter } from './interpreter.js';
 export { bundleTool } from './bundle.js';
 export { compileAssemblyScript } from './assemblyscript.js';

@@ -1,18 +1,4 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { compileWat } from './wat.js';
-
-const run = promisify(execFile);
-const require = createRequire(import.meta.url);
-const packageFolder = fileURLToPath(new URL('..', import.meta.url));
-const watFolder = join(packageFolder, 'interpreter');
-const outputFolder = join(packageFolder, 'dist', 'interpreter');
+import { buildOnce, interpreterSource, mergeModules, packageFile, sha256 } from './merge-modules.js';
 
 /**
  * The base interpreter: QuickJS, its stubs and the Extism shim merged to one module that imports nothing but
@@ -20,27 +6,8 @@ const outputFolder = join(packageFolder, 'dist', 'interpreter');
  * hash of what it is made of.
  */
 export async function baseInterpreter(): Promise<Uint8Array> {
-  const quickjs = await readFile(require.resolve('quickjs-wasi/quickjs.wasm'));
-  const wat = await Promise.all(['stubs-wasi', 'stubs-env', 'shim'].map((name) => readFile(join(watFolder, `${name}.wat`), 'utf8')));
-  const digest = createHash('sha256').update(quickjs).update(wat.join('\0')).digest('hex').slice(0, 16);
-  const built = join(outputFolder, `quickjs-${digest}.wasm`);
-  if (!existsSync(built)) await merge(quickjs, wat, built);
-  return new Uint8Array(await readFile(built));
-}
-
-const features = ['bulk-memory', 'sign-ext', 'mutable-globals', 'nontrapping-float-to-int', 'multivalue', 'reference-types'].map((name) => `--enable-${name}`);
-
-async function merge(quickjs: Uint8Array, wat: readonly string[], target: string): Promise<void> {
-  await mkdir(outputFolder, { recursive: true });
-  const folder = await mkdtemp(join(outputFolder, 'merge-'));
-  try {
-    await writeFile(join(folder, 'quickjs.wasm'), quickjs);
-    for (const [index, text] of wat.entries()) await writeFile(join(folder, `${index}.wasm`), await compileWat(text, `part ${index}`));
-    const merger = join(dirname(require.resolve('binaryen/package.json')), 'bin', 'wasm-merge');
-    const parts = ['quickjs.wasm', 'quickjs', '0.wasm', 'wasi_snapshot_preview1', '1.wasm', 'env', '2.wasm', 'main'];
-    await run(process.execPath, [merger, ...parts, '-o', 'merged.wasm', ...features], { cwd: folder });
-    await rename(join(folder, 'merged.wasm'), target);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const quickjs = await packageFile('quickjs-wasi/quickjs.wasm');
+  const [wasi, env, main] = await Promise.all([interpreterSource('stubs-wasi.wat'), interpreterSource('stubs-env.wat'), interpreterSource('shim.wat')]);
+  const parts = [{ name: 'quickjs', content: quickjs }, { name: 'wasi_snapshot_preview1', content: wasi }, { name: 'env', content: env }, { name: 'main', content: main }];
+  return buildOnce('quickjs', sha256([sha256(quickjs), wasi, env, main].join('\0')), (folder) => mergeModules(folder, parts));
 }
