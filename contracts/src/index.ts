@@ -13,7 +13,7 @@ export { AGENT_DEFAULTS, AgentInput, ApprovalInput, ChildInput, CodeInput, Scrip
 export { Catalog, ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
 export { APPROVAL_PURPOSES, Approval, ApprovalDecision, ApprovalId, DECISIONS } from './approval.js';
 export { CATCH_UPS, OVERLAPS, Schedule, ScheduleBody, ScheduleRun, ScheduledTask } from './schedule.js';
-export { GRANT_NAMES, KeyPolicy, KeyQueue, Policy, PolicyBody, StartRate, ToolPolicy, isToolDenied } from './policy.js';
+export { GRANT_NAMES, KeyPolicy, KeyQueue, Policy, PolicyBody, StartRate, ToolPolicy, isRemoteDenied, isToolDenied } from './policy.js';
 export { ControlBody, ForkBody, SignalBody, StateAt } from './control.js';
 export { Template } from './template.js';
 export { AcceptedTask, MOST_TASK_BYTES, PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';

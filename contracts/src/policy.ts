@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_TENANT } from './headers.js';
 import { Identifier } from './identifier.js';
 
 /** At most so many begin in any stretch of so long. */
@@ -32,6 +33,11 @@ export const ToolPolicy = z
       .max(256)
       .optional()
       .describe('The only hosts that tools may reach, of those their manifests grant; a host name, or *.example.com for the names below it. Empty: none. Absent: all of those.'),
+    remote: z
+      .array(z.string().max(600).regex(/^tools(\.[A-Za-z0-9_-]{1,64})*\.([A-Za-z0-9_-]{1,64}|>)$/, 'must be a subject such as tools.orders.find, or tools.orders.> for those below'))
+      .max(256)
+      .optional()
+      .describe('The only subjects on which services may answer remote tools: whole ones, or tools.orders.> for those below. Absent: any for the operator and for tools that come with the executor, none for tools that another tenant uploads.'),
     withhold: z.array(z.enum(GRANT_NAMES)).max(GRANT_NAMES.length).optional().describe('Grants that no tool of the tenant has, whatever its manifest says.'),
   })
   .meta({ id: 'ToolPolicy', description: 'What the tools of a tenant may do' });
@@ -40,6 +46,12 @@ export type ToolPolicy = z.infer<typeof ToolPolicy>;
 /** Whether a policy lets no workflow of its tenant call a tool. */
 export function isToolDenied({ allow, deny }: ToolPolicy = {}, tool: string): boolean {
   return deny?.includes(tool) === true || (allow !== undefined && !allow.includes(tool));
+}
+
+/** Whether a policy lets a remote tool of its tenant not be answered on its subject: a tenant does not open the team's services to itself. */
+export function isRemoteDenied({ remote }: ToolPolicy = {}, tool: { tenant: string; remote: string; bundled: boolean }): boolean {
+  if (remote === undefined) return !tool.bundled && tool.tenant !== DEFAULT_TENANT;
+  return !remote.some((each) => each === tool.remote || (each.endsWith('.>') && tool.remote.startsWith(each.slice(0, -1))));
 }
 
 /** What a tenant may have at once, and its share when there is not enough for all. */

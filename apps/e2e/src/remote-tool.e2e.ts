@@ -87,4 +87,21 @@ describe('a tool that a service of the team answers', () => {
     expect(await stack.ended('patient')).toMatchObject({ status: 'completed', result: { order: { total: 7 } } });
     service.stop();
   });
+
+  it('is refused to another tenant, at the door and in a plan, until the operator lets its subject answer', async () => {
+    const put = (path: string, body: FormData | string, tenant?: string): Promise<Response> => fetch(`${stack.url}${path}`, { method: 'PUT', body, headers: { ...(typeof body === 'string' ? { 'Content-Type': 'application/json' } : {}), ...(tenant ? { 'X-Trivet-Tenant': tenant } : {}) } });
+    const form = new FormData();
+    form.set('manifest', JSON.stringify(MANIFEST));
+    const refused = await put('/api/v1/tools/orders', form, 'guest');
+    expect([refused.status, await refused.json()]).toEqual([400, expect.objectContaining({ code: 'tool_refused', errors: [{ pointer: '/manifest/remote', detail: expect.stringContaining('is tools.orders.find, which the policy of tenant guest does not allow') }] })]);
+    expect((await put('/api/v1/policies/guest', JSON.stringify({ tools: { remote: ['tools.orders.>'] } }))).status).toBe(200);
+    expect((await put('/api/v1/tools/orders', form, 'guest')).status).toBe(201);
+    const service = serve(async ({ header }) => ({ total: header('X-Trivet-Tenant') === 'guest' ? 1 : 0 }));
+    await stack.submit(order('let'), { tenant: 'guest' });
+    expect(await stack.ended('let', { tenant: 'guest' })).toMatchObject({ status: 'completed', result: { order: { total: 1 } } });
+    service.stop();
+    expect((await put('/api/v1/policies/guest', JSON.stringify({ tools: { remote: [] } }))).status).toBe(200);
+    const withdrawn = await stack.submit(order('withdrawn'), { tenant: 'guest' });
+    expect([withdrawn.status, await withdrawn.json()]).toEqual([400, expect.objectContaining({ code: 'plan_invalid', errors: [{ pointer: '/plan/steps/0/tool', detail: expect.stringContaining('names the tool orders, which the policy of tenant guest does not let tools.orders.find answer') }] })]);
+  });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { connectBus, type Bus } from '@trivet/bus';
-import type { JsonValue, ToolCall, ToolManifest } from '@trivet/contracts';
+import type { JsonValue, ToolCall, ToolManifest, ToolPolicy } from '@trivet/contracts';
 import { connectRedis, createBlobs, type Redis } from '@trivet/state';
 import { startServers, type TestServers } from '@trivet/testing';
 import { bundleSlot, echoPlugin, pluginFromSource, until } from '../../hostile/prepare.js';
@@ -14,6 +14,7 @@ import { runInSandbox, type SandboxParts } from './run-in-sandbox.js';
 
 const ANSWER = { type: 'object', properties: { total: { type: 'number' } }, required: ['total'], additionalProperties: false };
 const manifest = (name: string, rest: Partial<ToolManifest> = {}): ToolManifest => ({ name, version: '1.0.0', description: 'Adds up an order.', input: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] }, output: ANSWER, limits: { timeoutMs: 2_000, memoryMib: 1, outputKib: 4, hostCalls: 0 }, remote: `tools.${name}`, ...rest });
+const POLICIES: Record<string, ToolPolicy> = { acme: { remote: ['tools.orders'] }, below: { remote: ['tools.>'] }, bound: { deny: ['orders'], remote: ['tools.>'] }, elsewhere: { remote: ['tools.orders.>', 'tools.other'] }, none: { remote: [] } };
 const ASKS_ORDERS = "import { tool } from '@trivet/tool-sdk/guest'; export const run = ({ id }) => [tool('orders', { id }), tool('orders', { id })];";
 
 describe('a remote tool', () => {
@@ -34,7 +35,7 @@ describe('a remote tool', () => {
     service = await connect({ servers: new URL(servers.nats.url).host, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     pool = new SandboxPool({ slots: 2 });
     parts = {
-      blobs: createBlobs(redis), pool, tools: { find: async ({ name }) => tools.get(name) ?? null }, askRemote: createRemoteAsker(bus), toolPolicyOf: async (tenant) => (tenant === 'bound' ? { deny: ['orders'] } : undefined),
+      blobs: createBlobs(redis), pool, tools: { find: async ({ name }) => tools.get(name) ?? null }, askRemote: createRemoteAsker(bus), toolPolicyOf: async (tenant) => POLICIES[tenant],
       services: { http: async () => ({ value: null }), documents: () => null, log: () => undefined, progress: () => undefined },
     };
     tools.set('orders', admitRemote(manifest('orders')));
@@ -110,6 +111,19 @@ describe('a remote tool', () => {
     });
     expect(asked).toBe(0);
     expect(await serving((message) => message.respond('{"total":1}'), () => run('orders'))).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('is answered only where the policy of the tenant says so; without one, for the operator alone', async () => {
+    let asked = 0;
+    await serving((message) => {
+      asked += 1;
+      message.respond('{"total":1}');
+    }, async () => {
+      for (const tenant of ['acme', 'below', 'default']) expect(await run('orders', { id: 'o1' }, { tenant })).toMatchObject({ outcome: 'completed' });
+      for (const tenant of ['elsewhere', 'none', 'without']) expect(await run('orders', { id: 'o1' }, { tenant })).toMatchObject({ failure: { code: 'tool_host_denied', message: expect.stringContaining(`policy of tenant ${tenant} does not let tools.orders answer tool orders`) } });
+      expect(await run('asks', { id: 'o1' }, { tenant: 'none' })).toMatchObject({ failure: { code: 'tool_host_denied', message: expect.stringContaining('does not let tools.orders answer') } });
+    });
+    expect(asked).toBe(3);
   });
 
   it('fails as unavailable, to be tried again, when nobody listens', async () => {

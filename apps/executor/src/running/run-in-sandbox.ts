@@ -1,5 +1,5 @@
 import { context as telemetryContext } from '@opentelemetry/api';
-import { FailureError, isToolDenied, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
+import { FailureError, isRemoteDenied, isToolDenied, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
 import type { Blobs } from '@trivet/state';
 import { callChecked, callTool } from '../call-tool.js';
 import type { AnyTool, ToolSource, WantedTool } from '../catalog/tool-source.js';
@@ -41,6 +41,7 @@ async function runTool(parts: SandboxParts, context: HostCallContext, { input, s
   const found = await findTool(parts.tools, { tenant: context.tenant, name: context.tool, version }, digest);
   if ('outcome' in found) return found;
   const tool = found;
+  if ('remote' in tool && isRemoteDenied(context.policy, { tenant: context.tenant, ...tool })) return remoteDenied(context, tool.remote);
   const limits = [timeoutMs, ownTimeoutMs(context.tool, input)].filter((limit) => limit !== undefined);
   const shortest = limits.length > 0 ? Math.min(...limits) : undefined;
   if ('mcp' in tool) return callChecked(tool, input, () => askMcp(tool, input, { signal, timeoutMs: shortest }));
@@ -67,6 +68,11 @@ function deniedByPolicy({ tool, tenant, policy }: HostCallContext): SandboxResul
   const field = policy?.deny?.includes(tool) ? 'deny' : 'allow';
   const message = `The policy of tenant ${tenant} denies tool ${tool}; the operator can change it (/api/v1/policies/${tenant}, tools.${field}).`;
   return failed('tool_host_denied', message, { policy: tenant, tool }, EMPTY_FIGURES);
+}
+
+function remoteDenied({ tool, tenant }: HostCallContext, remote: string): SandboxResult {
+  const message = `The policy of tenant ${tenant} does not let ${remote} answer tool ${tool}; the operator can change it (/api/v1/policies/${tenant}, tools.remote).`;
+  return failed('tool_host_denied', message, { policy: tenant, tool, remote }, EMPTY_FIGURES);
 }
 
 /** A tool called by a tool: in this very process, under the same call, one level deeper. */

@@ -59,7 +59,7 @@ describe('a plan', () => {
 });
 
 describe('a tool that the policy of the tenant denies', () => {
-  const denied = { tenant: 'acme', tools: new Set(['launch', 'code_javascript']) };
+  const denied = new Map(['launch', 'code_javascript'].map((name): [string, string] => [name, 'which the policy of tenant acme denies']));
   const problems = (steps: Plan['steps']): string[] => {
     try {
       checkPlan({ steps }, tools, createInputCheck(), denied);

@@ -18,13 +18,10 @@ export function checkPlan(plan: Plan, tools: ReadonlyMap<string, Tool>, checkInp
   throw new FailureError('plan_invalid', `The plan cannot run: ${sentenceOf(errors)}`, { errors });
 }
 
-/** Tools that exist and that a tenant's policy denies. */
-export interface DeniedTools {
-  tenant: string;
-  tools: ReadonlySet<string>;
-}
+/** Tools that exist and that a tenant's policy denies, each with the reason as a clause: which … */
+export type DeniedTools = ReadonlyMap<string, string>;
 
-const NONE_DENIED: DeniedTools = { tenant: '', tools: new Set() };
+const NONE_DENIED: DeniedTools = new Map();
 
 /** What plans are checked against. */
 interface AtHand {

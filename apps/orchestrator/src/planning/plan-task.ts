@@ -1,4 +1,4 @@
-import { isToolDenied, type EventData, type Plan, type PlanStep, type TaskSubmit, type Tool, type ToolPolicy, type Template } from '@trivet/contracts';
+import { isRemoteDenied, isToolDenied, type EventData, type Plan, type PlanStep, type TaskSubmit, type Tool, type ToolPolicy, type Template } from '@trivet/contracts';
 import type { Tools } from '../tools/tools.js';
 import { catalogOf, looksAtCatalog } from './catalog.js';
 import { pinnedTools } from './pinned-tools.js';
@@ -40,9 +40,9 @@ export function createPlanTask({ tools: shelf, templates, checkInput, toolPolicy
     const template = task.plan === undefined ? chooseTemplate(templates, task.template) : null;
     const plan = task.plan ?? template?.plan ?? { steps: [] };
     const [all, policy] = await Promise.all([toolsFor(shelf, tenant, plan), toolPolicyOf(tenant)]);
-    const denied = new Set([...all].flatMap(([reference, tool]) => (isToolDenied(policy, tool.name) ? [reference] : [])));
+    const denied = new Map([...all].flatMap(([reference, tool]) => denialOf(policy, tenant, tool).map((reason): [string, string] => [reference, reason])));
     const tools = new Map([...all].filter(([reference, tool]) => !denied.has(reference) && allowed?.includes(tool.name) !== false));
-    checkPlan(plan, tools, checkInput, { tenant, tools: denied });
+    checkPlan(plan, tools, checkInput, denied);
     const pinned = pinnedTools(plan, tools);
     return {
       plan,
@@ -53,6 +53,12 @@ export function createPlanTask({ tools: shelf, templates, checkInput, toolPolicy
       ...(allowed ? { allowedTools: [...allowed] } : {}),
     };
   };
+}
+
+/** Why a tenant's policy denies a tool; empty: it does not. */
+function denialOf(policy: ToolPolicy | undefined, tenant: string, { name, remote, bundled }: Tool): string[] {
+  if (isToolDenied(policy, name)) return [`which the policy of tenant ${tenant} denies`];
+  return remote !== undefined && isRemoteDenied(policy, { tenant, remote, bundled }) ? [`which the policy of tenant ${tenant} does not let ${remote} answer`] : [];
 }
 
 /** The tools a plan of this tenant may use by name, and the versions that it names. */

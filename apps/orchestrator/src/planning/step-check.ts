@@ -60,7 +60,7 @@ function checkOfferedTools({ step, pointer, tools, denied }: StepCheck): FieldEr
 
 function checkCodeTools(check: StepCheck): FieldError[] {
   const { pointer, tools, denied } = check;
-  if (denied.tools.has('code_javascript')) return [{ pointer: `${pointer}/kind`, detail: `is code, which runs with the tool code_javascript, ${whyNot('code_javascript', tools, denied)}` }];
+  if (denied.has('code_javascript')) return [{ pointer: `${pointer}/kind`, detail: `is code, which runs with the tool code_javascript, ${whyNot('code_javascript', tools, denied)}` }];
   if (!tools.has('code_javascript')) return [{ pointer: `${pointer}/kind`, detail: 'is code, and no executor has brought the tool code_javascript' }];
   return checkOfferedTools(check);
 }
@@ -94,8 +94,8 @@ function withPrompt({ prompt, input = {} }: PlanStep): JsonValue {
 }
 
 function whyNot(name: JsonValue, tools: ReadonlyMap<string, Tool>, denied: DeniedTools): string {
-  const reason = typeof name === 'string' && denied.tools.has(name) ? `which the policy of tenant ${denied.tenant} denies` : 'which does not exist';
-  return `${reason}; there are ${namesOf(tools)}`;
+  const reason = typeof name === 'string' ? denied.get(name) : undefined;
+  return `${reason ?? 'which does not exist'}; there are ${namesOf(tools)}`;
 }
 
 const namesOf = (tools: ReadonlyMap<string, Tool>): string => [...tools.keys()].sort().join(', ') || 'none';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AdmitAnswer, FailureError, ToolCase, ToolManifest, canonicalJson, parseJsonText, type Tool, type ToolFinding } from '@trivet/contracts';
+import { AdmitAnswer, FailureError, ToolCase, ToolManifest, canonicalJson, isRemoteDenied, parseJsonText, type Tool, type ToolFinding, type ToolPolicy } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import { uploadedTool, type LedgerClock, type ToolCatalog, type ToolUploads, type ToolVersion } from '@trivet/state';
 import { z } from 'zod';
@@ -27,6 +27,8 @@ export interface UploadDependencies {
   audit: AuditTrail;
   clock: LedgerClock;
   signers: Signers;
+  /** What the policy of a tenant says of tools. */
+  toolPolicyOf: (tenant: string) => Promise<ToolPolicy | undefined>;
 }
 
 /** Cases run in the sandbox, each up to the tool's own limit. */
@@ -41,6 +43,8 @@ const ADMIT_WITHIN_MS = 60_000;
 export async function uploadTool(parts: UploadDependencies, by: Actor, name: string, given: UploadParts): Promise<{ tool: Tool; isNew: boolean }> {
   const { manifest, cases, findings } = readUpload(name, given);
   if (!manifest || findings.length > 0) throw refused(name, findings);
+  const remoteProblem = remoteFinding(await parts.toolPolicyOf(by.tenant), by.tenant, manifest);
+  if (remoteProblem) throw refused(name, [remoteProblem]);
   if (await parts.catalog.get(name)) throw new FailureError('state_conflict', `The name ${name} is that of a bundled tool.`, { hint: 'Choose another name in tool.json and in the path.' });
   // A remote tool has no module: what must not change is its manifest.
   const digest = given.module ? await parts.uploads.stageModule(given.module) : createHash('sha256').update(canonicalJson(manifest)).digest('hex');
@@ -81,6 +85,11 @@ function readUpload(name: string, given: UploadParts): ReadUpload {
   if (manifest && manifest.name !== name) findings.push({ pointer: '/manifest/name', detail: `is ${manifest.name}, and the path says ${name}` });
   if (given.module && manifest?.remote !== undefined) findings.push({ pointer: '/manifest/remote', detail: 'names a subject, and a module was sent; a tool is one or the other' });
   return { manifest, cases, findings };
+}
+
+function remoteFinding(policy: ToolPolicy | undefined, tenant: string, { remote }: ToolManifest): ToolFinding | null {
+  if (remote === undefined || !isRemoteDenied(policy, { tenant, remote, bundled: false })) return null;
+  return { pointer: '/manifest/remote', detail: `is ${remote}, which the policy of tenant ${tenant} does not allow; the operator can (/api/v1/policies/${tenant}, tools.remote)` };
 }
 
 function readPart<Value>(text: string | undefined, part: string, schema: z.ZodType<Value>, findings: ToolFinding[]): Value | null {
