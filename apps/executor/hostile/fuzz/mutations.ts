@@ -5,7 +5,8 @@ import { concatBytes, readSections, unsignedLeb, writeSections, type WasmSection
 export type Mutation = (module: Uint8Array, others: readonly Uint8Array[]) => Uint8Array;
 
 const at = (share: number, length: number): number => Math.min(length - 1, Math.floor(share * length));
-const share = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+/** A place as a share of the length. Not a double: most of those lie next to nothing. */
+const share = fc.integer({ min: 0, max: 999_999 }).map((part) => part / 1_000_000);
 const INTERESTING = [0x00, 0x01, 0x7f, 0x80, 0xff, 0x0b, 0x40, 0x10, 0x11, 0x0c, 0x3f, 0x41, 0xfc, 0xfd, 0xfe];
 const byte = fc.oneof(fc.constantFrom(...INTERESTING), fc.nat(255));
 
@@ -38,6 +39,36 @@ const setInSection = fc.tuple(share, fc.array(fc.tuple(share, byte), { minLength
     return { id: section.id, body };
   })));
 
+const CODE = 10;
+/** Instructions that take and give the same: one in the place of another leaves a valid module that does something else. */
+const ALIKE = [[0x6a, 0x78], [0x7c, 0x7d], [0x46, 0x4f], [0x51, 0x5a], [0x2c, 0x2d]] as const;
+const CONSTANTS = new Set([0x41, 0x42]);
+
+/** Exchanges instructions for others of their kind, and constants for others. */
+const otherInstructions = fc.array(fc.tuple(share, fc.nat(255)), { minLength: 1, maxLength: 6 }).map((changes): Mutation => (module) =>
+  inSections(module, (sections) => sections.map((section) => {
+    if (section.id !== CODE) return section;
+    const body = section.body.slice();
+    for (const [where, value] of changes) exchange(body, at(where, body.length), value);
+    return { id: section.id, body };
+  })));
+
+/** The first instruction from here on that has others of its kind, or the first constant. */
+function exchange(body: Uint8Array, from: number, value: number): void {
+  for (let position = from; position + 1 < body.length; position += 1) {
+    const found = body[position] ?? 0;
+    if (CONSTANTS.has(found)) {
+      body[position + 1] = value & 0x7f;
+      return;
+    }
+    const kind = ALIKE.find(([first, last]) => found >= first && found <= last);
+    if (!kind) continue;
+    const [first, last] = kind;
+    body[position] = first + (value % (last - first + 1));
+    return;
+  }
+}
+
 const cut = share.map((where): Mutation => (module) => module.slice(0, at(where, module.length)));
 const insert = fc.tuple(share, fc.uint8Array({ minLength: 1, maxLength: 12 })).map(([where, bytes]): Mutation => (module) => concatBytes([module.subarray(0, at(where, module.length)), bytes, module.subarray(at(where, module.length))]));
 const append = fc.uint8Array({ minLength: 1, maxLength: 30 }).map((bytes): Mutation => (module) => concatBytes([module, bytes]));
@@ -65,9 +96,10 @@ const inventedSection = fc.tuple(fc.nat(15), fc.array(fc.oneof(byte.map((value) 
 const newLimits = fc.tuple(fc.constantFrom(4, 5), fc.nat(9), bigNumber, bigNumber).map(([id, flags, minimum, maximum]): Mutation => (module) =>
   inSections(module, (sections) => sections.map((section) => (section.id === id ? { id, body: Uint8Array.from([1, ...(id === 4 ? [0x70] : []), flags, ...unsignedLeb(minimum), ...unsignedLeb(maximum)]) } : section))));
 
-export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+const anyMutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 2, arbitrary: setBytes },
-  { weight: 8, arbitrary: setInSection },
+  { weight: 6, arbitrary: setInSection },
+  { weight: 2, arbitrary: otherInstructions },
   { weight: 1, arbitrary: cut },
   { weight: 1, arbitrary: insert },
   { weight: 1, arbitrary: append },
@@ -78,4 +110,10 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 1, arbitrary: borrowSection },
   { weight: 1, arbitrary: inventedSection },
   { weight: 1, arbitrary: newLimits },
+);
+
+/** What is done to one module. Those with other instructions get past validation and do something, for ever in many a case, which costs a process. */
+export const mutations: fc.Arbitrary<Mutation[]> = fc.oneof(
+  { weight: 1, arbitrary: fc.array(otherInstructions, { minLength: 1, maxLength: 2 }) },
+  { weight: 3, arbitrary: fc.array(anyMutation, { minLength: 1, maxLength: 3 }) },
 );

@@ -100,7 +100,9 @@ describe('a slot that has been taken over', () => {
 
   it('hurts nobody else, whatever it does', async () => {
     const witness = new Witness();
-    await fc.assert(fc.asyncProperty(attackOnPipe, async (deeds) => void (await contains(deeds))), settingsOf('pipe'));
+    const ways = new Set<string>();
+    await fc.assert(fc.asyncProperty(attackOnPipe, async (deeds) => void ways.add(await contains(deeds))), settingsOf('pipe'));
     witness.check();
+    if (settingsOf('pipe').numRuns >= 100) expect([...ways]).toEqual(expect.arrayContaining(['completed', 'tool_crashed', 'tool_timeout']));
   }, deadlineOf('pipe'));
 });
