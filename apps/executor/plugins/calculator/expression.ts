@@ -1,11 +1,9 @@
 import { Decimal } from 'decimal.js';
+import { add, convert, divide, factorial, modulo, multiply, negate, power } from './arithmetic.js';
+import { UNIT_NAMES, isAlike, isPlain, nameOf, plain, unitNamed, type Quantity } from './units.js';
 
-/** Enough digits that money, powers of two and factorials of everyday size stay exact. */
-Decimal.set({ precision: 64, toExpNeg: -30, toExpPos: 64 });
 const MAX_LENGTH = 4000;
 const MAX_DEPTH = 100;
-const MAX_FACTORIAL = 1000;
-const MAX_EXPONENT = 100_000;
 
 const CONSTANTS: Record<string, Decimal> = { pi: Decimal.acos(-1), e: Decimal.exp(1), tau: Decimal.acos(-1).times(2) };
 
@@ -34,11 +32,14 @@ const FUNCTIONS: Record<string, { arity: number; apply: Operation }> = {
   atan: one((value) => value.atan()),
   min: many((...values) => Decimal.min(...values)),
   max: many((...values) => Decimal.max(...values)),
-  sum: many((...values) => values.reduce((total, value) => total.plus(value), new Decimal(0))),
+  sum: many((...values) => values.reduce((total, value) => add(plain(total), plain(value), 1).amount)),
   avg: many((...values) => values.reduce((total, value) => total.plus(value), new Decimal(0)).div(values.length)),
-  pow: { arity: 2, apply: (base = new Decimal(0), exponent = new Decimal(0)) => power(base, exponent) },
-  mod: { arity: 2, apply: (value = new Decimal(0), by = new Decimal(1)) => modulo(value, by) },
+  pow: { arity: 2, apply: (base = new Decimal(0), exponent = new Decimal(0)) => power(plain(base), plain(exponent)).amount },
+  mod: { arity: 2, apply: (value = new Decimal(0), by = new Decimal(1)) => modulo(plain(value), plain(by)).amount },
 };
+
+/** These take values with a unit too, all of one kind, and give one of that kind. */
+const UNITED = new Set(['abs', 'min', 'max', 'sum', 'avg']);
 
 interface Token {
   kind: 'number' | 'name' | 'symbol' | 'end';
@@ -46,12 +47,18 @@ interface Token {
   at: number;
 }
 
-/** Evaluates an arithmetic expression with decimal numbers. Throws an Error that says what is wrong and where. */
+/**
+ * Evaluates an arithmetic expression with decimal numbers and units. Values with a unit need `in` and the unit that is
+ * wanted at the end. Throws an Error that says what is wrong and where.
+ */
 export function evaluateExpression(expression: string): Decimal {
   if (expression.length > MAX_LENGTH) throw new Error(`The expression has ${expression.length} characters; the limit is ${MAX_LENGTH}.`);
   const parser = new ExpressionParser(tokenize(expression));
-  const value = parser.sum(0);
+  const quantity = parser.sum(0);
+  const wanted = parser.wantedUnit();
   parser.expectEnd();
+  if (!wanted && !isPlain(quantity)) throw new Error(`The result has ${nameOf(quantity)}; say in which unit it is wanted, as in '3 km in miles'.`);
+  const value = wanted ? convert(quantity, wanted) : quantity.amount;
   if (value.isNaN()) throw new Error('The result is not a real number.');
   if (!value.isFinite()) throw new Error('The result is too large.');
   return value;
@@ -63,10 +70,11 @@ function tokenize(expression: string): Token[] {
   while (pattern.lastIndex < expression.trimEnd().length) {
     const at = pattern.lastIndex;
     const [, number, name, symbol] = pattern.exec(expression) ?? [];
-    if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll('_', ''), at });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name, at });
-    else if (symbol !== undefined) tokens.push({ kind: 'symbol', text: SAME[symbol] ?? symbol, at });
-    else throw new Error(`'${expression.slice(at).trim().charAt(0)}' at position ${at + 1} is not part of an expression.`);
+    const place = (text: string): number => pattern.lastIndex - text.length;
+    if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll('_', ''), at: place(number) });
+    else if (name !== undefined) tokens.push({ kind: 'name', text: name, at: place(name) });
+    else if (symbol !== undefined) tokens.push({ kind: 'symbol', text: SAME[symbol] ?? symbol, at: place(symbol) });
+    else throw new Error(`'${expression.slice(at).trim().charAt(0)}' at position ${expression.length - expression.slice(at).trimStart().length + 1} is not part of an expression.`);
   }
   return [...tokens, { kind: 'end', text: '', at: expression.length }];
 }
@@ -77,13 +85,21 @@ class ExpressionParser {
   private position = 0;
   constructor(private readonly tokens: readonly Token[]) {}
 
-  sum(depth: number): Decimal {
+  sum(depth: number): Quantity {
     let value = this.product(depth);
     for (;;) {
-      if (this.skip('+')) value = value.plus(this.product(depth));
-      else if (this.skip('-')) value = value.minus(this.product(depth));
+      if (this.skip('+')) value = add(value, this.product(depth), 1);
+      else if (this.skip('-')) value = add(value, this.product(depth), -1);
       else return value;
     }
+  }
+
+  /** What stands behind `in` or `to`: a unit, or several with * and /. */
+  wantedUnit(): Quantity | null {
+    const token = this.peek();
+    if (token.kind !== 'name' || (token.text !== 'in' && token.text !== 'to')) return null;
+    this.position += 1;
+    return this.product(0);
   }
 
   expectEnd(): void {
@@ -91,33 +107,43 @@ class ExpressionParser {
     if (token.kind !== 'end') throw new Error(`'${token.text}' at position ${token.at + 1} is unexpected; an operator is missing before it.`);
   }
 
-  private product(depth: number): Decimal {
+  private product(depth: number): Quantity {
     let value = this.unary(depth);
     for (;;) {
-      if (this.skip('*')) value = value.times(this.unary(depth));
+      if (this.skip('*')) value = multiply(value, this.unary(depth));
       else if (this.skip('/')) value = divide(value, this.unary(depth));
       else if (this.skip('%')) value = modulo(value, this.unary(depth));
       else return value;
     }
   }
 
-  private unary(depth: number): Decimal {
+  private unary(depth: number): Quantity {
     if (depth > MAX_DEPTH) throw new Error(`The expression is nested deeper than ${MAX_DEPTH} levels.`);
-    if (this.skip('-')) return this.unary(depth + 1).negated();
+    if (this.skip('-')) return negate(this.unary(depth + 1));
     if (this.skip('+')) return this.unary(depth + 1);
     const base = this.postfix(depth);
     return this.skip('^') ? power(base, this.unary(depth + 1)) : base;
   }
 
-  private postfix(depth: number): Decimal {
+  private postfix(depth: number): Quantity {
     let value = this.atom(depth);
     while (this.skip('!')) value = factorial(value);
-    return value;
+    const unit = this.unit(depth);
+    return unit ? multiply(value, unit) : value;
   }
 
-  private atom(depth: number): Decimal {
+  /** A unit directly behind a value. Its own exponent belongs to it alone: 3 m^2 are three square metres. */
+  private unit(depth: number): Quantity | null {
+    const { kind, text } = this.peek();
+    const unit = kind === 'name' ? unitNamed(text) : undefined;
+    if (!unit || this.tokens[this.position + 1]?.text === '(') return null;
+    this.position += 1;
+    return this.skip('^') ? power(unit, this.unary(depth + 1)) : unit;
+  }
+
+  private atom(depth: number): Quantity {
     const token = this.next();
-    if (token.kind === 'number') return new Decimal(token.text);
+    if (token.kind === 'number') return plain(new Decimal(token.text));
     if (token.kind === 'name') return this.name(token, depth);
     if (token.text === '(') {
       const value = this.sum(depth + 1);
@@ -128,17 +154,22 @@ class ExpressionParser {
     throw new Error(`'${token.text}' at position ${token.at + 1} stands where a number is expected.`);
   }
 
-  private name(token: Token, depth: number): Decimal {
+  private name(token: Token, depth: number): Quantity {
     const constant = Object.hasOwn(CONSTANTS, token.text) ? CONSTANTS[token.text] : undefined;
-    if (constant) return constant;
+    if (constant) return plain(constant);
+    const unit = unitNamed(token.text);
+    if (unit && this.peek().text !== '(') return unit;
     const known = Object.hasOwn(FUNCTIONS, token.text) ? FUNCTIONS[token.text] : undefined;
-    if (!known) throw new Error(`'${token.text}' is unknown; known are ${Object.keys(CONSTANTS).join(', ')} and ${Object.keys(FUNCTIONS).join(', ')}.`);
+    if (!known) throw new Error(`'${token.text}' is unknown; known are ${Object.keys(CONSTANTS).join(', ')}, ${Object.keys(FUNCTIONS).join(', ')} and the units ${UNIT_NAMES.join(', ')}.`);
     this.expect('(', token);
     const values = [this.sum(depth + 1)];
     while (this.skip(',')) values.push(this.sum(depth + 1));
     this.expect(')', token);
     if (known.arity >= 0 && known.arity !== values.length) throw new Error(`${token.text} takes ${known.arity} value(s), not ${values.length}.`);
-    return known.apply(...values);
+    const [first] = values;
+    const odd = values.find((value) => (UNITED.has(token.text) && first ? !isAlike(value, first) : !isPlain(value)));
+    if (odd) throw new Error(`${token.text} takes ${UNITED.has(token.text) ? 'values of one kind' : 'plain numbers'}; one of them has ${nameOf(odd)}.`);
+    return { amount: known.apply(...values.map(({ amount }) => new Decimal(amount))), dimension: first?.dimension ?? plain(new Decimal(0)).dimension };
   }
 
   private peek(): Token {
@@ -161,27 +192,4 @@ class ExpressionParser {
   private expect(symbol: string, opener: Token): void {
     if (!this.skip(symbol)) throw new Error(`'${symbol}' is missing after '${opener.text}' at position ${opener.at + 1}.`);
   }
-}
-
-function divide(value: Decimal, by: Decimal): Decimal {
-  if (by.isZero()) throw new Error('Division by zero.');
-  return value.div(by);
-}
-
-function modulo(value: Decimal, by: Decimal): Decimal {
-  if (by.isZero()) throw new Error('Division by zero.');
-  return value.mod(by);
-}
-
-function power(base: Decimal, exponent: Decimal): Decimal {
-  if (exponent.abs().greaterThan(MAX_EXPONENT)) throw new Error(`The exponent ${exponent.toString()} is over the limit of ${MAX_EXPONENT}.`);
-  return base.pow(exponent);
-}
-
-function factorial(value: Decimal): Decimal {
-  if (!value.isInteger() || value.isNegative()) throw new Error('The factorial needs a whole number, zero or more.');
-  if (value.greaterThan(MAX_FACTORIAL)) throw new Error(`The factorial of ${value.toString()} is over the limit of ${MAX_FACTORIAL}.`);
-  let product = new Decimal(1);
-  for (let factor = 2; factor <= value.toNumber(); factor += 1) product = product.times(factor);
-  return product;
 }

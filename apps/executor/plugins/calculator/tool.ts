@@ -5,5 +5,5 @@ export function run({ expression }: { expression: string }): { value: number | s
   const value = evaluateExpression(expression);
   const number = value.toNumber();
   const isWholeButInexact = value.isInteger() && !value.equals(number);
-  return { value: isWholeButInexact || !Number.isFinite(number) ? value.toString() : number };
+  return { value: isWholeButInexact || !Number.isFinite(number) ? (value.isInteger() ? value.toFixed() : value.toString()) : number };
 }
