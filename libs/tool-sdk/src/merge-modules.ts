@@ -27,9 +27,20 @@ export const packageFile = (path: string): Promise<Uint8Array> => readFile(requi
 
 export const sha256 = (value: Uint8Array | string): string => createHash('sha256').update(value).digest('hex');
 
-/** Makes a file of dist/interpreter, named after `recipe` (a hash of all it is made of), unless it is there already. */
-export async function buildOnce(name: string, recipe: string, make: (folder: string) => Promise<Uint8Array>): Promise<Uint8Array> {
+const building = new Map<string, Promise<Uint8Array>>();
+
+/**
+ * Makes a file of dist/interpreter, named after `recipe` (a hash of all it is made of), unless it is there already; once
+ * also for those who ask while it is being made.
+ */
+export function buildOnce(name: string, recipe: string, make: (folder: string) => Promise<Uint8Array>): Promise<Uint8Array> {
   const target = join(outputFolder, `${name}-${recipe.slice(0, 16)}.wasm`);
+  const module = building.get(target) ?? readOrBuild(target, make);
+  building.set(target, module);
+  return module;
+}
+
+async function readOrBuild(target: string, make: (folder: string) => Promise<Uint8Array>): Promise<Uint8Array> {
   if (existsSync(target)) return new Uint8Array(await readFile(target));
   await mkdir(outputFolder, { recursive: true });
   const folder = await mkdtemp(join(outputFolder, 'build-'));
