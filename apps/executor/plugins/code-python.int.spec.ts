@@ -84,6 +84,7 @@ describe('code_python', () => {
       ['import os\nos.remove("/etc/passwd")', 'tool_failed'],
       ['import sys\nsys.stdin.read()', 'tool_failed'],
       ['import socket', 'tool_failed'],
+      ['import builtins\nbuiltins.type = builtins.str = builtins.isinstance = None\nraise ValueError("x")', 'tool_failed'],
       ['def f(): f()\nf()', 'tool_failed'],
       ['class A:\n    def __repr__(self): return str([A()])\nstr(A())', 'tool_failed'],
       ['x = []\nfor i in range(100000): x = [x]\nstr(x)', 'tool_failed'],

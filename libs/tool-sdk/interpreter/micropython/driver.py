@@ -178,8 +178,18 @@ def serve(text):
         reply = json.dumps(run(json.loads(text)))
     except BaseException as error:
         _reserve.clear()
-        _host("e", json.dumps(describe(error)))
+        _host("e", _words(error))
     _host("r", reply)
+
+
+def _words(error):
+    """A script may have replaced what describes its failure. Without memory, the plugin itself says so."""
+    try:
+        return json.dumps(describe(error))
+    except MemoryError:
+        raise
+    except BaseException:
+        return '{"name": "Error", "message": "a failure that cannot be described"}'
 
 
 # MicroPython would collect after every 16 KiB; the plugin decides when it is worth it (`collect` in stubs-env.wat).
