@@ -25,4 +25,9 @@ describe('the word of a slot about the end of a call', () => {
     expect(read?.hostCode).toHaveLength(200);
     expect(read?.detail).toEqual({ long: 'y'.repeat(200) });
   });
+
+  it('has no control characters that a terminal would obey', () => {
+    const failure = { code: 'tool_failed', message: 'line\n\tnext \u001b[31mred\u001b]8;;http://evil.example\u0007 \u0000\u009b 中文 🌍', detail: { reason: '\u001b[2J' } };
+    expect(readDoneHeader({ failure, ...figures })?.failure).toMatchObject({ message: 'line\n\tnext \uFFFD[31mred\uFFFD]8;;http://evil.example\uFFFD \uFFFD\uFFFD 中文 🌍', detail: { reason: '\uFFFD[2J' } });
+  });
 });

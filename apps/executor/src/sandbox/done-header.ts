@@ -19,8 +19,11 @@ function readFailure(failure: unknown): SlotFailure | null {
   const { message, detail, hostCode } = failure;
   const code = SLOT_CODES.find((known) => known === failure['code']);
   if (!code || typeof message !== 'string' || !isRecord(detail)) return null;
-  return { code, message: message.slice(0, MAX_MESSAGE_LENGTH), detail: readDetail(detail), ...(typeof hostCode === 'string' ? { hostCode: hostCode.slice(0, MAX_DETAIL_LENGTH) } : {}) };
+  return { code, message: printable(message.slice(0, MAX_MESSAGE_LENGTH)), detail: readDetail(detail), ...(typeof hostCode === 'string' ? { hostCode: printable(hostCode.slice(0, MAX_DETAIL_LENGTH)) } : {}) };
 }
+
+/** A plugin's own words end up on terminals and in logs, where control characters would be commands. */
+const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '\uFFFD');
 
 const MAX_DETAILS = 20;
 
@@ -29,7 +32,7 @@ function readDetail(detail: Record<string, unknown>): SlotFailure['detail'] {
   const kept: SlotFailure['detail'] = {};
   for (const [name, value] of Object.entries(detail).slice(0, MAX_DETAILS)) {
     if (!/^[A-Za-z]{1,40}$/.test(name)) continue;
-    if (typeof value === 'string') kept[name] = value.slice(0, MAX_DETAIL_LENGTH);
+    if (typeof value === 'string') kept[name] = printable(value.slice(0, MAX_DETAIL_LENGTH));
     else if (value === null || typeof value === 'boolean' || typeof value === 'number') kept[name] = value;
   }
   return kept;
