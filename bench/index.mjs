@@ -1,7 +1,8 @@
 import { engine } from './engine.mjs';
+import { executor } from './executor.mjs';
 import { growth } from './growth.mjs';
 import { safeguards } from './safeguards.mjs';
-import { showEngine, showGrowth, showSafeguards, showTakeover } from './show.mjs';
+import { showEngine, showExecutor, showGrowth, showSafeguards, showTakeover } from './show.mjs';
 import { takeover } from './takeover.mjs';
 
 /** Every benchmark: how it is run, and how what it measured is shown. */
@@ -9,5 +10,6 @@ export const BENCHMARKS = {
   engine: { run: engine, show: showEngine },
   growth: { run: growth, show: showGrowth },
   takeover: { run: takeover, show: showTakeover },
+  executor: { run: executor, show: showExecutor },
   safeguards: { run: safeguards, show: showSafeguards },
 };
