@@ -23,10 +23,20 @@ const script = fc.oneof(
   fc.array(fc.constantFrom('let a = [];', 'a.push(', '{', '}', '(', ')', ';', 'for (;;)', 'throw ', 'await ', 'new Proxy({}, {})', 'globalThis', '.__proto__', '.constructor', '("return this")()', 'JSON.parse("[".repeat(1e5))', '"x".repeat(1e6)', 'Symbol()', '10n ** 1000n', 'input', 'tool("calculator", {})', 'class A {}', '`${', '/(a+)+$/'), { maxLength: 12 }).map((parts) => parts.join(' ')),
 );
 
+const python = fc.oneof(
+  text,
+  fc.array(fc.constantFrom('a = []\n', 'a.append(a)\n', 'while True: pass\n', 'def f(): return f()\n', 'f()\n', 'import os\n', 'import js\n', 'open("/etc/passwd")\n', '"x" * 10**6\n', '10 ** 1000\n', 'raise Exception("x")\n', 'class A: pass\n', 'input', '    1\n', 'print("a")\n', 'eval("1+1")\n', '__import__("sys").exit()\n'), { maxLength: 10 }).map((parts) => parts.join('')),
+);
+const table = fc.array(fc.array(fc.oneof(fc.constantFrom('1', '-2.5', '', '"', '"a""b"', 'NaN', '__proto__', '=cmd|x'), fc.string({ maxLength: 6, unit: 'binary' })), { maxLength: 4 }), { maxLength: 6 }).map((rows) => `a,b,c\n${rows.map((row) => row.join(',')).join('\n')}`);
+const column = fc.constantFrom('a', 'b', 'z', '__proto__', '');
+const selection = fc.array(fc.oneof(column, fc.record({ column, fn: fc.constantFrom('count', 'sum', 'avg', 'min', 'max', 'eval') })), { minLength: 1, maxLength: 3 });
+
 /** The fields a tool asks for, with such values in them, so that the input gets past its schema to the tool itself. */
 const FITTING: Record<string, fc.Arbitrary<unknown>> = {
   calculator: fc.record({ expression: fc.oneof(expression, text) }),
   code_javascript: fc.record({ code: script, input: anything, timeoutMs: fc.integer({ min: 1, max: 300 }) }),
+  code_python: fc.record({ code: python, input: anything, timeoutMs: fc.integer({ min: 1, max: 300 }) }),
+  csv_query: fc.record({ csv: fc.oneof(table, text), query: fc.oneof(fc.record({ select: selection }), odd) }),
   docs_search: fc.record({ query: text, limit: fc.integer({ min: -1, max: 60 }) }, { requiredKeys: ['query'] }),
   json_query: fc.record({ expression: fc.oneof(query, text), data: anything }),
   text_stats: fc.record({ text }),
