@@ -139,6 +139,27 @@ describe('when JetStream has lost its data', () => {
     await allJournaled(ids);
   });
 
+  it('limits, schedules, policies and files go there again, and come back from there when Redis is lost too', async () => {
+    const put = async (method: string, path: string, body: object): Promise<void> => expect((await fetch(`${stack.url}${path}`, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).ok).toBe(true);
+    await put('PUT', '/api/v1/budgets/user/ann', { windows: [{ window: 'total', limitTokens: 5_000 }] });
+    await put('POST', '/api/v1/schedules', { id: 'yearly', cron: '0 0 1 1 *', task: { goal: 'x', plan: chain } });
+    await put('PUT', '/api/v1/policies/default', { keys: [{ key: 'k', maxRunning: 3 }] });
+    const form = new FormData();
+    form.append('file', new Blob(['kept']), 'kept.txt');
+    expect((await fetch(`${stack.url}/api/v1/files`, { method: 'POST', body: form })).status).toBe(201);
+    const [one] = await submitAll('one', 1);
+    await allCompleted([one ?? '']);
+    await stack.servers.nats.wipe();
+    await allJournaled([one ?? '']);
+    // The facts go right after the workflows.
+    await until(async () => (await bus.countOf('EVENTS', 'trivet.v1.event.default._facts.>')) >= 5, 30_000, () => stack.logs());
+    await stack.servers.redis.wipe();
+    await until(async () => (await stack.get<{ items: unknown[] }>('/api/v1/files')).items.length === 1, 40_000, () => stack.logs());
+    expect((await stack.get<Account>('/api/v1/budgets/user/ann')).windows.find((window) => window.window === 'total')?.limitTokens).toBe(5_000);
+    expect((await stack.get<{ items: Schedule[] }>('/api/v1/schedules')).items.map((schedule) => schedule.id)).toEqual(['yearly']);
+    expect(await stack.get('/api/v1/policies/default')).toMatchObject({ keys: [{ key: 'k', maxRunning: 3 }] });
+  });
+
   it('because it went back to an older copy, what is missing between that and what came later is filled in', async () => {
     const before = await submitAll('before', 5);
     await allCompleted(before);

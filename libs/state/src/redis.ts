@@ -133,6 +133,16 @@ export function defineScript(lua: string, options: { always?: boolean } = {}): S
   };
 }
 
+/** All keys of a pattern, each at least once. */
+export async function* scanKeys(redis: Redis, pattern: string): AsyncGenerator<string> {
+  for (let cursor = '0'; ; ) {
+    const [next, found] = await withRedis(() => redis.scan(cursor, 'MATCH', pattern, 'COUNT', 500));
+    yield* found;
+    if (next === '0') return;
+    cursor = next;
+  }
+}
+
 /** Runs plain commands with the same mapping of errors as scripts. */
 export async function withRedis<T>(task: () => Promise<T>): Promise<T> {
   try {

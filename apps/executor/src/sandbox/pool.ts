@@ -171,12 +171,17 @@ export class SandboxPool {
 
   private spawn(): void {
     let slot: Slot | null = null;
-    slot = new Slot(this.launch, {
-      ready: () => slot && this.booted(slot),
-      frame: (frame) => slot && this.received(slot, frame),
-      broke: (reason) => slot && this.running.get(slot)?.breakProtocol(reason),
-      exit: (code, signal) => slot && this.exited(slot, code, signal),
-    }, this.limits.bootTimeoutMs);
+    try {
+      slot = new Slot(this.launch, {
+        ready: () => slot && this.booted(slot),
+        frame: (frame) => slot && this.received(slot, frame),
+        broke: (reason) => slot && this.running.get(slot)?.breakProtocol(reason),
+        exit: (code, signal) => slot && this.exited(slot, code, signal),
+      }, this.limits.bootTimeoutMs);
+    } catch (error) {
+      // No process, or no pipe to it: this machine has no descriptors left.
+      return this.bootFailed(error instanceof Error ? error.message : String(error));
+    }
     this.all.add(slot);
     if (slot.pid > 0) this.reaper.add(slot.pid);
   }
@@ -206,7 +211,7 @@ export class SandboxPool {
       if (this.all.size === 0) this.onEmpty?.();
       return;
     }
-    if (!slot.ready) this.bootFailed(slot);
+    if (!slot.ready) this.bootFailed(slot.lastWords);
     else if (this.all.size < this.slots || this.queue.length > 0) this.respawn();
   }
 
@@ -216,13 +221,13 @@ export class SandboxPool {
   }
 
   /** A slot that cannot even boot would otherwise be started again and again, for ever. */
-  private bootFailed(slot: Slot): void {
+  private bootFailed(words: string): void {
     this.bootFailures += 1;
     if (this.bootFailures < MAX_BOOT_FAILURES) {
       setTimeout(() => !this.closed && this.respawn(), BOOT_RETRY_MS * this.bootFailures).unref();
       return;
     }
-    const said = slot.lastWords.trim().split('\n').at(-1) ?? '';
+    const said = words.trim().split('\n').at(-1) ?? '';
     for (const job of this.queue.splice(0)) job.settle(failed('unavailable', `A sandbox process could not be started ${this.bootFailures} times in a row${said ? `: ${said}` : ''}.`, undefined, EMPTY_FIGURES));
     setTimeout(() => !this.closed && this.respawn(), BOOT_RETRY_MS * MAX_BOOT_FAILURES).unref();
   }

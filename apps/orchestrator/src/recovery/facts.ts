@@ -99,10 +99,19 @@ export function createFacts(parts: FactParts): Facts {
     },
     again: async () => {
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });
+      for (const account of await parts.ledger.limitedAccounts()) await recordLimits(parts.ledger, account, record);
+      for (const tenant of await parts.schedules.tenants()) for (const schedule of await parts.schedules.list(tenant)) await record(tenant, { kind: 'schedule', tenant, id: schedule.id, schedule });
       for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordModule });
       for (const tenant of await parts.files.tenants()) await recordFiles(parts.files, tenant, { record, recordModule });
     },
   };
+}
+
+async function recordLimits(ledger: Ledger, account: AccountRef, record: Facts['record']): Promise<void> {
+  const { windows } = await ledger.readAccount(account);
+  for (const { window, limitTokens, limitNanoUsd } of windows) {
+    if (limitTokens !== null || limitNanoUsd !== null) await record(account.tenant, { kind: 'limits', account, windows: [{ window, limitTokens, limitNanoUsd }] });
+  }
 }
 
 /** All that a tenant uploaded. */

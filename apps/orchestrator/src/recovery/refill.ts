@@ -27,9 +27,13 @@ export async function refill(parts: RefillParts): Promise<boolean> {
       for (let next = await refs.next(); !next.done; next = await refs.next()) if (await refillWorkflow(parts, next.value)) count += 1;
     }),
   );
+  if (count > 0) {
+    parts.logger.warn({ workflows: count }, 'the journal has lost events: they are sent again from Redis');
+    return false;
+  }
+  // Once, with the pass that ends it: tools and files are large.
   await parts.facts.again();
-  if (count > 0) parts.logger.warn({ workflows: count }, 'the journal has lost events: they are sent again from Redis');
-  return count === 0;
+  return true;
 }
 
 /** @returns whether events were missing that are marked as journaled; others are on their way anyhow */

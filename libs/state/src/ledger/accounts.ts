@@ -2,8 +2,8 @@ import { Amount, Window, type Account, type AccountWindow } from '@trivet/contra
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { READ_ACCOUNT_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
-import { accountKey, accountName, type AccountRef } from './ledger-keys.js';
-import { defineScript } from '../redis.js';
+import { accountKey, accountName, accountOfLimits, limitsPattern, type AccountRef } from './ledger-keys.js';
+import { defineScript, scanKeys } from '../redis.js';
 
 /** New limits of one window. undefined: as it is; null: lifted. */
 export interface WindowLimits {
@@ -44,6 +44,15 @@ const limitText = (limit: number | null): string => (limit === null ? 'none' : S
 export async function readAccount(redis: Redis, account: AccountRef): Promise<Account> {
   const rows = Rows.parse(await readAccountScript.run(redis, [accountKey(account)], [countedWindows(account).join(' ')]));
   return { account: accountName(account), windows: rows.map(windowOf) };
+}
+
+export async function limitedAccounts(redis: Redis): Promise<AccountRef[]> {
+  const accounts: AccountRef[] = [];
+  for await (const key of scanKeys(redis, limitsPattern)) {
+    const account = accountOfLimits(key);
+    if (account && account.scope !== 'workflow') accounts.push(account);
+  }
+  return accounts;
 }
 
 function windowOf([window, endsAtSeconds, limitTokens, usedTokens, heldTokens, limitNanoUsd, usedNanoUsd, heldNanoUsd]: z.infer<typeof Rows>[number]): AccountWindow {

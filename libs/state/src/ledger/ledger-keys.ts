@@ -30,6 +30,17 @@ export function accountKey(account: AccountRef): string {
   }
 }
 
+export const limitsPattern = `${TAG}:account:*:limits`;
+
+/** Whose limits a key holds; null: nobody's. */
+export function accountOfLimits(key: string): AccountRef | null {
+  const [scope, ...ids] = key.slice(`${TAG}:account:`.length, -':limits'.length).split(':');
+  const [tenant = '', id = tenant] = ids;
+  if (scope === 'global') return { scope, tenant: 'global', id: 'global' };
+  if (scope === 'tenant' || scope === 'user' || scope === 'session' || scope === 'workflow') return { scope, tenant, id };
+  return null;
+}
+
 /** What people call the account: `tenant/acme`. */
 export const accountName = (account: AccountRef): string => `${account.scope}/${account.scope === 'global' ? 'global' : account.id}`;
 

@@ -1,6 +1,6 @@
 import type { Account } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
-import { readAccount, retireAccount, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
+import { limitedAccounts, readAccount, retireAccount, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
 import type { AccountRef } from './ledger-keys.js';
 import { recordResult, recordedResult, type RecordedCall } from './results.js';
 import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
@@ -16,6 +16,8 @@ export interface Ledger {
   /** Sets limits; undefined leaves one as it is, null lifts it. */
   setLimits(account: AccountRef, windows: readonly WindowLimits[], options?: LimitsOptions): Promise<void>;
   readAccount(account: AccountRef): Promise<Account>;
+  /** Accounts whose limits somebody set; not those of workflows, which come with their task. */
+  limitedAccounts(): Promise<AccountRef[]>;
   /** Drops limits and total of an account (a finished workflow's) after a time; its settlements still arrive until then. */
   retireAccount(account: AccountRef, keepMs: number): Promise<void>;
   reserve(reservation: Reservation): Promise<ReserveAnswer>;
@@ -39,6 +41,7 @@ export function createLedger(redis: Redis): Ledger {
   return {
     setLimits: (account, windows, options) => setLimits(redis, account, windows, options),
     readAccount: (account) => readAccount(redis, account),
+    limitedAccounts: () => limitedAccounts(redis),
     retireAccount: (account, keepMs) => retireAccount(redis, account, keepMs),
     reserve: (reservation) => reserve(redis, reservation),
     settle: (settlement) => settle(redis, settlement),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PRIORITIES } from '@trivet/contracts';
 import { keys, parseMember, partitionOfRef, PARTITIONS, type WorkflowRef } from '../keys.js';
-import { defineScript, withRedis, type Redis } from '../redis.js';
+import { defineScript, scanKeys, withRedis, type Redis } from '../redis.js';
 
 /** Up to where everything that the journal holds is known to be in Redis. */
 export interface Checkpoint {
@@ -157,14 +157,9 @@ export function createRecoveryState(redis: Redis): RecoveryState {
 }
 
 async function* scanWorkflows(redis: Redis): AsyncGenerator<WorkflowRef> {
-  for (let cursor = '0'; ; ) {
-    const [next, found] = await withRedis(() => redis.scan(cursor, 'MATCH', '{w*}:wf:*', 'COUNT', 500));
-    for (const key of found) {
-      const [tenant, workflowId] = key.slice(key.indexOf(':wf:') + 4).split(':');
-      const member = parseMember(`t|${tenant}|${workflowId}|x`);
-      if (member) yield member.ref;
-    }
-    if (next === '0') return;
-    cursor = next;
+  for await (const key of scanKeys(redis, '{w*}:wf:*')) {
+    const [tenant, workflowId] = key.slice(key.indexOf(':wf:') + 4).split(':');
+    const member = parseMember(`t|${tenant}|${workflowId}|x`);
+    if (member) yield member.ref;
   }
 }

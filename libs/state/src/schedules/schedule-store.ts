@@ -1,6 +1,6 @@
 import type { Schedule } from '@trivet/contracts';
 import { keys } from '../keys.js';
-import { defineScript, NOW_LUA, withRedis, type Redis } from '../redis.js';
+import { defineScript, NOW_LUA, scanKeys, withRedis, type Redis } from '../redis.js';
 
 /** A schedule as it is kept, and the version by which two writers at once are told apart. */
 export interface StoredSchedule {
@@ -15,6 +15,8 @@ export interface ScheduleStore {
   get: (tenant: string, id: string) => Promise<StoredSchedule | null>;
   /** By id. */
   list: (tenant: string) => Promise<Schedule[]>;
+  /** Tenants that have schedules. */
+  tenants: () => Promise<string[]>;
   remove: (tenant: string, id: string) => Promise<boolean>;
   /** What is due by Redis' clock, hidden from others for a moment, and that time. */
   due: (most: number, hideMs: number) => Promise<{ nowMs: number; due: { tenant: string; id: string }[] }>;
@@ -53,6 +55,12 @@ export function createScheduleStore(redis: Redis): ScheduleStore {
       const next = schedule.nextAt === null ? '' : Date.parse(schedule.nextAt);
       const record = JSON.stringify({ version: expectedVersion + 1, schedule });
       return (await putScript.run(redis, keyNames(schedule.tenant), [schedule.id, expectedVersion, record, `${schedule.tenant}|${schedule.id}`, next])) === 1;
+    },
+    tenants: async () => {
+      const prefix = keys.schedules('');
+      const tenants = new Set<string>();
+      for await (const key of scanKeys(redis, `${prefix}*`)) tenants.add(key.slice(prefix.length));
+      return [...tenants];
     },
     get: async (tenant, id) => {
       const text = await withRedis(() => redis.hget(keys.schedules(tenant), id));
