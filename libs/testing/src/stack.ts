@@ -76,7 +76,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const isFirst = service === 'orchestrator' && httpPort === 0;
     const one = supervise(service, { ...environment, TRIVET_HTTP_PORT: '0', ...options.environmentOf?.(service, supervised.filter((each) => each.service === service).length) }, crashAt, lines);
     supervised.push(one);
-    const ready = await one.ready;
+    const ready = await Promise.race([one.ready, neverReady(service, lines)]);
     if (isFirst) {
       httpPort = ready.httpPort ?? 0;
       one.environment['TRIVET_HTTP_PORT'] = String(httpPort);
@@ -120,6 +120,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
   };
 }
+
+/** Rejects when a service has had time enough to start: one that cannot start would be started again for ever. */
+function neverReady(service: Service, lines: readonly string[]): Promise<never> {
+  return new Promise((_, reject) => setTimeout(() => reject(new Error(`${service} was not ready within ${READY_WITHIN_MS} ms\n${lines.slice(-50).join('')}`)), READY_WITHIN_MS).unref());
+}
+
+const READY_WITHIN_MS = 60_000;
 
 /** Polls until a condition holds; for what has no event to wait for. */
 export async function until(condition: () => Promise<boolean> | boolean, withinMs: number, describe: () => string = () => 'the condition does not hold'): Promise<void> {
