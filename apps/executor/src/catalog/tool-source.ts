@@ -11,7 +11,7 @@ export type AnyTool = CatalogTool | RemoteTool | McpTool;
 export interface WantedTool {
   tenant: string;
   name: string;
-  /** Of an uploaded tool: absent, the one its name stands for now. */
+  /** Of an uploaded tool, even when a tool of this executor has its name: absent, the one its name stands for now. */
   version?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface ToolSource {
 
 export interface ToolSourceParts {
   /** Those that come with this executor. */
-  bundled: ReadonlyMap<string, CatalogTool | McpTool>;
+  bundled: ReadonlyMap<string, AnyTool>;
   uploads: Pick<ToolUploads, 'head' | 'version' | 'module'>;
   maxMemoryMib: number;
 }
@@ -48,7 +48,7 @@ export function createToolSource({ bundled, uploads, maxMemoryMib }: ToolSourceP
   return {
     find: async ({ tenant, name, version: pinned }) => {
       const own = bundled.get(name);
-      if (own) return own;
+      if (own && pinned === undefined) return own;
       const head = await uploads.head(tenant, name);
       if (head?.disabled) throw new FailureError('tool_refused', `Tool ${name} is disabled.`, { detail: { rule: 'disabled' }, hint: `Enable it: npx trivet tools enable ${name}` });
       const wanted = pinned ?? head?.version;
