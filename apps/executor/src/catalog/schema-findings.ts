@@ -1,5 +1,5 @@
 import type { JsonValue, ToolFinding, ToolManifest } from '@trivet/contracts';
-import { RE2JS } from 're2js';
+import { patternMistake } from '@trivet/service';
 import { compileSchema } from './schema.js';
 
 /** A schema is checked outside of the sandbox, for each call. */
@@ -48,13 +48,4 @@ function findingsOf(schema: { [field: string]: JsonValue }, pointer: string): To
     if (mistake !== null) findings.push({ pointer: `${pointer}/pattern`, detail: mistake });
   }
   return findings;
-}
-
-function patternMistake(pattern: string): string | null {
-  try {
-    RE2JS.compile(pattern);
-    return null;
-  } catch (error) {
-    return `is no pattern of RE2, which knows no look-around and no back references: ${error instanceof Error ? error.message : 'unknown'}`;
-  }
 }

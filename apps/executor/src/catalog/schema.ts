@@ -1,15 +1,9 @@
 import { FailureError, type FieldError, type JsonObject, type JsonValue } from '@trivet/contracts';
+import { linearPatterns } from '@trivet/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { RE2JS } from 're2js';
 
 /** Every mistake in a value, with its JSON pointer; empty when there is none. */
 export type SchemaCheck = (value: JsonValue) => FieldError[];
-
-/** Patterns of a tool's author run here, so they run in linear time: no backtracking, whatever the input. */
-const linearPatterns = Object.assign((pattern: string) => {
-  const compiled = RE2JS.compile(pattern);
-  return { test: (text: string): boolean => compiled.matcher(text).find() };
-}, { code: 'linearPatterns' });
 
 /**
  * Compiles a JSON Schema (2020-12) of a manifest. Throws a FailureError when it is none. Each schema has an own compiler,

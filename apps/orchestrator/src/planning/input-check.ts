@@ -1,12 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { RE2JS } from 're2js';
 import type { FieldError, JsonObject, JsonValue, Tool } from '@trivet/contracts';
-
-/** Patterns of a tool's author run here, so they run in linear time: no backtracking, whatever the input. */
-const linearPatterns = Object.assign((pattern: string) => {
-  const compiled = RE2JS.compile(pattern);
-  return { test: (text: string): boolean => compiled.matcher(text).find() };
-}, { code: 'linearPatterns' });
+import { linearPatterns } from '@trivet/service';
 
 /**
  * Checks tool inputs against their JSON Schemas. Each schema is compiled once, by a compiler of its own: the `$id` of one
