@@ -3,9 +3,16 @@ import { FailureError, MOST_FILE_BYTES, type Page, type StoredFile } from '@triv
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Files } from '../files/files.js';
 import { FILES } from '../tokens.js';
-import { actorOf, tenantOf } from './request-context.js';
+import { partsOf, type MultipartLimits } from './multipart.js';
+import { tenantOf, whoOf } from './request-context.js';
 
 const MOST_AT_ONCE = 50;
+const LIMITS: MultipartLimits = {
+  parts: MOST_AT_ONCE,
+  fileBytes: MOST_FILE_BYTES,
+  tooLarge: `A file is larger than ${MOST_FILE_BYTES} bytes, or there are more than ${MOST_AT_ONCE}.`,
+  hint: 'curl -F file=@report.md …/api/v1/files',
+};
 
 @Controller('api/v1/files')
 export class FilesController {
@@ -13,10 +20,10 @@ export class FilesController {
 
   @Post()
   async upload(@Req() request: FastifyRequest): Promise<Page<StoredFile>> {
-    const by = { tenant: tenantOf(request), actor: actorOf(request) };
+    const by = whoOf(request);
     const items: StoredFile[] = [];
     for (const given of await filesIn(request)) items.push(await this.files.put(by, given));
-    if (items.length === 0) throw new FailureError('invalid_request', 'The body has no file.', { hint: 'curl -F file=@report.md …/api/v1/files' });
+    if (items.length === 0) throw new FailureError('invalid_request', 'The body has no file.', { hint: LIMITS.hint });
     return { items, nextCursor: null };
   }
 
@@ -35,20 +42,12 @@ export class FilesController {
   @Delete(':name')
   @HttpCode(204)
   remove(@Req() request: FastifyRequest, @Param('name') name: string): Promise<void> {
-    return this.files.remove({ tenant: tenantOf(request), actor: actorOf(request) }, name);
+    return this.files.remove(whoOf(request), name);
   }
 }
 
 async function filesIn(request: FastifyRequest): Promise<{ name: string; type: string; content: Uint8Array }[]> {
-  if (!request.isMultipart()) throw new FailureError('invalid_request', `The body is ${request.headers['content-type'] ?? 'of no type'}; files are uploaded as multipart/form-data.`, { hint: 'curl -F file=@report.md …/api/v1/files' });
   const found: { name: string; type: string; content: Uint8Array }[] = [];
-  try {
-    for await (const part of request.parts({ limits: { parts: MOST_AT_ONCE, fileSize: MOST_FILE_BYTES } })) {
-      if (part.type === 'file') found.push({ name: part.filename, type: part.mimetype, content: new Uint8Array(await part.toBuffer()) });
-    }
-    return found;
-  } catch (error) {
-    if (error instanceof Error && 'statusCode' in error && error.statusCode === 413) throw new FailureError('payload_too_large', `A file is larger than ${MOST_FILE_BYTES} bytes, or there are more than ${MOST_AT_ONCE}.`, { cause: error });
-    throw new FailureError('invalid_request', `The body is no multipart/form-data that can be read: ${error instanceof Error ? error.message : 'unknown'}.`, { cause: error });
-  }
+  for await (const { file, content } of partsOf(request, LIMITS)) if (file) found.push({ ...file, content });
+  return found;
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_TENANT, FailureError, HEADERS, Identifier, TENANT_HEADER, parseOrFail } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
+import type { Actor } from '../audit/audit-trail.js';
 
 /** Whose request it is. Without keys configured the tenant is chosen by a header, and only loopback is served. */
 export function tenantOf(request: FastifyRequest): string {
@@ -28,3 +29,5 @@ export function durationMs(text: string, field: string, mostMs: number): number 
 
 /** Through which client a request came, for the audit log. */
 export const actorOf = (request: FastifyRequest): 'cli' | 'http' => (request.headers['x-trivet-client'] === 'cli' ? 'cli' : 'http');
+
+export const whoOf = (request: FastifyRequest): Actor => ({ tenant: tenantOf(request), actor: actorOf(request) });

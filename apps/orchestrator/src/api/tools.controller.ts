@@ -1,16 +1,25 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
 import { FailureError, Identifier, parseOrFail, type Page, type Tool } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from '../audit/audit-trail.js';
 import { TOOLS, UPLOAD } from '../tokens.js';
-import type { Actor, Tools } from '../tools/tools.js';
+import type { Tools } from '../tools/tools.js';
 import type { UploadParts } from '../tools/upload.js';
-import { actorOf, tenantOf } from './request-context.js';
+import { partsOf, type MultipartLimits } from './multipart.js';
+import { tenantOf, whoOf } from './request-context.js';
 
 export type Upload = (by: Actor, name: string, parts: UploadParts) => Promise<{ tool: Tool; isNew: boolean }>;
 
 /** A little more than the largest module that admission takes, which says its limit itself. */
 const MOST_MODULE_BYTES = 9 * 1_048_576;
 const MOST_TEXT_BYTES = 1_048_576;
+const LIMITS: MultipartLimits = {
+  parts: 8,
+  fileBytes: MOST_MODULE_BYTES,
+  textBytes: MOST_TEXT_BYTES,
+  tooLarge: `A part is larger than ${MOST_MODULE_BYTES} bytes (a module) or ${MOST_TEXT_BYTES} bytes (a text).`,
+  hint: 'curl -X PUT -F manifest=@tool.json -F module=@tool.wasm …/api/v1/tools/<name>',
+};
 
 @Controller('api/v1/tools')
 export class ToolsController {
@@ -60,28 +69,16 @@ export class ToolsController {
   }
 }
 
-const whoOf = (request: FastifyRequest): Actor => ({ tenant: tenantOf(request), actor: actorOf(request) });
-
 const TEXT_PARTS = ['manifest', 'cases', 'signature'] as const;
 
 /** The parts by name; each may be a field or a file. */
 async function readParts(request: FastifyRequest): Promise<UploadParts> {
-  if (!request.isMultipart()) throw new FailureError('invalid_request', `The body is ${request.headers['content-type'] ?? 'of no type'}; a tool is uploaded as multipart/form-data.`, { hint: 'curl -X PUT -F manifest=@tool.json -F module=@tool.wasm …/api/v1/tools/<name>' });
   const parts: UploadParts = {};
-  try {
-    for await (const part of request.parts({ limits: { parts: 8, fileSize: MOST_MODULE_BYTES, fieldSize: MOST_TEXT_BYTES } })) {
-      const bytes = part.type === 'file' ? await part.toBuffer() : Buffer.from(String(part.value));
-      const text = TEXT_PARTS.find((name) => name === part.fieldname);
-      if (text) parts[text] = bytes.toString('utf8');
-      else if (part.fieldname === 'module') parts.module = new Uint8Array(bytes);
-      else throw new FailureError('invalid_request', `The body has a part ${JSON.stringify(part.fieldname.slice(0, 80))}; there are manifest, module, cases and signature.`);
-    }
-    return parts;
-  } catch (error) {
-    if (error instanceof FailureError) throw error;
-    if (isTooLarge(error)) throw new FailureError('payload_too_large', `A part is larger than ${MOST_MODULE_BYTES} bytes (a module) or ${MOST_TEXT_BYTES} bytes (a text).`, { cause: error });
-    throw new FailureError('invalid_request', `The body is no multipart/form-data that can be read: ${error instanceof Error ? error.message : 'unknown'}.`, { cause: error });
+  for await (const { field, content } of partsOf(request, LIMITS)) {
+    const text = TEXT_PARTS.find((name) => name === field);
+    if (text) parts[text] = Buffer.from(content).toString('utf8');
+    else if (field === 'module') parts.module = content;
+    else throw new FailureError('invalid_request', `The body has a part ${JSON.stringify(field.slice(0, 80))}; there are manifest, module, cases and signature.`);
   }
+  return parts;
 }
-
-const isTooLarge = (error: unknown): boolean => error instanceof Error && 'statusCode' in error && error.statusCode === 413;

@@ -1,6 +1,12 @@
 import type { AuditRow } from '@trivet/contracts';
 import type { AuditEntry, AuditLog, LedgerClock } from '@trivet/state';
 
+/** The tenant that acts, and the client through which it does. */
+export interface Actor {
+  tenant: string;
+  actor: string;
+}
+
 /** Writes audit rows of this process in the order they come, many in one append when they come fast. */
 export interface AuditTrail {
   /** Resolves when the row is kept. */

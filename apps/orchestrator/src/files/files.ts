@@ -1,19 +1,14 @@
 import { FailureError, FileName, MOST_FILE_BYTES, parseOrFail, type StoredFile } from '@trivet/contracts';
 import type { FileStore, LedgerClock } from '@trivet/state';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Actor, AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
 
 /** The files a tenant gives to its tools. */
 export interface Files {
-  put: (by: Owner, given: { name: string; type: string; content: Uint8Array }) => Promise<StoredFile>;
+  put: (by: Actor, given: { name: string; type: string; content: Uint8Array }) => Promise<StoredFile>;
   list: (tenant: string) => Promise<StoredFile[]>;
   read: (tenant: string, name: string) => Promise<{ file: StoredFile; content: Uint8Array }>;
-  remove: (by: Owner, name: string) => Promise<void>;
-}
-
-interface Owner {
-  tenant: string;
-  actor: string;
+  remove: (by: Actor, name: string) => Promise<void>;
 }
 
 export interface FileParts {
@@ -25,7 +20,7 @@ export interface FileParts {
 
 export function createFiles({ store, facts, audit, clock }: FileParts): Files {
   const missing = (name: string): FailureError => new FailureError('not_found', `There is no file ${JSON.stringify(name.slice(0, 130))}.`, { hint: 'See GET /api/v1/files for the names.' });
-  const note = ({ tenant, actor }: Owner, action: string, name: string, detail: string | null): Promise<void> => audit.record({ tenant, actor, action, target: `file/${name}`, workflowId: null, detail });
+  const note = ({ tenant, actor }: Actor, action: string, name: string, detail: string | null): Promise<void> => audit.record({ tenant, actor, action, target: `file/${name}`, workflowId: null, detail });
   return {
     put: async (by, { name, type, content }) => {
       parseOrFail(FileName, name, 'the name of the file');

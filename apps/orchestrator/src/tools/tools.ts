@@ -1,6 +1,6 @@
 import { FailureError, toolNameOf, type Tool } from '@trivet/contracts';
 import { uploadedTool, type ToolCatalog, type ToolHead, type ToolUploads } from '@trivet/state';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Actor, AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
 
 /** The tools of a tenant: the bundled ones, and those it uploaded. */
@@ -16,11 +16,6 @@ export interface Tools {
   versions: (tenant: string, name: string) => Promise<Tool[]>;
   setDisabled: (by: Actor, name: string, disabled: boolean) => Promise<Tool>;
   remove: (by: Actor, name: string) => Promise<void>;
-}
-
-export interface Actor {
-  tenant: string;
-  actor: string;
 }
 
 export interface ToolParts {

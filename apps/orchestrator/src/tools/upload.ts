@@ -3,10 +3,9 @@ import { AdmitAnswer, FailureError, ToolCase, ToolManifest, canonicalJson, isRem
 import { subjects, type Bus } from '@trivet/bus';
 import { uploadedTool, type LedgerClock, type ToolCatalog, type ToolUploads, type ToolVersion } from '@trivet/state';
 import { z } from 'zod';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Actor, AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
 import { signatureFinding, type Signers } from './signature.js';
-import type { Actor } from './tools.js';
 
 /** The parts of an upload as they came. */
 export interface UploadParts {
