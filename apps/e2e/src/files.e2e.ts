@@ -56,9 +56,14 @@ describe('files of a tenant', () => {
   });
 
   it('come back when Redis has lost its data', async () => {
-    await upload({ 'kept.txt': 'still here' });
+    const big = 'a line of a large file\n'.repeat(40_000);
+    const kept = { 'big.txt': big, 'empty.txt': '', 'kept.txt': 'still here' };
+    await upload(kept);
     await stack.servers.redis.wipe();
     await until(async () => (await names()).includes('kept.txt'), 40_000, () => stack.logs());
-    expect(await (await fetch(`${stack.url}/api/v1/files/kept.txt`)).text()).toBe('still here');
+    for (const [name, content] of Object.entries(kept)) {
+      const response = await fetch(`${stack.url}/api/v1/files/${name}`);
+      expect([name, response.status, await response.text()]).toEqual([name, 200, content]);
+    }
   });
 });

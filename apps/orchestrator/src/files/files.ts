@@ -13,7 +13,7 @@ export interface Files {
 
 export interface FileParts {
   store: FileStore;
-  facts: Pick<Facts, 'record' | 'recordModule'>;
+  facts: Pick<Facts, 'record' | 'recordContent'>;
   audit: AuditTrail;
   clock: LedgerClock;
 }
@@ -26,7 +26,7 @@ export function createFiles({ store, facts, audit, clock }: FileParts): Files {
       parseOrFail(FileName, name, 'the name of the file');
       if (content.length > MOST_FILE_BYTES) throw new FailureError('payload_too_large', `The file ${name} has ${content.length} bytes; the limit is ${MOST_FILE_BYTES}.`, { detail: { bytes: content.length, limit: MOST_FILE_BYTES } });
       const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor }, content);
-      await facts.recordModule(by.tenant, file.sha256, content);
+      await facts.recordContent(by.tenant, file.sha256, content);
       await facts.record(by.tenant, { kind: 'file', tenant: by.tenant, name, file });
       await note(by, 'file.upload', name, `${file.bytes} bytes, sha256 ${file.sha256}`);
       return file;

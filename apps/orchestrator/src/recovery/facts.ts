@@ -1,6 +1,7 @@
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
 import type { AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, ScheduleStore, ToolHead, ToolUploads, ToolVersion } from '@trivet/state';
+import { joinContents, splitContent, type ContentPart } from './content-parts.js';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
 export const FACTS_WORKFLOW = '_facts';
@@ -12,8 +13,7 @@ export type Fact =
   | { kind: 'tool'; tenant: string; version: ToolVersion }
   | { kind: 'tool-head'; tenant: string; name: string; head: ToolHead | null }
   | { kind: 'file'; tenant: string; name: string; file: StoredFile | null }
-  /** One part of a module or file, which is larger than a message may be. */
-  | { kind: 'module'; digest: string; part: number; of: number; base64: string }
+  | ({ kind: 'content' } & ContentPart)
   | { kind: 'audit'; rows: readonly AuditRow[] };
 
 /** As audit rows were journaled before they were gathered, each by itself. */
@@ -22,13 +22,13 @@ interface AuditFactBefore {
   row: AuditRow;
 }
 
-/** Limits, policies, schedules and audit rows in the journal, so that they come back too. */
+/** What belongs to no workflow (limits, policies, schedules, tools, files, audit rows) in the journal, so that it comes back too. */
 export interface Facts {
   record: (tenant: string, fact: Fact) => Promise<void>;
   /** Rows that were written together, one fact a tenant. */
   recordAudit: (rows: readonly AuditRow[]) => Promise<void>;
   /** A module of a tool or the content of a file, in as many parts as it takes. */
-  recordModule: (tenant: string, digest: string, module: Uint8Array) => Promise<void>;
+  recordContent: (tenant: string, digest: string, content: Uint8Array) => Promise<void>;
   /** Writes to Redis what the journal holds. */
   restore: () => Promise<void>;
   /** Sends what is in Redis once more, to a journal that has lost it. */
@@ -47,8 +47,6 @@ export interface FactParts {
 }
 
 const BATCH = 2_000;
-/** Well below what a message may hold, as base64 too. */
-const PART_BYTES = 384 * 1024;
 const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
 
 export function createFacts(parts: FactParts): Facts {
@@ -79,14 +77,13 @@ export function createFacts(parts: FactParts): Facts {
     }
   }
 
-  async function recordModule(tenant: string, digest: string, module: Uint8Array): Promise<void> {
-    const of = Math.ceil(module.length / PART_BYTES);
-    for (let part = 0; part < of; part += 1) await record(tenant, { kind: 'module', digest, part, of, base64: Buffer.from(module.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)).toString('base64') });
+  async function recordContent(tenant: string, digest: string, content: Uint8Array): Promise<void> {
+    for (const part of splitContent(digest, content)) await record(tenant, { kind: 'content', ...part });
   }
 
   return {
     record,
-    recordModule,
+    recordContent,
     recordAudit: async (rows) => {
       const tenants = new Set(rows.map((row) => row.tenant));
       await Promise.all([...tenants].map((tenant) => record(tenant, { kind: 'audit', rows: rows.filter((row) => row.tenant === tenant) })));
@@ -101,8 +98,8 @@ export function createFacts(parts: FactParts): Facts {
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });
       for (const account of await parts.ledger.limitedAccounts()) await recordLimits(parts.ledger, account, record);
       for (const tenant of await parts.schedules.tenants()) for (const schedule of await parts.schedules.list(tenant)) await record(tenant, { kind: 'schedule', tenant, id: schedule.id, schedule });
-      for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordModule });
-      for (const tenant of await parts.files.tenants()) await recordFiles(parts.files, tenant, { record, recordModule });
+      for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordContent });
+      for (const tenant of await parts.files.tenants()) await recordFiles(parts.files, tenant, { record, recordContent });
     },
   };
 }
@@ -115,26 +112,26 @@ async function recordLimits(ledger: Ledger, account: AccountRef, record: Facts['
 }
 
 /** All that a tenant uploaded. */
-async function recordTools(uploads: ToolUploads, tenant: string, { record, recordModule }: Pick<Facts, 'record' | 'recordModule'>): Promise<void> {
+async function recordTools(uploads: ToolUploads, tenant: string, { record, recordContent }: Pick<Facts, 'record' | 'recordContent'>): Promise<void> {
   for (const version of await uploads.allVersions(tenant)) {
     const module = await uploads.module(version.digest);
-    if (module) await recordModule(tenant, version.digest, module);
+    if (module) await recordContent(tenant, version.digest, module);
     await record(tenant, { kind: 'tool', tenant, version });
   }
   for (const [name, head] of await uploads.heads(tenant)) await record(tenant, { kind: 'tool-head', tenant, name, head });
 }
 
-async function recordFiles(files: FileStore, tenant: string, { record, recordModule }: Pick<Facts, 'record' | 'recordModule'>): Promise<void> {
+async function recordFiles(files: FileStore, tenant: string, { record, recordContent }: Pick<Facts, 'record' | 'recordContent'>): Promise<void> {
   for (const file of await files.list(tenant)) {
     const found = await files.read(tenant, file.name);
-    if (found) await recordModule(tenant, file.sha256, found.content);
+    if (found) await recordContent(tenant, file.sha256, found.content);
     await record(tenant, { kind: 'file', tenant, name: file.name, file });
   }
 }
 
 /** What modules and files consist of, which the facts about them name by its digest. */
 async function restoreContents({ uploads, files }: FactParts, facts: readonly Fact[]): Promise<void> {
-  const contents = contentsIn(facts);
+  const contents = joinContents(facts.filter((fact) => fact.kind === 'content'));
   const latestFacts = latest(facts);
   for (const fact of latestFacts) {
     const digest = fact.kind === 'tool' ? fact.version.digest : fact.kind === 'file' ? fact.file?.sha256 : undefined;
@@ -145,27 +142,14 @@ async function restoreContents({ uploads, files }: FactParts, facts: readonly Fa
   }
 }
 
-/** By digest, those of which every part is there. */
-function contentsIn(facts: readonly Fact[]): ReadonlyMap<string, Uint8Array> {
-  const parts = new Map<string, { of: number; bytes: Map<number, Buffer> }>();
-  for (const fact of facts) {
-    if (fact.kind !== 'module') continue;
-    const known = parts.get(fact.digest) ?? { of: fact.of, bytes: new Map<number, Buffer>() };
-    known.bytes.set(fact.part, Buffer.from(fact.base64, 'base64'));
-    parts.set(fact.digest, known);
-  }
-  const whole = [...parts].filter(([, { of, bytes }]) => bytes.size === of);
-  return new Map(whole.map(([digest, { bytes }]) => [digest, Buffer.concat([...bytes].sort(([left], [right]) => left - right).map(([, part]) => part))]));
-}
-
 /** The last word on each thing. */
 function latest(facts: readonly Fact[]): Fact[] {
   const byName = new Map<string, Fact>();
-  for (const fact of facts) if (fact.kind !== 'audit' && fact.kind !== 'module') byName.set(nameOf(fact), fact);
+  for (const fact of facts) if (fact.kind !== 'audit' && fact.kind !== 'content') byName.set(nameOf(fact), fact);
   return [...byName.values()];
 }
 
-function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'module' }>): string {
+function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
   if (fact.kind === 'tool') return `tool ${fact.tenant} ${fact.version.manifest.name}@${fact.version.manifest.version}`;
   if (fact.kind === 'file') return `file ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'tool-head') return `tool-head ${fact.tenant} ${fact.name}`;

@@ -22,7 +22,7 @@ export interface UploadDependencies {
   bus: Pick<Bus, 'request'>;
   catalog: Pick<ToolCatalog, 'get'>;
   uploads: ToolUploads;
-  facts: Pick<Facts, 'record' | 'recordModule'>;
+  facts: Pick<Facts, 'record' | 'recordContent'>;
   audit: AuditTrail;
   clock: LedgerClock;
   signers: Signers;
@@ -62,7 +62,7 @@ async function keep({ uploads, facts, audit }: UploadDependencies, { tenant, act
   const head = { version: number, disabled: false };
   await uploads.setHead(tenant, name, head);
   if (outcome === 'added') {
-    if (module) await facts.recordModule(tenant, version.digest, module);
+    if (module) await facts.recordContent(tenant, version.digest, module);
     await facts.record(tenant, { kind: 'tool', tenant, version });
   }
   await facts.record(tenant, { kind: 'tool-head', tenant, name, head });
