@@ -6,7 +6,7 @@ export { MOST_JSON_DEPTH, nestingOf, parseJsonText, parseOrFail, pointerOf, sent
 export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, TENANT_HEADER } from './headers.js';
 export { Account, AccountLimits, AccountWindow, Amount, BudgetState, MAX_AMOUNT, NANO_USD_PER_USD, ON_EXCEED, SCOPES, Scope, TaskBudget, WINDOWS, Window } from './budget.js';
 export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
-export { AdmitAnswer, AdmitRequest, HttpGrant, REMOTE_SUBJECT, SandboxFigures, Tool, ToolCase, ToolFinding, ToolGrants, ToolLimits, ToolManifest } from './tool.js';
+export { AdmitAnswer, AdmitRequest, HttpGrant, REMOTE_SUBJECT, SandboxFigures, Tool, ToolCase, ToolFinding, ToolGrants, ToolLimits, ToolManifest, signedToolText } from './tool.js';
 export { Collect, MOST_ITEMS, Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
 export { DryRun, EstimateAnswer, EstimateRequest, MOST_DEMANDS, ModelDemand, PlanEstimate } from './dry-run.js';
 export { AGENT_DEFAULTS, AgentInput, ApprovalInput, ChildInput, CodeInput, ScriptAwait, SignalName, WaitInput } from './step-input.js';

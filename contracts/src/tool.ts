@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Identifier, Sha256 } from './identifier.js';
-import { Json, JsonRecord } from './json.js';
+import { Json, JsonRecord, canonicalJson } from './json.js';
 
 export const HttpGrant = z.strictObject({
   host: z.string().min(1).max(253).describe('A host name, or *.example.com for the names below it.'),
@@ -90,6 +90,9 @@ export const AdmitRequest = z.object({ tenant: Identifier, manifest: ToolManifes
 export type AdmitRequest = z.infer<typeof AdmitRequest>;
 export const AdmitAnswer = z.object({ findings: z.array(ToolFinding), casesPassed: z.number().int() }).meta({ id: 'AdmitAnswer', description: 'What was found' });
 export type AdmitAnswer = z.infer<typeof AdmitAnswer>;
+
+/** What the author of a tool signs: the digest of the module (hex) and the manifest, so that neither can be exchanged. */
+export const signedToolText = (digest: string, manifest: unknown): string => `${digest}\n${canonicalJson(manifest)}`;
 
 /** What the sandbox measured of one call. */
 export const SandboxFigures = z

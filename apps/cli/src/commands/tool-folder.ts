@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ToolUpload } from '@trivet/client';
-import { canonicalJson, isIdentifier, type ToolFinding } from '@trivet/contracts';
+import { isIdentifier, signedToolText, type ToolFinding } from '@trivet/contracts';
 import type { BuiltTool } from '@trivet/tool-sdk';
 import { UsageError } from '../exit-codes.js';
 
@@ -108,5 +108,5 @@ async function signed(keyFile: string, manifest: string, module: Uint8Array): Pr
   }));
   if (key.asymmetricKeyType !== 'ed25519') throw new UsageError(`the key ${keyFile} is ${key.asymmetricKeyType}, and must be ed25519: openssl genpkey -algorithm ed25519 -out key.pem`);
   const digest = createHash('sha256').update(module).digest('hex');
-  return sign(null, Buffer.from(`${digest}\n${canonicalJson(JSON.parse(manifest))}`), key).toString('base64');
+  return sign(null, Buffer.from(signedToolText(digest, JSON.parse(manifest))), key).toString('base64');
 }

@@ -27,10 +27,10 @@ export function uploadedDocuments(store: Pick<FileStore, 'list' | 'read'>, tenan
   };
 }
 
-/** The first when it has any documents, else the second. */
-export function documentsOr(first: DocumentSource, second: DocumentSource): DocumentSource {
+/** The documents of `own`; while there are none, those of `sample`. */
+export function documentsOr(own: DocumentSource, sample: DocumentSource): DocumentSource {
   let chosen: Promise<DocumentSource> | null = null;
-  const choose = (): Promise<DocumentSource> => (chosen ??= first.list().then((documents) => (documents.length > 0 ? first : second)));
+  const choose = (): Promise<DocumentSource> => (chosen ??= own.list().then((documents) => (documents.length > 0 ? own : sample)));
   return { list: async () => (await choose()).list(), read: async (name) => (await choose()).read(name) };
 }
 

@@ -10,7 +10,7 @@ import type { CatalogTool } from '../catalog/tool-catalog.js';
 import { SandboxPool } from '../sandbox/pool.js';
 import type { SandboxResult } from '../sandbox/result.js';
 import { createRemoteAsker } from './ask-remote.js';
-import { runInSandbox, type SandboxParts } from './run-in-sandbox.js';
+import { runTool, type RunParts } from './run-tool.js';
 
 const ANSWER = { type: 'object', properties: { total: { type: 'number' } }, required: ['total'], additionalProperties: false };
 const manifest = (name: string, rest: Partial<ToolManifest> = {}): ToolManifest => ({ name, version: '1.0.0', description: 'Adds up an order.', input: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] }, output: ANSWER, limits: { timeoutMs: 2_000, memoryMib: 1, outputKib: 4, hostCalls: 0 }, remote: `tools.${name}`, ...rest });
@@ -24,7 +24,7 @@ describe('a remote tool', () => {
   let pool: SandboxPool;
   /** The service of the team: a plain client of the broker. */
   let service: NatsConnection;
-  let parts: SandboxParts;
+  let parts: RunParts;
   const tools = new Map<string, CatalogTool | RemoteTool>();
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe('a remote tool', () => {
   });
 
   function run(tool: string, input: JsonValue = { id: 'o1' }, rest: Partial<ToolCall> = {}, signal = new AbortController().signal): Promise<SandboxResult> {
-    return runInSandbox(parts, { callId: 'c1', tenant: 'acme', workflowId: 'w1', stepId: 's1', attempt: 1, deadlineAt: Date.now() + 60_000, tool, input, ...rest }, signal);
+    return runTool(parts, { callId: 'c1', tenant: 'acme', workflowId: 'w1', stepId: 's1', attempt: 1, deadlineAt: Date.now() + 60_000, tool, input, ...rest }, signal);
   }
 
   /** The service's own connection may be away with the broker. */

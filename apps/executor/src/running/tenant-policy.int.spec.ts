@@ -10,7 +10,7 @@ import { createHttpExchange } from '../host/egress/http-exchange.js';
 import { createKv } from '../host/kv.js';
 import { SandboxPool } from '../sandbox/pool.js';
 import type { SandboxResult } from '../sandbox/result.js';
-import { runInSandbox } from './run-in-sandbox.js';
+import { runTool } from './run-tool.js';
 import { createToolPolicies } from './tool-policies.js';
 
 const FETCH = "import { http } from '@trivet/tool-sdk/guest'; export const run = ({ url }) => http({ url }).body;";
@@ -59,7 +59,7 @@ describe("the policy of a tool call's tenant", () => {
   });
   function run(tool: string, tenant: string, input: JsonValue = {}, parts = executor()): Promise<SandboxResult> {
     const call: ToolCall = { callId: 'c1', tenant, workflowId: 'w1', stepId: 's1', attempt: 1, deadlineAt: Date.now() + 60_000, tool, input };
-    return runInSandbox(parts, call, new AbortController().signal);
+    return runTool(parts, call, new AbortController().signal);
   }
   const page = (host = '127.0.0.1', path = '/') => ({ url: `http://${host}:${port}${path}` });
 

@@ -4,11 +4,11 @@ import type { Pace } from '@trivet/service';
 import type { Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { SandboxResult } from '../sandbox/result.js';
-import { runInSandbox, type SandboxParts } from './run-in-sandbox.js';
+import { runTool, type RunParts } from './run-tool.js';
 
 const BUSY_MS = 1_000;
 
-export interface ToolRunnerParts extends SandboxParts {
+export interface ToolRunnerParts extends RunParts {
   bus: Bus;
   claims: Claims;
   /** How long calls take, for how many are taken at once. */
@@ -75,7 +75,7 @@ async function runClaimed(parts: ToolRunnerParts, call: ToolCall, epoch: number,
   const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool, 'gen_ai.tool.call.id': call.callId, 'trivet.step.id': call.stepId, 'trivet.attempt': call.attempt, 'trivet.epoch': epoch };
   return withSpan('tool.call', { kind: 'consumer', attributes }, async (span) => {
     const result = await withSpan('sandbox.run', { attributes: { 'gen_ai.tool.name': call.tool } }, async (inner) => {
-      const outcome = await runInSandbox(parts, call, signal);
+      const outcome = await runTool(parts, call, signal);
       parts.pace.took(outcome.sandbox.wallMs);
       inner.setAttributes({ 'trivet.sandbox.wall_ms': outcome.sandbox.wallMs, 'trivet.sandbox.cpu_ms': outcome.sandbox.cpuMs, 'trivet.sandbox.peak_memory_mib': outcome.sandbox.peakMemoryMib });
       return outcome;

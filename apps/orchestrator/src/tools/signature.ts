@@ -1,6 +1,6 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { FailureError, canonicalJson, type ToolFinding, type ToolManifest } from '@trivet/contracts';
+import { FailureError, signedToolText, type ToolFinding, type ToolManifest } from '@trivet/contracts';
 
 /** The public keys of those who may sign tools; null: nobody has to. */
 export type Signers = readonly KeyObject[] | null;
@@ -16,15 +16,12 @@ export function readSigners(file: string | undefined): Signers {
   return keys;
 }
 
-/** What is signed: the digest of the module and the manifest, so that neither can be exchanged. */
-export const signedText = (manifest: ToolManifest, digest: string): Buffer => Buffer.from(`${digest}\n${canonicalJson(manifest)}`);
-
 /** What is wrong with the signature of an upload; null when it is good, or none is asked for. */
 export function signatureFinding(signers: Signers, { manifest, digest, signature }: { manifest: ToolManifest; digest: string; signature: string | undefined }): ToolFinding | null {
   if (!signers) return null;
   const pointer = '/signature';
   if (signature === undefined) return { pointer, detail: 'is missing; this system takes only signed tools (trivet tools add --key <private key>)' };
   const bytes = Buffer.from(signature, 'base64');
-  const isGood = signers.some((key) => verify(null, signedText(manifest, digest), key, bytes));
+  const isGood = signers.some((key) => verify(null, Buffer.from(signedToolText(digest, manifest)), key, bytes));
   return isGood ? null : { pointer, detail: `is not that of one of the ${signers.length} keys that may sign tools` };
 }

@@ -9,7 +9,7 @@ import { askMcp } from '../mcp/ask-mcp.js';
 import type { RemoteAsker } from './ask-remote.js';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
 
-export interface SandboxParts {
+export interface RunParts {
   blobs: Blobs;
   pool: SandboxPool;
   tools: ToolSource;
@@ -19,13 +19,13 @@ export interface SandboxParts {
   toolPolicyOf: (tenant: string) => Promise<ToolPolicy | undefined>;
 }
 
-/** Runs the tool of a call with the call's input, and whatever tools that tool calls. */
-export async function runInSandbox(parts: SandboxParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
+/** Runs the tool of a call with the call's input, wherever it runs (the sandbox, a service, an MCP server), and whatever tools that tool calls. */
+export async function runTool(parts: RunParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
   const input = call.inputRef ? await parts.blobs.load(call.inputRef) : (call.input ?? {});
   const policy = await parts.toolPolicyOf(call.tenant);
   const { tenant, workflowId, stepId, callId, attempt, user, session, ancestors, deadlineAt } = call;
   const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, policy, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
-  return runTool(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
+  return runNamed(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
 }
 
 interface Run {
@@ -36,7 +36,7 @@ interface Run {
   digest?: string | undefined;
 }
 
-async function runTool(parts: SandboxParts, context: HostCallContext, { input, signal, timeoutMs, version, digest }: Run): Promise<SandboxResult> {
+async function runNamed(parts: RunParts, context: HostCallContext, { input, signal, timeoutMs, version, digest }: Run): Promise<SandboxResult> {
   if (isToolDenied(context.policy, context.tool)) return deniedByPolicy(context);
   const found = await findTool(parts.tools, { tenant: context.tenant, name: context.tool, version }, digest);
   if ('outcome' in found) return found;
@@ -76,11 +76,11 @@ function remoteDenied({ tool, tenant }: HostCallContext, remote: string): Sandbo
 }
 
 /** A tool called by a tool: in this very process, under the same call, one level deeper. */
-function nestedCalls(parts: SandboxParts): InjectedFunction {
+function nestedCalls(parts: RunParts): InjectedFunction {
   return async (context, request, occurrence, signal) => {
     const { name, input } = nestedRequest(request);
     const nested = { ...context, tool: name, depth: context.depth + 1, within: [...(context.within ?? []), occurrence] };
-    const result = await runTool(parts, nested, { input, signal }).catch(failedOutside);
+    const result = await runNamed(parts, nested, { input, signal }).catch(failedOutside);
     return result.outcome === 'completed' ? { value: result.output } : { error: { code: result.failure.code, message: result.failure.message } };
   };
 }
