@@ -25,6 +25,7 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a field this takes' }));
   }
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ pointer, detail: `is a name that ${message}` }));
   return [{ pointer, detail: issue.message }];
 }
 

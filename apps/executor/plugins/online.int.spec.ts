@@ -20,8 +20,10 @@ describe('the web tools, with a network', () => {
 
   function run(name: string, input: JsonValue, web: Web, model?: (request: JsonValue) => JsonValue) {
     asked = [];
-    const http: HttpExchange = async (_tool, { url }) => {
+    const http: HttpExchange = async ({ grants }, { url }) => {
       asked.push(url);
+      const engine = grants.find(({ host, secretHeader }) => (secretHeader || host.endsWith('.trivet.internal')) && url.includes(`//${host}/`));
+      if (engine && !Object.keys(web).some((start) => start.includes(engine.host))) return { error: { code: 'capability_unavailable', message: `${engine.host} is not set up` } };
       const [, answer] = Object.entries(web).find(([start]) => url.startsWith(start)) ?? [];
       if (!answer) return { error: { code: 'tool_host_denied', message: `${url} is not granted` } };
       return { value: { status: answer.status ?? 200, url, headers: { 'content-type': answer.type ?? 'application/json' }, body: answer.body } };
@@ -37,8 +39,42 @@ describe('the web tools, with a network', () => {
     expect(await run('web_search', { query: 'grey heron', limit: 2 }, { 'https://en.wikipedia.org/w/api.php?': { body: found('Grey heron', 'C++ (language)') } })).toMatchObject({
       output: { source: 'wikipedia', results: [{ title: 'Grey heron', url: 'https://en.wikipedia.org/wiki/Grey_heron', snippet: 'About Grey heron & "more"' }, { url: 'https://en.wikipedia.org/wiki/C%2B%2B_(language)' }] },
     });
-    expect(asked[0]).toContain('srsearch=grey%20heron&srlimit=2');
+    expect(asked.at(-1)).toContain('srsearch=grey%20heron&srlimit=2');
     expect(await run('web_search', { query: '苍鹭' }, { 'https://zh.wikipedia.org/w/api.php?': { body: found('苍鹭') } })).toMatchObject({ output: { results: [{ title: '苍鹭' }] } });
+  });
+
+  describe.each([
+    ['tavily', 'https://api.tavily.com/search', (results: object[]) => ({ results })],
+    ['brave', 'https://api.search.brave.com/res/v1/web/search?q=grey%20heron&count=2', (results: object[]) => ({ web: { results } })],
+    ['searxng', 'http://searxng.trivet.internal/search?format=json&q=grey%20heron', (results: object[]) => ({ results })],
+  ])('web_search with %s', (source, address, reply) => {
+    const results = [1, 2, 3].map((n) => ({ title: `Heron <b>${n}</b>`, url: `https://example.org/${n}`, [source === 'brave' ? 'description' : 'content']: 'It&#x27;s <strong>grey</strong>' }));
+
+    it('gives what it finds, in the shape of every search', async () => {
+      expect(await run('web_search', { query: 'grey heron', limit: 2 }, { [address]: { body: JSON.stringify(reply(results)) } })).toMatchObject({ output: { source, results: [{ title: 'Heron 1', url: 'https://example.org/1', snippet: "It's grey" }, { title: 'Heron 2' }] } });
+    });
+
+    it('says that it refuses, and hides it behind nothing', async () => {
+      expect(await run('web_search', { query: 'grey heron', limit: 2 }, { [address]: { status: 401, body: '' } })).toMatchObject({ failure: { code: 'tool_failed', message: expect.stringMatching(/answered with status 401: its key is refused/) } });
+      expect(await run('web_search', { query: 'grey heron', limit: 2 }, { [address]: { body: '<html>' } })).toMatchObject({ failure: { code: 'tool_failed', message: expect.stringMatching(/no JSON/) } });
+    });
+
+    it('takes an answer of another shape as none', async () => {
+      for (const body of ['{}', '[]', '{"results":7,"web":7}', '{"results":[{"url":"javascript:alert(1)"},{}],"web":{"results":[{}]}}']) {
+        expect(await run('web_search', { query: 'grey heron', limit: 2 }, { [address]: { body } })).toMatchObject({ output: { source, results: [] } });
+      }
+    });
+
+    it('lets web_research read the pages it found', async () => {
+      let question = '';
+      const web: Web = { [address.replace('count=2', 'count=3')]: { body: JSON.stringify(reply(results)) }, 'https://example.org/1': { type: 'text/html', body: '<p>Herons stand in water.</p>' }, 'https://example.org/2': { status: 500, body: '' } };
+      const result = await run('web_research', { query: 'grey heron' }, web, (request) => {
+        question = JSON.stringify(request);
+        return { text: 'They stand.' };
+      });
+      expect(result).toMatchObject({ output: { summary: 'They stand.', source, sources: [{ url: 'https://example.org/1' }, { url: 'https://example.org/2' }, { url: 'https://example.org/3' }] } });
+      expect(question).toContain("Herons stand in water.\\n\\nIt's grey");
+    });
   });
 
   it('web_search does not hide a denial or a broken answer behind the sample corpus', async () => {
@@ -67,7 +103,7 @@ describe('the web tools, with a network', () => {
       question = JSON.stringify(request);
       return { text: 'Herons wade.' };
     });
-    expect(result).toMatchObject({ output: { summary: 'Herons wade.', source: 'wikipedia', sources: [{ title: 'Heron', url: 'https://en.wikipedia.org/wiki/Heron' }, { title: 'Egret' }] }, sandbox: { hostCalls: 4 } });
+    expect(result).toMatchObject({ output: { summary: 'Herons wade.', source: 'wikipedia', sources: [{ title: 'Heron', url: 'https://en.wikipedia.org/wiki/Heron' }, { title: 'Egret' }] }, sandbox: { hostCalls: 7 } });
     expect(question).toContain('Herons are wading birds.');
   });
 

@@ -11,6 +11,7 @@ import { checkUpload } from './catalog/check-upload.js';
 import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
+import { readOperatorRules, type OperatorRules } from './host/egress/operator-rules.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
 import { createKv } from './host/kv.js';
 import { readMcpConfig } from './mcp/mcp-config.js';
@@ -57,7 +58,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices(logger, model, createFileStore(redis)), kv: createKv(createKvStore(redis)) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)) } });
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;
@@ -136,10 +137,10 @@ async function connect({ config, logger, workerId, version }: ExecutorRuntime, o
 }
 
 /** What a tool may be granted of this process. */
-function hostServices(logger: Logger, model: ModelAsker, files: FileStore): ToolRunnerParts['services'] {
+function hostServices({ logger, model, files, rules }: { logger: Logger; model: ModelAsker; files: FileStore; rules: OperatorRules }): ToolRunnerParts['services'] {
   const corpus = folderDocuments(`${PLUGINS_FOLDER}/corpus`);
   return {
-    http: createHttpExchange({}),
+    http: createHttpExchange(rules),
     // The bundled search tools speak of the sample corpus; everything else of what the tenant uploaded.
     documents: ({ tool, tenant }) => (SAMPLE_TOOLS.includes(tool) ? corpus : documentsOr(uploadedDocuments(files, tenant), corpus)),
     log: (call, message, fields) => logger.info({ tool: call.tool, callId: call.callId, fields }, message),

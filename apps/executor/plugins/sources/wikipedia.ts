@@ -1,4 +1,5 @@
 import { http } from '@trivet/tool-sdk/guest';
+import { plain } from './snippet.js';
 
 export interface Article {
   title: string;
@@ -37,5 +38,3 @@ function ask(host: string, parameters: Record<string, string>): SearchReply {
   if (status !== 200) throw new Error(`Wikipedia answered with status ${status}.`);
   return JSON.parse(body);
 }
-
-const plain = (html: string): string => html.replace(/<[^>]*>/g, '').replaceAll('&quot;', '"').replaceAll('&#039;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

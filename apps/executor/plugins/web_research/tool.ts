@@ -1,7 +1,9 @@
-import { log, model, progress } from '@trivet/tool-sdk/guest';
-import { OFFLINE_SOURCE, isNetworkError, readDocuments } from '../sources/corpus.js';
+import { http, log, model, progress } from '@trivet/tool-sdk/guest';
+import { OFFLINE_SOURCE, readDocuments } from '../sources/corpus.js';
+import { readableText } from '../sources/readable-text.js';
 import { findRelevant } from '../sources/relevance.js';
-import { readArticle, searchWikipedia } from '../sources/wikipedia.js';
+import { searchWeb } from '../sources/search-web.js';
+import { readArticle, type Article } from '../sources/wikipedia.js';
 
 interface Page {
   title: string;
@@ -18,6 +20,7 @@ interface Research {
 /** What the model gets of one page. */
 const MAX_PAGE_LENGTH = 6000;
 const MAX_SUMMARY_TOKENS = 700;
+const PAGE_TIMEOUT_MS = 8000;
 
 /** Searches, reads the best pages and asks the model for a summary: all inside one sandboxed call. */
 export function run({ query, maxSources = 3 }: { query: string; maxSources?: number }): Research {
@@ -30,16 +33,25 @@ export function run({ query, maxSources = 3 }: { query: string; maxSources?: num
 }
 
 function findPages(query: string, maxSources: number): { pages: Page[]; source: string } {
-  try {
-    const articles = searchWikipedia(query, maxSources);
-    progress(0.2, `Found ${articles.length} page(s).`);
-    const pages = articles.map(({ title, url }) => ({ title, url, text: readArticle(query, title) })).filter(({ text }) => text.length > 0);
-    return { pages, source: 'wikipedia' };
-  } catch (error) {
-    if (!isNetworkError(error)) throw error;
-    log('Wikipedia cannot be reached; the sample corpus answers.');
+  const found = searchWeb(query, maxSources);
+  if (!found) {
     const pages = findRelevant(readDocuments(), query, maxSources).map(({ document }) => ({ title: document.title, url: document.url ?? document.name, text: document.text }));
     return { pages, source: OFFLINE_SOURCE };
+  }
+  progress(0.2, `Found ${found.results.length} page(s).`);
+  const read = found.source === 'wikipedia' ? ({ title }: Article) => readArticle(query, title) : readPage;
+  const pages = found.results.map((article) => ({ title: article.title, url: article.url, text: read(article) })).filter(({ text }) => text.length > 0);
+  return { pages, source: found.source };
+}
+
+/** The words of a page; of one that cannot be had, what the search engine said of it. */
+function readPage({ url, snippet }: Article): string {
+  try {
+    const { status, body } = http({ url, headers: { accept: 'text/html, text/plain;q=0.9' }, timeoutMs: PAGE_TIMEOUT_MS });
+    return (status === 200 && readableText(body).text) || snippet;
+  } catch (error) {
+    log(`The page ${url} cannot be read.`, { reason: String(error) });
+    return snippet;
   }
 }
 

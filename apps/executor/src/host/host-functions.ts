@@ -14,6 +14,8 @@ export interface HostCallContext {
   attempt: number;
   /** Name of the tool that asks. */
   tool: string;
+  /** Uploaded by the tenant, so not the tool of that name that rules of the operator mean. */
+  uploaded?: boolean;
   /** 0 for the orchestrator's own call; a tool called by it runs at depth 1. */
   depth: number;
   /** For a tool called by a tool: the how-manieth call of a tool it is, at each depth. */
@@ -104,7 +106,7 @@ function withheld({ tool, tenant, policy }: HostCallContext, name: GrantedFuncti
   return deny(`Tool ${tool} asked for ${name}, which the policy of tenant ${tenant} withholds; the operator can change it (/api/v1/policies/${tenant}, tools.withhold).`, { function: name, policy: tenant });
 }
 
-const egressOf = ({ tool, tenant, policy }: HostCallContext, { http = [] }: ToolGrants): Egress => ({ tool, grants: http, ...(policy?.hosts ? { policy: { tenant, hosts: policy.hosts } } : {}) });
+const egressOf = ({ tool, tenant, uploaded, policy }: HostCallContext, { http = [] }: ToolGrants): Egress => ({ tool, ruleName: uploaded ? `${tenant}/${tool}` : tool, grants: http, ...(policy?.hosts ? { policy: { tenant, hosts: policy.hosts } } : {}) });
 
 const notGranted = (tool: string, name: string): HostReply => deny(`Tool ${tool} asked for ${name}, which its manifest does not grant.`, { function: name });
 

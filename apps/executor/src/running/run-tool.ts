@@ -46,7 +46,7 @@ async function runNamed(parts: RunParts, context: HostCallContext, { input, sign
   const shortest = limits.length > 0 ? Math.min(...limits) : undefined;
   if ('mcp' in tool) return callChecked(tool, input, () => askMcp(tool, input, { signal, timeoutMs: shortest }));
   if ('remote' in tool) return callChecked(tool, input, () => parts.askRemote(tool, context, input, { signal, timeoutMs: shortest }));
-  const answer = createHostHandler(context, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
+  const answer = createHostHandler({ ...context, uploaded: !tool.bundled }, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
   return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: startOfScript(context.tool, input) ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) });

@@ -6,6 +6,7 @@ export type HttpGrant = NonNullable<ToolGrants['http']>[number];
 
 /** An operator's word that a tool may reach one host although its address is private. Nobody else can say so. */
 export interface PrivatePermission {
+  /** The name of a bundled tool, or `<tenant>/<name>` of an uploaded one. */
   tool: string;
   host: string;
   port: number;
@@ -24,12 +25,14 @@ export interface Destination {
   port: number;
   grant: HttpGrant;
   privateAllowed: boolean;
+  /** It was asked for by the name of a service; where that is, is none of a plugin's business. */
+  named?: boolean;
 }
 
 export type Verdict = { allowed: true; destination: Destination } | { allowed: false; reason: string };
 
 /** Decides about an address from its text alone. The resolved addresses are checked again when the connection is made. */
-export function judgeDestination(text: string, tool: string, grants: readonly HttpGrant[], permissions: readonly PrivatePermission[], policy?: HostPolicy): Verdict {
+export function judgeDestination(text: string, ruleName: string, grants: readonly HttpGrant[], permissions: readonly PrivatePermission[], policy?: HostPolicy): Verdict {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url) return refuse(`'${shown(text)}' is not an address`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuse(`the scheme ${url.protocol} is not allowed, only http: and https:`);
@@ -38,7 +41,7 @@ export function judgeDestination(text: string, tool: string, grants: readonly Ht
   if (!/^https?:\/\/[^\\\s]*$/i.test(text)) return refuse(`'${shown(text)}' is ambiguous: backslashes, spaces and a missing // are not allowed`);
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  const privateAllowed = permissions.some((permission) => permission.tool === tool && permission.host === host && permission.port === port);
+  const privateAllowed = permissions.some((permission) => permission.tool === ruleName && permission.host === host && permission.port === port);
   const grant = grants.find((each) => matchesGrant(each, host, port, url.protocol));
   if (!grant) return refuse(`${host}:${port} is not among the hosts granted to the tool (${grants.map(describeGrant).join(', ')})`);
   if (policy && !policy.hosts.some((each) => matchesHost(each, host))) return refuse(`${host} is not among the hosts that the policy of tenant ${policy.tenant} allows (${policy.hosts.join(', ') || 'none'})`);
@@ -60,7 +63,7 @@ function matchesGrant(grant: HttpGrant, host: string, port: number, protocol: st
 }
 
 /** A name as it is, or `*.` and the end of names below it. */
-function matchesHost(pattern: string, host: string): boolean {
+export function matchesHost(pattern: string, host: string): boolean {
   const wanted = pattern.toLowerCase();
   return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) && host.length > wanted.length - 1 : host === wanted;
 }

@@ -39,7 +39,7 @@ describe('an HTTP exchange', () => {
   /** `api.example.com` stands for the permitted server; the operator allows exactly it. */
   const permitted = (): EgressOptions => ({ privatePermissions: [{ tool: 'subject', host: 'api.example.com', port }], resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
   const send = (request: unknown, options: EgressOptions = permitted(), grants: HttpGrant[] = [{ host: 'api.example.com', port }], signal = new AbortController().signal) =>
-    createHttpExchange(options)({ tool: 'subject', grants }, readHttpRequest(request), signal);
+    createHttpExchange(options)({ tool: 'subject', ruleName: 'subject', grants }, readHttpRequest(request), signal);
   const home = (path = '/'): string => `http://api.example.com:${port}${path}`;
   const codeOf = (reply: Awaited<ReturnType<typeof send>>): string => ('error' in reply ? reply.error.code : 'ok');
 
@@ -127,16 +127,58 @@ describe('an HTTP exchange', () => {
       for (const name of ['authorization', 'x-workflow-id', 'x-forwarded-for', 'cookie', 'x-split', 'x-injected', 'traceparent']) expect(seen).not.toHaveProperty(name);
     });
 
+    const secrets = { search: { header: 'authorization', value: 'Bearer very-secret-key', hosts: ['api.example.com'], tools: ['subject'] } };
+
     it('carry a secret that the plugin never sees, neither sent nor echoed', async () => {
       handler = (request, response) => void response.end(`you sent ${request.headers.authorization}`);
-      const secrets = { search: { header: 'authorization', value: 'Bearer very-secret-key' } };
       const grants = [{ host: 'api.example.com', port, secretHeader: 'search' }];
       expect(await send({ url: home() }, { ...permitted(), secrets }, grants)).toMatchObject({ value: { body: 'you sent [secret]' } });
     });
 
+    it('carry no secret to another host, nor for another tool, whatever the manifest says', async () => {
+      let asked = 0;
+      handler = (_request, response) => {
+        asked += 1;
+        response.end();
+      };
+      const grants = [{ host: 'api.example.com', port, secretHeader: 'search' }];
+      for (const other of [{ hosts: ['search.example.org'] }, { tools: ['web_search'] }, { tools: ['default/subject'] }]) {
+        expect(await send({ url: home() }, { ...permitted(), secrets: { search: { ...secrets.search, ...other } } }, grants)).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('The secret search is not for subject') } });
+      }
+      expect(await send({ url: home() }, { ...permitted(), secrets: {} }, grants)).toMatchObject({ error: { code: 'capability_unavailable', message: expect.stringContaining('the secret search') } });
+      expect(asked).toBe(0);
+    });
+
     it.each(['/?d=Bearer%20very-secret-key', '/?d=QmVhcmVyIHZlcnktc2VjcmV0LWtleQ'])('and addresses may not carry a secret out: %s', async (path) => {
-      const secrets = { search: { header: 'authorization', value: 'Bearer very-secret-key' } };
       expect(codeOf(await send({ url: home(path) }, { ...permitted(), secrets }))).toBe('tool_host_denied');
+    });
+  });
+
+  describe('the name of a service', () => {
+    const named = 'http://orders.trivet.internal/find?id=7';
+    const grants = [{ host: 'orders.trivet.internal' }];
+    const services = (): EgressOptions => ({ services: { 'orders.trivet.internal': { url: `http://127.0.0.1:${port}/api/`, tools: ['subject'] } } });
+
+    it('leads to where the operator says it is, and the plugin does not learn where', async () => {
+      handler = (request, response) => void response.end(request.url);
+      expect(await send({ url: named }, services(), grants)).toMatchObject({ value: { status: 200, url: named, body: '/api/find?id=7' } });
+    });
+
+    it.each(['/../../admin', '//evil.example.com/', '/%2e%2e/admin'])('keeps the path below that of the service: %s', async (path) => {
+      handler = (request, response) => void response.end(request.url);
+      expect(await send({ url: `http://orders.trivet.internal${path}` }, services(), grants)).toMatchObject({ value: { body: expect.stringMatching(/^\/api\//) } });
+    });
+
+    it('leads nowhere for a tool that is not named, without a grant, or when nothing is set up', async () => {
+      const foreign = { services: { 'orders.trivet.internal': { url: `http://127.0.0.1:${canaryPort}`, tools: ['default/subject'] } } };
+      expect(codeOf(await send({ url: named }, foreign, grants))).toBe('tool_host_denied');
+      expect(codeOf(await send({ url: named }, { services: { 'orders.trivet.internal': { url: `http://127.0.0.1:${canaryPort}`, tools: ['subject'] } } }, [{ host: '*' }]))).toBe('tool_host_denied');
+      expect(codeOf(await send({ url: named }, {}, grants))).toBe('capability_unavailable');
+    });
+
+    it('does not lead on to the network of the service', async () => {
+      handler = (_request, response) => void response.writeHead(302, { location: `http://127.0.0.1:${canaryPort}/` }).end();
+      expect(codeOf(await send({ url: named }, services(), [...grants, { host: '*', port: canaryPort }]))).toBe('tool_host_denied');
     });
   });
 

@@ -1,16 +1,14 @@
 import type { HostReply } from '../../sandbox/job.js';
-import { judgeDestination, type Destination, type HostPolicy, type HttpGrant, type PrivatePermission } from './destination.js';
+import { judgeDestination, matchesHost, type Destination, type HostPolicy, type HttpGrant, type Verdict } from './destination.js';
 import type { CleanRequest } from './http-request.js';
 import { NetworkError } from './network-error.js';
+import type { OperatorRules } from './operator-rules.js';
 import { Reachability } from './reachability.js';
-import { redact, revealsSecret, type Secrets } from './secrets.js';
+import { redact, revealsSecret, type Secret } from './secrets.js';
+import { destinationOfService } from './service-name.js';
 import { sendOnce, type Answer, type Resolve } from './send-once.js';
 
-export interface EgressOptions {
-  /** What operators allow beyond the public internet. */
-  privatePermissions?: readonly PrivatePermission[];
-  /** Headers that grants may name in `secretHeader`; they never reach a plugin. */
-  secrets?: Secrets;
+export interface EgressOptions extends Partial<OperatorRules> {
   /** How names are resolved; the system's resolver by default. */
   resolve?: Resolve;
   connectTimeoutMs?: number;
@@ -20,6 +18,8 @@ export interface EgressOptions {
 /** Who asks, and what it may reach. */
 export interface Egress {
   tool: string;
+  /** How the operator's rules name it: a bundled tool by its name, an uploaded one as `<tenant>/<name>`. */
+  ruleName: string;
   grants: readonly HttpGrant[];
   /** Hosts that the policy of the tenant allows; absent: it does not say. */
   policy?: HostPolicy;
@@ -46,24 +46,26 @@ export function createHttpExchange(options: EgressOptions = {}): HttpExchange {
     let current = request;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       const destination = judge(egress, current);
-      const answer = await exchange(destination, current, signal);
+      const answer = await exchange(egress, destination, current, signal);
       const next = redirectOf(answer, destination, current);
-      if (!next) return { value: { status: answer.status, url: destination.url.href, headers: answer.headers, body: redact(answer.body, options.secrets ?? {}) } };
+      if (!next) return { value: { status: answer.status, url: destination.named ? current.url : destination.url.href, headers: answer.headers, body: redact(answer.body, options.secrets ?? {}) } };
       current = next;
     }
     throw new NetworkError('network_failed', `${request.url} redirects more than ${MAX_REDIRECTS} times.`, { limit: MAX_REDIRECTS });
   }
 
-  function judge({ tool, grants, policy }: Egress, request: CleanRequest): Destination {
-    const verdict = judgeDestination(request.url, tool, grants, options.privatePermissions ?? [], policy);
+  function judge(egress: Egress, request: CleanRequest): Destination {
+    const { tool, ruleName, grants, policy } = egress;
+    const service = destinationOfService(egress, request.url, options.services ?? {});
+    const verdict: Verdict = service ? { allowed: true, destination: service } : judgeDestination(request.url, ruleName, grants, options.privatePermissions ?? [], policy);
     if (!verdict.allowed) throw new NetworkError('tool_host_denied', `Tool ${tool} may not reach this: ${verdict.reason}.`, { function: 'http' });
     if (revealsSecret(request, options.secrets ?? {})) throw new NetworkError('tool_host_denied', `Tool ${tool} tried to send a secret of this installation.`, { function: 'http' });
     return verdict.destination;
   }
 
-  async function exchange(destination: Destination, request: CleanRequest, signal: AbortSignal): Promise<Answer> {
+  async function exchange(egress: Egress, destination: Destination, request: CleanRequest, signal: AbortSignal): Promise<Answer> {
+    const secret = secretFor(egress, destination);
     if (!destination.privateAllowed) reachability.check(destination.host);
-    const secret = destination.grant.secretHeader ? options.secrets?.[destination.grant.secretHeader] : undefined;
     try {
       const answer = await sendOnce(destination, request, { secret, signal, resolve: options.resolve, connectTimeoutMs: options.connectTimeoutMs, maxBodyBytes: options.maxBodyBytes });
       reachability.reached();
@@ -72,6 +74,16 @@ export function createHttpExchange(options: EgressOptions = {}): HttpExchange {
       if (error instanceof NetworkError && !destination.privateAllowed) reachability.note(destination.host, error);
       throw error;
     }
+  }
+
+  /** The header of the grant. One that the operator has not set up, or not for this tool and host, is an error: the peer would refuse the request anyway. */
+  function secretFor({ tool, ruleName }: Egress, { host: address, named, grant }: Destination): Secret | undefined {
+    if (grant.secretHeader === undefined) return undefined;
+    const host = named ? grant.host : address;
+    const secret = options.secrets?.[grant.secretHeader];
+    if (!secret) throw new NetworkError('capability_unavailable', `Tool ${tool} needs the secret ${grant.secretHeader} for ${host}, which this installation does not have; the operator can set it up (docs/tools.md).`, { secret: grant.secretHeader });
+    if (!secret.tools.includes(ruleName) || !secret.hosts.some((each) => matchesHost(each, host))) throw new NetworkError('tool_host_denied', `The secret ${grant.secretHeader} is not for ${ruleName} and ${host}; the operator can allow it (docs/tools.md).`, { function: 'http', secret: grant.secretHeader });
+    return secret;
   }
 }
 

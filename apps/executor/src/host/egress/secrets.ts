@@ -1,7 +1,17 @@
 import type { CleanRequest } from './http-request.js';
 
-/** Configured secrets by name: the header they travel in and its value. */
-export type Secrets = Readonly<Record<string, { header: string; value: string }>>;
+/** A header that the parent adds to what a tool asks, and that no plugin ever holds. */
+export interface Secret {
+  header: string;
+  value: string;
+  /** The only hosts it is sent to: a name as it is, or `*.` and the end of names below it. */
+  hosts: readonly string[];
+  /** The only tools it is sent for: the name of a bundled one, or `<tenant>/<name>` of an uploaded one. */
+  tools: readonly string[];
+}
+
+/** By the name that a grant gives in `secretHeader`. */
+export type Secrets = Readonly<Record<string, Secret>>;
 
 /** Shorter values would be found in innocent text. */
 const MIN_SECRET_LENGTH = 8;
