@@ -9,7 +9,7 @@ export { ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROM
 export { AdmitAnswer, AdmitRequest, HttpGrant, REMOTE_SUBJECT, SandboxFigures, Tool, ToolCase, ToolFinding, ToolGrants, ToolLimits, ToolManifest, signedToolText } from './tool.js';
 export { Collect, MOST_ITEMS, Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';
 export { DryRun, EstimateAnswer, EstimateRequest, MOST_DEMANDS, ModelDemand, PlanEstimate } from './dry-run.js';
-export { AGENT_DEFAULTS, AgentInput, ApprovalInput, ChildInput, CodeInput, ScriptAwait, SignalName, WaitInput } from './step-input.js';
+export { AGENT_DEFAULTS, AgentInput, ApprovalInput, ChildInput, CodeInput, ScriptAwait, ScriptFiles, SignalName, WaitInput } from './step-input.js';
 export { Catalog, ChildLink, ForkOrigin, ParentLink, PinnedTool, StepWork } from './step-work.js';
 export { APPROVAL_PURPOSES, Approval, ApprovalDecision, ApprovalId, DECISIONS } from './approval.js';
 export { CATCH_UPS, OVERLAPS, Schedule, ScheduleBody, ScheduleRun, ScheduledTask } from './schedule.js';

@@ -23,8 +23,14 @@ export const AgentInput = z
   .meta({ id: 'AgentInput', description: 'What an agent step takes' });
 export type AgentInput = z.infer<typeof AgentInput>;
 
+/** A small folder in the memory of a script: texts by name, or bytes. */
+export const ScriptFiles = z
+  .record(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/, 'must have 1 to 100 letters, digits and . _ -, and begin with none of . and -'), z.union([z.string(), z.strictObject({ base64: z.string() })]))
+  .meta({ id: 'ScriptFiles', description: 'Files of a script, by name' });
+export type ScriptFiles = z.infer<typeof ScriptFiles>;
+
 export const CodeInput = z
-  .strictObject({ code: z.string().min(1).max(200_000), input: Json.optional(), tools: z.array(Identifier).max(64).optional().describe('Makes the script durable: it may await these tools, ask(), approve(), sleep() and waitFor(), and goes on after a crash where it was.'), timeoutMs: z.number().int().min(1).optional() })
+  .strictObject({ code: z.string().min(1).max(200_000), input: Json.optional(), files: ScriptFiles.optional().describe('Files the script finds in its folder.'), tools: z.array(Identifier).max(64).optional().describe('Makes the script durable: it may await these tools, ask(), approve(), sleep() and waitFor(), and goes on after a crash where it was.'), timeoutMs: z.number().int().min(1).optional() })
   .meta({ id: 'CodeInput', description: 'What a code step takes' });
 export type CodeInput = z.infer<typeof CodeInput>;
 

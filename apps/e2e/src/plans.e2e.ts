@@ -115,9 +115,9 @@ describe('plans', () => {
   it('every plan of the page about plans that waits for nobody runs to its end', async () => {
     const page = readFileSync(new URL('../../../docs/plans.md', import.meta.url), 'utf8');
     const plans = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => Plan.parse(parse(text))).filter((plan) => !/"(approval|signal)"/.test(JSON.stringify(plan)));
-    expect(plans).toHaveLength(8);
+    expect(plans).toHaveLength(9);
     await Promise.all(plans.map(async (plan, index) => expect(await run(`page-${index}`, { goal: 'an example', plan })).toMatchObject({ status: 'completed' })));
-    expect((await stack.get<Workflow>('/api/v1/workflows/page-7')).result).toMatchObject({ check: { valid: false, mistakes: expect.any(Array) } });
+    expect((await stack.get<Workflow>('/api/v1/workflows/page-8')).result).toMatchObject({ check: { valid: false, mistakes: expect.any(Array) } });
   });
 
   it('agent: works with tools until it can answer', async () => {

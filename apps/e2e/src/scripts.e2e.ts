@@ -33,6 +33,14 @@ describe('durable scripts', () => {
   const script = (code: string, tools: string[]) => ({ steps: [{ id: 'job', kind: 'code', input: { code, tools, input: { from: 'outside' } } }] });
   const send = (path: string, body: object): Promise<Response> => fetch(`${stack.url}${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 
+  it('a script has a folder, whose files outlast what it awaits', async () => {
+    const code = "files.write('sum.txt', files.read('a.txt') + '+1'); const { value } = await tool('calculator', { expression: files.read('sum.txt') }); files.write('value.txt', String(value)); files.list()";
+    const answer = { value: ['a.txt', 'sum.txt', 'value.txt'], output: '', files: { 'sum.txt': '41+1', 'value.txt': '42' } };
+    const plan = { steps: [{ id: 'job', kind: 'code', input: { code, tools: ['calculator'], files: { 'a.txt': '41' } } }, { id: 'python', kind: 'tool', tool: 'code_python', dependsOn: ['job'], input: { code: "[open('sum.txt').read(), input]", files: { $: 'steps.job.output.files' }, input: { $: 'steps.job.output' } } }] };
+    await stack.submit({ goal: 'x', workflowId: 'folder', plan });
+    expect(await stack.ended('folder')).toMatchObject({ status: 'completed', result: { python: { value: ['41+1', answer] } } });
+  });
+
   it('a script of ten awaits gives the right answer, each effect once, while processes are killed at every await', async () => {
     await stack.submit({ goal: 'x', workflowId: 'quiet', plan: script(TEN, ['calculator']) });
     const quiet = await stack.ended('quiet');

@@ -56,7 +56,7 @@ interface Recipe {
 async function recipeOf(folder: string, limits: BakeOptions): Promise<Recipe> {
   const [assembly, python] = [join(folder, 'tool.as.ts'), join(folder, 'tool.py')];
   if (existsSync(assembly)) return assemblyRecipe(folder, assembly);
-  if (existsSync(python)) return pythonRecipe(python, limits);
+  if (existsSync(python)) return pythonRecipe(folder, limits);
   return scriptRecipe(join(folder, 'tool.ts'), limits);
 }
 
@@ -72,8 +72,10 @@ async function assemblyRecipe(folder: string, entry: string): Promise<Recipe> {
   return { source: sha256([BUILD_VERSION, ...texts].join('\0')), make: () => compileAssemblyScript(entry) };
 }
 
-async function pythonRecipe(entry: string, { memoryMib }: BakeOptions): Promise<Recipe> {
-  const script = await readFile(entry, 'utf8');
+/** The files of a tool in Python are loaded one after the other as one module, tool.py last. */
+async function pythonRecipe(folder: string, { memoryMib }: BakeOptions): Promise<Recipe> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.py') && name !== 'tool.py').sort();
+  const script = (await Promise.all([...names, 'tool.py'].map((name) => readFile(join(folder, name), 'utf8')))).join('\n');
   const [base, driver] = await Promise.all([micropythonRecipe(), interpreterSource('micropython/driver.py')]);
   return { source: sha256([BUILD_VERSION, base, memoryMib, driver, script].join('\0')), make: () => bakePython(script, { memoryMib }) };
 }

@@ -1,11 +1,21 @@
 import { evaluate, limitFuel, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
 import { createAwaits, type Durable } from './awaits.js';
+import { Folder, type FileContent } from './folder.js';
 
 interface Input {
   code: string;
   input?: unknown;
   timeoutMs?: number;
+  files?: Record<string, FileContent>;
   durable?: Durable;
+}
+
+interface Answer {
+  value: unknown;
+  output: string;
+  /** Those that the script wrote. */
+  files?: Record<string, FileContent>;
+  awaits?: unknown[];
 }
 
 const MAX_OUTPUT_LENGTH = 65_536;
@@ -13,10 +23,12 @@ const MAX_OUTPUT_LENGTH = 65_536;
 const FUEL_PER_MS = 25;
 
 /** Runs a script and gives the value of its last expression, and what it wrote with console.log. */
-export async function run({ code, input, timeoutMs, durable }: Input): Promise<{ value: unknown; output: string; awaits?: unknown[] }> {
+export async function run({ code, input, timeoutMs, files, durable }: Input): Promise<Answer> {
   const output = new Output();
   define('console', { log: output.line, info: output.line, warn: output.line, error: output.line, debug: output.line });
   define('input', input ?? null);
+  const folder = new Folder(files ?? {});
+  define('files', folder.files);
   const awaits = durable && createAwaits(durable);
   if (awaits) {
     for (const [name, called] of Object.entries(awaits.functions)) define(name, called);
@@ -29,7 +41,8 @@ export async function run({ code, input, timeoutMs, durable }: Input): Promise<{
   const { value } = await evaluate(code);
   const settled = plain(await value);
   // What it called and did not wait for is done all the same.
-  return { value: settled, output: output.text, ...(awaits && awaits.open.length > 0 ? { awaits: awaits.open } : {}) };
+  const written = folder.result();
+  return { value: settled, output: output.text, ...(written ? { files: written } : {}), ...(awaits && awaits.open.length > 0 ? { awaits: awaits.open } : {}) };
 }
 
 class Output {

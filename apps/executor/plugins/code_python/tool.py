@@ -11,6 +11,7 @@ UNLISTED = ("builtins", "micropython", "__future__")
 
 
 def run(arguments):
+    FOLDER.load(arguments.get("files") or {})
     names = {"__name__": "__main__", "input": arguments.get("input"), "tool": tool, "HostError": HostError}
     try:
         value = evaluate(arguments["code"], names)
@@ -18,7 +19,10 @@ def run(arguments):
         if end.args and end.args[0]:
             raise
         value = None
-    return {"value": plain(value), "output": output()}
+    answer = {"value": plain(value), "output": output()}
+    if FOLDER.written:
+        answer["files"] = FOLDER.result()
+    return answer
 
 
 def evaluate(code, names):
@@ -132,15 +136,10 @@ def checked_import(name, *rest):
     first = name.split(".")[0]
     if first in sys.modules and name in ("typing", "__future__"):
         return sys.modules[name]
-    known = first in MODULES or first in UNLISTED or (first[:1] == "u" and first[1:] in MODULES)
+    known = first + ".py" in FOLDER.contents or first in MODULES or first in UNLISTED or (first[:1] == "u" and first[1:] in MODULES)
     if not relative and not known:
         raise ImportError("no module named '%s' in MicroPython, a subset of Python 3, and none can be installed; there are %s" % (name, ", ".join(MODULES)))
     return native_import(name, *rest)
 
 
-def no_files(*values, **named):
-    raise OSError("there are no files here; what the script works on is in the name input")
-
-
 builtins.__import__ = checked_import
-builtins.open = no_files

@@ -266,7 +266,7 @@ describe('an HTTP exchange', () => {
         asked += 1;
         throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' });
       } });
-      const ask = (host: string) => exchange({ tool: 'subject', grants: [{ host: '*' }] }, readHttpRequest({ url: `https://${host}/` }), new AbortController().signal);
+      const ask = (host: string) => exchange({ tool: 'subject', ruleName: 'subject', grants: [{ host: '*' }] }, readHttpRequest({ url: `https://${host}/` }), new AbortController().signal);
       expect(await ask('one.example.com')).toMatchObject({ error: { code: 'network_unreachable', detail: { wholeNetwork: true } } });
       expect(await ask('two.example.com')).toMatchObject({ error: { code: 'network_unreachable', detail: { cached: true } } });
       expect(asked).toBe(1);
@@ -278,7 +278,7 @@ describe('an HTTP exchange', () => {
         asked.push(host);
         throw Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
       } });
-      const ask = (host: string) => exchange({ tool: 'subject', grants: [{ host: '*' }] }, readHttpRequest({ url: `https://${host}/` }), new AbortController().signal);
+      const ask = (host: string) => exchange({ tool: 'subject', ruleName: 'subject', grants: [{ host: '*' }] }, readHttpRequest({ url: `https://${host}/` }), new AbortController().signal);
       for (const host of ['a.example.com', 'a.example.com', 'b.example.com']) expect(await ask(host)).toMatchObject({ error: { code: 'network_unreachable' } });
       expect(asked).toEqual(['a.example.com', 'b.example.com']);
     });

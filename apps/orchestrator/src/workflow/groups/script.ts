@@ -1,4 +1,4 @@
-import { CodeInput, ScriptAwait, type ChildLink, type Failure, type JsonObject, type JsonValue } from '@trivet/contracts';
+import { CodeInput, ScriptAwait, ScriptFiles, type ChildLink, type Failure, type JsonObject, type JsonValue } from '@trivet/contracts';
 import { z } from 'zod';
 import { beginInside } from '../commands/begin-step.js';
 import { completeStep } from '../commands/complete-step.js';
@@ -14,7 +14,7 @@ type Open = Extract<StepState, { status: 'open' }>;
 export const MOST_AWAITS = 500;
 
 /** What a run of the script came to: its end, or what it waits for. */
-const Run = z.object({ value: z.json(), output: z.string(), awaits: z.array(ScriptAwait).optional() });
+const Run = z.object({ value: z.json(), output: z.string(), files: ScriptFiles.optional(), awaits: z.array(ScriptAwait).optional() });
 
 /** All that the script waited for has ended, or it has just begun: it is run again, or it is done. */
 export function goOnScript(state: WorkflowState, step: Open, around: Surroundings): Outcome {
@@ -27,8 +27,8 @@ export function goOnScript(state: WorkflowState, step: Open, around: Surrounding
   if (last.status === 'failed') return failStep(state, step, last.failure, around);
   const run = Run.safeParse(outputOf(last, around));
   if (!run.success) return failStep(state, step, { code: 'tool_output_invalid', message: `The script of step ${step.id} asked for something that nobody can wait for.`, hint: 'Call only tool, ask, approve, sleep and waitFor.' }, around);
-  const { value, output, awaits = [] } = run.data;
-  if (awaits.length === 0) return completeStep(state, step, { value: JSON.parse(JSON.stringify(value)), output }, around);
+  const { value, output, files, awaits = [] } = run.data;
+  if (awaits.length === 0) return completeStep(state, step, JSON.parse(JSON.stringify({ value, output, files })), around);
   if (state.paused) return NOTHING;
   const begun = inside.length - at - 1;
   const awaited = inside.filter((each) => !isRun(each));
@@ -39,9 +39,9 @@ export function goOnScript(state: WorkflowState, step: Open, around: Surrounding
 
 const isRun = (step: StepState): boolean => step.childOf?.kind === 'code';
 
-function runAgain(state: WorkflowState, step: Open, { code, input, tools = [], timeoutMs }: CodeInput, results: JsonObject[], around: Surroundings): Outcome {
+function runAgain(state: WorkflowState, step: Open, { code, input, files, tools = [], timeoutMs }: CodeInput, results: JsonObject[], around: Surroundings): Outcome {
   const startedAtMs = Date.parse(step.startedAt ?? '') || around.nowMs;
-  const run: JsonObject = { code, ...(input === undefined ? {} : { input }), ...(timeoutMs === undefined ? {} : { timeoutMs }), durable: { tools, startedAtMs, results } };
+  const run: JsonObject = { code, ...(input === undefined ? {} : { input }), ...(files === undefined ? {} : { files }), ...(timeoutMs === undefined ? {} : { timeoutMs }), durable: { tools, startedAtMs, results } };
   return beginInside(state, linkOf(step, { kind: 'code' }, 0), around, run);
 }
 

@@ -49,8 +49,8 @@ function writtenInput(state: WorkflowState, step: StepState, planStep: PlanStep,
     if (step.tier) return { ...withoutModel(asObject(input)), tier: step.tier };
   }
   if (planStep.kind === 'code' && made === undefined) {
-    const { code, input: value, timeoutMs } = parseOrFail(CodeInput, input, `the input of step ${step.id}`);
-    return { code, ...(value === undefined ? {} : { input: value }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const { code, input: value, files, timeoutMs } = parseOrFail(CodeInput, input, `the input of step ${step.id}`);
+    return { code, ...(value === undefined ? {} : { input: value }), ...(files === undefined ? {} : { files }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   }
   return input;
 }
