@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { compileSchema } from './schema.js';
+
+describe('a schema of a manifest', () => {
+  it('holds each pattern to its own field', () => {
+    const check = compileSchema({ type: 'object', properties: { currency: { type: 'string', pattern: '^[A-Z]{3}$' }, number: { type: 'string', pattern: '^[0-9]+$' } }, patternProperties: { '^x-': { type: 'integer' } } }, 'input of subject');
+    expect(check({ currency: 'EUR', number: '12', 'x-a': 1 })).toEqual([]);
+    expect(check({ currency: 'euro', number: 'x', 'x-a': 'no' })).toEqual([
+      { pointer: '/currency', detail: 'must match pattern "^[A-Z]{3}$"' },
+      { pointer: '/number', detail: 'must match pattern "^[0-9]+$"' },
+      { pointer: '/x-a', detail: 'must be integer' },
+    ]);
+  });
+
+  it('holds names of fields to a pattern', () => {
+    const check = compileSchema({ type: 'object', propertyNames: { pattern: '^[a-z]+$' } }, 'input of subject');
+    expect([check({ fine: 1 }), check({ '../etc': 1 }).length > 0]).toEqual([[], true]);
+  });
+
+  it('matches in linear time what a backtracking pattern never ends with', () => {
+    const check = compileSchema({ type: 'string', pattern: '^(a+)+$' }, 'input of subject');
+    expect(check(`${'a'.repeat(50_000)}b`)).toHaveLength(1);
+    expect(check('aaa')).toEqual([]);
+  });
+});
