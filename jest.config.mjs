@@ -13,7 +13,7 @@ export default {
     }],
   },
   transformIgnorePatterns: ['/node_modules/', '/dist/'],
-  testMatch: ['<rootDir>/{contracts,libs,apps,scripts,infra,docs}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/{contracts,libs,apps,examples,scripts,infra,docs}/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.trivet/'],
   modulePathIgnorePatterns: ['/dist/', '/.trivet/'],
   testTimeout: 30000,

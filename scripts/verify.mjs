@@ -30,7 +30,7 @@ const stages = [
   ['boundaries', node('scripts/boundaries.mjs')],
   ['build', () => runTarget('build')],
   ['types of tests', node('scripts/test-types.mjs')],
-  ['types of tools', () => runThrough(program('tsc'), ['-p', 'apps/executor/plugins'])],
+  ['types of tools', async () => (await runThrough(program('tsc'), ['-p', 'apps/executor/plugins'])) || runThrough(program('tsc'), ['-p', 'examples/tools'])],
   ['plugins', () => runTarget('plugins')],
   ['generated files', node('scripts/generated.mjs')],
   ...(full ? [['npm test', allTests], ['chaos', node('scripts/chaos.mjs', '--minutes', '1')]] : [['tests', quickTests]]),

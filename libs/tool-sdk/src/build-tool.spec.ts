@@ -45,6 +45,22 @@ describe('building a tool', () => {
     expect(await run(file, { n: 13 })).toEqual({ square: 169, calls: 1 });
   });
 
+  it('takes the module of another toolchain as it is', async () => {
+    write('tool.ts', 'export const run = () => 42;');
+    const module = readFileSync((await buildTool(folder)).file);
+    rmSync(join(folder, 'tool.ts'));
+    writeFileSync(join(folder, 'tool.wasm'), module);
+    const { file, built } = await buildTool(folder);
+    expect([built, await run(file, {})]).toEqual([true, 42]);
+    expect(await buildTool(folder)).toMatchObject({ built: false });
+  });
+
+  it('says what a folder without a source could have, and that its own script makes one', async () => {
+    await expect(buildTool(folder)).rejects.toThrow(/has no tool\.ts, tool\.as\.ts, tool\.py or tool\.wasm\.$/);
+    write('build.sh', '');
+    await expect(buildTool(folder)).rejects.toThrow(/run its build\.sh first/);
+  });
+
   it('calls the host and lets the tool catch what it refuses', async () => {
     write('tool.ts', "import { HostError, files, http } from '@trivet/tool-sdk/guest';\nexport function run() { let code = ''; try { http({ url: 'x' }); } catch (error) { code = error instanceof HostError ? error.code : 'other'; } return { read: files.read('ä.md'), code }; }");
     const { file } = await buildTool(folder);

@@ -25,8 +25,8 @@ export interface BuiltTool {
 const BUILD_VERSION = 1;
 
 /**
- * Builds the tool in a folder (tool.json and tool.ts, tool.as.ts for AssemblyScript, or tool.py for Python) to
- * dist/<name>.wasm, unless the one that is there was made of the same things.
+ * Builds the tool in a folder (tool.json and tool.ts, tool.as.ts for AssemblyScript, tool.py for Python, or tool.wasm, which
+ * another toolchain made) to dist/<name>.wasm, unless the one that is there was made of the same things.
  */
 export async function buildTool(folder: string): Promise<BuiltTool> {
   const startedAt = performance.now();
@@ -57,7 +57,15 @@ async function recipeOf(folder: string, limits: BakeOptions): Promise<Recipe> {
   const [assembly, python] = [join(folder, 'tool.as.ts'), join(folder, 'tool.py')];
   if (existsSync(assembly)) return assemblyRecipe(folder, assembly);
   if (existsSync(python)) return pythonRecipe(folder, limits);
-  return scriptRecipe(join(folder, 'tool.ts'), limits);
+  const [script, module] = [join(folder, 'tool.ts'), join(folder, 'tool.wasm')];
+  if (existsSync(script)) return scriptRecipe(script, limits);
+  if (existsSync(module)) return moduleRecipe(module);
+  throw new Error(`${folder} has no tool.ts, tool.as.ts, tool.py or tool.wasm${existsSync(join(folder, 'build.sh')) ? '; run its build.sh first' : ''}.`);
+}
+
+async function moduleRecipe(file: string): Promise<Recipe> {
+  const module = await readFile(file);
+  return { source: sha256(`${BUILD_VERSION}\0${sha256(module)}`), make: async () => module };
 }
 
 async function scriptRecipe(entry: string, { memoryMib, timeoutMs }: BakeOptions): Promise<Recipe> {

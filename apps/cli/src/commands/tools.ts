@@ -23,7 +23,7 @@ export function registerTools({ program, action }: Registry): void {
   tools.command('new').argument('<folder>', 'whose last part is the name of the tool').description('a folder with a tool to begin with')
     .addOption(new Option('--language <language>', 'ts: TypeScript in an interpreter; as: AssemblyScript').choices(['ts', 'as']).default('ts'))
     .action(action((context, [folder = ''], options) => begin(context, folder, options['language'] === 'as' ? 'as' : 'ts')));
-  tools.command('build').argument('[folder]', 'with tool.json and tool.ts or tool.as.ts', '.').description('make the module').action(action((context, [folder = '.']) => build(context, folder)));
+  tools.command('build').argument('[folder]', 'with tool.json and tool.ts, tool.as.ts, tool.py, or a tool.wasm of another toolchain', '.').description('make the module').action(action((context, [folder = '.']) => build(context, folder)));
   tools.command('test').argument('[folder]', 'the tool', '.').description('build it and run its cases in the sandbox of this machine').action(action((context, [folder = '.']) => test(context, folder)));
   tools.command('add').argument('[folder]', 'the tool', '.').description('build it and upload it; usable at once').option('--key <file>', 'sign it with this Ed25519 private key (PEM)')
     .action(action((context, [folder = '.'], options) => add(context, folder, typeof options['key'] === 'string' ? options['key'] : undefined)));
