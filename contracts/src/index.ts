@@ -23,7 +23,7 @@ export { BlobReference, CallCancel, Delta, INLINE_LIMIT_BYTES, ModelCall, ModelR
 export { SERVICES, Service, Worker } from './worker.js';
 export { DeadLetter, Queue } from './queue.js';
 export { SpanBatch, TraceSpan } from './trace.js';
-export { FileName, MOST_FILES, MOST_FILE_BYTES, StoredFile } from './stored-file.js';
+export { ExtractAnswer, ExtractRequest, FileName, MOST_FILES, MOST_FILE_BYTES, StoredFile } from './stored-file.js';
 export { AuditRow } from './audit.js';
 export { EVENT_DATA, EVENT_TYPES, Event, TERMINAL_EVENTS, type EventData, type EventType, type Fact, type WorkflowEvent } from './event.js';
 export { ROUTES, type RouteEntry } from './routes.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BlobReference } from './call.js';
 import { Identifier, Sha256 } from './identifier.js';
 
 /** The largest file that is taken; tools read it whole, in one host call. */
@@ -17,6 +18,17 @@ export const StoredFile = z
     tenant: Identifier,
     uploadedAt: z.string(),
     uploadedBy: z.string(),
+    text: z.object({ sha256: Sha256, bytes: z.number().int().min(0) }).optional().describe('Of a PDF: its text, which is what tools read of it.'),
+    pages: z.number().int().min(0).optional().describe('Of a PDF that can be read.'),
+    notice: z.string().optional().describe('Why tools cannot read it, or not all of it.'),
   })
   .meta({ id: 'StoredFile', description: 'A file of a tenant' });
 export type StoredFile = z.infer<typeof StoredFile>;
+
+/** The orchestrator asks an executor for the text of a document; both travel by reference. */
+export const ExtractRequest = z.object({ content: BlobReference }).meta({ id: 'ExtractRequest', description: 'Read the text of a document' });
+export type ExtractRequest = z.infer<typeof ExtractRequest>;
+export const ExtractAnswer = z
+  .object({ text: BlobReference.nullable().describe('UTF-8; null when there is none.'), pages: z.number().int().nullable(), notice: z.string().nullable() })
+  .meta({ id: 'ExtractAnswer', description: 'The text of a document, or why it has none' });
+export type ExtractAnswer = z.infer<typeof ExtractAnswer>;

@@ -1,5 +1,5 @@
 import type { StoredFile } from '@trivet/contracts';
-import { startStack, until, type Stack } from '@trivet/testing';
+import { makeMappedPdf, makePdf, startStack, until, type Stack } from '@trivet/testing';
 
 describe('files of a tenant', () => {
   let stack: Stack;
@@ -55,6 +55,20 @@ describe('files of a tenant', () => {
     expect((await names()).every((name) => !name.includes('/') && !name.startsWith('.'))).toBe(true);
   });
 
+  it('that are PDFs are read when they come, searched by their text, and given back as they were', async () => {
+    const report = makePdf(['Annual report', 'The turbine in hall nine was replaced in May by one of double the power.']);
+    expect(await upload({ 'report.pdf': report, '年报.pdf': makeMappedPdf(['青鸾智能在二零二五年融资三亿元']) })).toMatchObject({ status: 201, body: { items: [{ name: 'report.pdf', bytes: report.length, pages: 2, text: { bytes: expect.any(Number) } }, { name: '年报.pdf', pages: 1 }] } });
+    expect((await search('turbine hall nine'))[0]).toMatchObject({ ref: 'report.pdf', snippet: expect.stringContaining('turbine') });
+    expect((await search('融资三亿元'))[0]).toMatchObject({ ref: '年报.pdf' });
+    const response = await fetch(`${stack.url}/api/v1/files/report.pdf`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(report)).toBe(true);
+  });
+
+  it('that are PDFs without a text are kept, and say so', async () => {
+    expect(await upload({ 'broken.pdf': '%PDF-1.7 and rubbish' })).toMatchObject({ status: 201, body: { items: [{ name: 'broken.pdf', notice: expect.stringMatching(/damaged/), text: { bytes: 0 } }] } });
+    expect((await search('rubbish')).map((hit) => hit.ref)).not.toContain('broken.pdf');
+  });
+
   it('come back when Redis has lost its data', async () => {
     const big = 'a line of a large file\n'.repeat(40_000);
     const kept = { 'big.txt': big, 'empty.txt': '', 'kept.txt': 'still here' };
@@ -65,5 +79,6 @@ describe('files of a tenant', () => {
       const response = await fetch(`${stack.url}/api/v1/files/${name}`);
       expect([name, response.status, await response.text()]).toEqual([name, 200, content]);
     }
+    expect((await search('turbine hall nine'))[0]?.ref).toBe('report.pdf');
   });
 });

@@ -4,7 +4,7 @@ import { compileWat, unsignedLeb, writeSections, type WasmSection } from '@trive
 import { admitTool, type CatalogTool } from '../src/catalog/tool-catalog.js';
 import { SandboxPool } from '../src/sandbox/pool.js';
 import { putOutCanaries, type Canaries } from './canaries.js';
-import { bundleSlot, call, codeOf, echoPlugin, manifestOf } from './prepare.js';
+import { bundlePrograms, call, codeOf, echoPlugin, manifestOf } from './prepare.js';
 
 const LIMITS = { timeoutMs: 2000, memoryMib: 32 };
 const RUN = '(func (export "run") (result i32) (i32.const 0))';
@@ -32,7 +32,7 @@ describe('modules that are attacks', () => {
   let echo: CatalogTool;
 
   beforeAll(async () => {
-    bundleSlot();
+    bundlePrograms();
     canaries = await putOutCanaries(process.env);
     echo = await echoPlugin({ isolation: 'tenant', limits: { timeoutMs: 20_000 } });
     pool = new SandboxPool({ slots: 2 });

@@ -19,15 +19,15 @@ export const PLUGINS_FOLDER = join(folder, 'plugins');
 
 /** What `npm run build` makes of the executor: the sandbox process and the bundled tools. Quick when nothing changed. */
 export async function prepareSandbox(): Promise<Map<string, CatalogTool>> {
-  bundleSlot();
+  bundlePrograms();
   const folders = readdirSync(PLUGINS_FOLDER).filter((name) => existsSync(join(PLUGINS_FOLDER, name, 'tool.json')));
   await Promise.all(folders.map((name) => buildTool(join(PLUGINS_FOLDER, name))));
   return loadTools(PLUGINS_FOLDER, { maxMemoryMib: 256 });
 }
 
-/** Enough for tests that bring their own modules. */
-export function bundleSlot(): void {
-  execFileSync(process.execPath, [join(folder, 'bundle-slot.mjs')]);
+/** Enough for tests that bring their own modules, and for those of documents. */
+export function bundlePrograms(): void {
+  execFileSync(process.execPath, [join(folder, 'bundle.mjs')]);
 }
 
 export interface PluginOptions {

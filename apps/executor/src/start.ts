@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
+import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
@@ -10,6 +10,8 @@ import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetr
 import { checkUpload } from './catalog/check-upload.js';
 import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
+import { answerExtract } from './documents/answer-extract.js';
+import { createTextExtractor } from './documents/extract-text.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { readOperatorRules, type OperatorRules } from './host/egress/operator-rules.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
@@ -68,7 +70,12 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   runtime.setMetrics(createPoolMetrics(pool));
   addChecks(runtime.health, { bus, redis, layers });
 
-  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: [{ name: 'executor-admit', subject: subjects.rpc('executor', 'admit'), handle: (request) => checkUpload({ pool, uploads, maxMemoryMib }, request.body) }], data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
+  const extractor = createTextExtractor();
+  const endpoints: Endpoint[] = [
+    { name: 'executor-admit', subject: subjects.rpc('executor', 'admit'), handle: ({ body }) => checkUpload({ pool, uploads, maxMemoryMib }, body) },
+    { name: 'executor-extract', subject: subjects.rpc('executor', 'extract'), handle: ({ body }) => answerExtract({ blobs, extractor }, body) },
+  ];
+  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints, data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
   const announceTools = (): Promise<void> => presence.announceTools(workerId, [...tools.values()].map(describeTool));
   await announceTools();
   // Redis may have lost them.

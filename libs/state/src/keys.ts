@@ -73,6 +73,8 @@ export const keys = {
   files: (tenant: string): string => `{files}:of:${tenant}`,
   /** HASH name → its bytes */
   fileContents: (tenant: string): string => `{files}:contents:${tenant}`,
+  /** HASH name → text of a file that is no text itself */
+  fileTexts: (tenant: string): string => `{files}:texts:${tenant}`,
   /** SET of tenants that have files */
   fileTenants: (): string => '{files}:tenants',
   /** HASH schedule id → record */

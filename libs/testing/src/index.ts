@@ -5,3 +5,4 @@ export { createSlowDisk, type SlowDisk } from './slow-disk.js';
 export { startTcpProxy, type NetworkWeather, type TcpProxy } from './tcp-proxy.js';
 export { startStack, until, type Replacement, type ServiceProcess, type Stack, type StackOptions } from './stack.js';
 export { startScriptedVendor, type ScriptedVendor, type VendorAnswer, type VendorMessage, type VendorRequest } from './scripted-vendor.js';
+export { makeMappedPdf, makePdf, makeUnicodePdf, pdfOf, pdfStream } from './make-pdf.js';

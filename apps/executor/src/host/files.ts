@@ -12,14 +12,14 @@ export interface DocumentSource {
 const TEXT_FILE = /\.(md|txt|json|csv|html)$/;
 
 /** The files that a tenant uploaded, as texts; what is no UTF-8 is none. */
-export function uploadedDocuments(store: Pick<FileStore, 'list' | 'read'>, tenant: string): DocumentSource {
+export function uploadedDocuments(store: Pick<FileStore, 'list' | 'readText'>, tenant: string): DocumentSource {
   return {
-    list: async () => (await store.list(tenant)).map(({ name, bytes }) => ({ name, bytes })),
+    list: async () => (await store.list(tenant)).map(({ name, bytes, text }) => ({ name, bytes: text?.bytes ?? bytes })),
     read: async (name) => {
-      const found = await store.read(tenant, name);
-      if (!found) return null;
+      const text = await store.readText(tenant, name);
+      if (!text) return null;
       try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(found.content);
+        return new TextDecoder('utf-8', { fatal: true }).decode(text);
       } catch {
         return '';
       }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { JsonValue } from '@trivet/contracts';
 import { KV_LIMITS, connectRedis, createKvStore, keys, type Redis } from '@trivet/state';
 import { startRedis, type TestServer } from '@trivet/testing';
-import { bundleSlot, call, codeOf, echoPlugin, pluginFromSource, type CallOptions } from '../../hostile/prepare.js';
+import { bundlePrograms, call, codeOf, echoPlugin, pluginFromSource, type CallOptions } from '../../hostile/prepare.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
 import { SandboxPool } from '../sandbox/pool.js';
 import type { SandboxResult } from '../sandbox/result.js';
@@ -49,7 +49,7 @@ describe('kv', () => {
   const grants = { kv: true };
 
   beforeAll(async () => {
-    bundleSlot();
+    bundlePrograms();
     server = await startRedis();
     redis = connectRedis({ url: server.url, name: 'spec' });
     pool = new SandboxPool({ slots: 2 });

@@ -4,7 +4,7 @@ import { connectBus, type Bus } from '@trivet/bus';
 import type { JsonValue, ToolCall, ToolManifest, ToolPolicy } from '@trivet/contracts';
 import { connectRedis, createBlobs, type Redis } from '@trivet/state';
 import { startServers, type TestServers } from '@trivet/testing';
-import { bundleSlot, echoPlugin, pluginFromSource, until } from '../../hostile/prepare.js';
+import { bundlePrograms, echoPlugin, pluginFromSource, until } from '../../hostile/prepare.js';
 import { admitRemote, type RemoteTool } from '../catalog/remote-tool.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
 import { SandboxPool } from '../sandbox/pool.js';
@@ -28,7 +28,7 @@ describe('a remote tool', () => {
   const tools = new Map<string, CatalogTool | RemoteTool>();
 
   beforeAll(async () => {
-    bundleSlot();
+    bundlePrograms();
     servers = await startServers();
     redis = connectRedis({ url: servers.redis.url, name: 'spec' });
     bus = await connectBus({ url: servers.nats.url, name: 'spec', inboxPrefix: '_INBOX_executor', mayCreate: true });

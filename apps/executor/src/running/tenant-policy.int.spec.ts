@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { PolicyBody, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
 import { connectRedis, createBlobs, createKvStore, createPolicyStore, type Redis } from '@trivet/state';
 import { startRedis, type TestServer } from '@trivet/testing';
-import { bundleSlot, echoPlugin, pluginFromSource } from '../../hostile/prepare.js';
+import { bundlePrograms, echoPlugin, pluginFromSource } from '../../hostile/prepare.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
 import { createHttpExchange } from '../host/egress/http-exchange.js';
 import { createKv } from '../host/kv.js';
@@ -26,7 +26,7 @@ describe("the policy of a tool call's tenant", () => {
   const tools = new Map<string, CatalogTool>();
 
   beforeAll(async () => {
-    bundleSlot();
+    bundlePrograms();
     redisServer = await startRedis();
     redis = connectRedis({ url: redisServer.url, name: 'spec' });
     pool = new SandboxPool({ slots: 2 });

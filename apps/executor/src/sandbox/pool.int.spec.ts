@@ -4,7 +4,7 @@ import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
-import { bundleSlot, call, codeOf, echoPlugin, isAlive, isZombie, pluginFromWat, until } from '../../hostile/prepare.js';
+import { bundlePrograms, call, codeOf, echoPlugin, isAlive, isZombie, pluginFromWat, until } from '../../hostile/prepare.js';
 import { SandboxPool, type PoolOptions } from './pool.js';
 
 const OWNER = fileURLToPath(new URL('../../hostile/doomed-owner.mjs', import.meta.url));
@@ -32,7 +32,7 @@ describe('the sandbox pool', () => {
   const open = (options: PoolOptions): SandboxPool => (pool = new SandboxPool(options));
 
   beforeAll(async () => {
-    bundleSlot();
+    bundlePrograms();
     echo = await echoPlugin();
     loop = await pluginFromWat('loop', LOOP, { limits: { timeoutMs: 20_000 } });
     ask = await pluginFromWat('ask', ASK, { grants: { model: true }, limits: { timeoutMs: 20_000 } });

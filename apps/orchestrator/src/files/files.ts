@@ -2,6 +2,7 @@ import { FailureError, FileName, MOST_FILE_BYTES, parseOrFail, type StoredFile }
 import type { FileStore, LedgerClock } from '@trivet/state';
 import type { Actor, AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
+import { isPdf, type TextAsker } from './ask-text.js';
 
 /** The files a tenant gives to its tools. */
 export interface Files {
@@ -15,18 +16,24 @@ export interface FileParts {
   store: FileStore;
   facts: Pick<Facts, 'record' | 'recordContent'>;
   audit: AuditTrail;
+  askText: TextAsker;
   clock: LedgerClock;
 }
 
-export function createFiles({ store, facts, audit, clock }: FileParts): Files {
+export function createFiles({ store, facts, audit, askText, clock }: FileParts): Files {
   const missing = (name: string): FailureError => new FailureError('not_found', `There is no file ${JSON.stringify(name.slice(0, 130))}.`, { hint: 'See GET /api/v1/files for the names.' });
   const note = ({ tenant, actor }: Actor, action: string, name: string, detail: string | null): Promise<void> => audit.record({ tenant, actor, action, target: `file/${name}`, workflowId: null, detail });
   return {
     put: async (by, { name, type, content }) => {
       parseOrFail(FileName, name, 'the name of the file');
       if (content.length > MOST_FILE_BYTES) throw new FailureError('payload_too_large', `The file ${name} has ${content.length} bytes; the limit is ${MOST_FILE_BYTES}.`, { detail: { bytes: content.length, limit: MOST_FILE_BYTES } });
-      const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor }, content);
+      const read = isPdf(name, content) ? await askText(content) : null;
+      const about = { ...(read?.pages == null ? {} : { pages: read.pages }), ...(read?.notice == null ? {} : { notice: read.notice }) };
+      // Without a text, tools get an empty one, and not the bytes of a PDF.
+      const text = read ? (read.text ?? new Uint8Array()) : undefined;
+      const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor, ...about }, content, text);
       await facts.recordContent(by.tenant, file.sha256, content);
+      if (text && file.text) await facts.recordContent(by.tenant, file.text.sha256, text);
       await facts.record(by.tenant, { kind: 'file', tenant: by.tenant, name, file });
       await note(by, 'file.upload', name, `${file.bytes} bytes, sha256 ${file.sha256}`);
       return file;

@@ -125,6 +125,8 @@ async function recordFiles(files: FileStore, tenant: string, { record, recordCon
   for (const file of await files.list(tenant)) {
     const found = await files.read(tenant, file.name);
     if (found) await recordContent(tenant, file.sha256, found.content);
+    const text = file.text && (await files.readText(tenant, file.name));
+    if (text && file.text) await recordContent(tenant, file.text.sha256, text);
     await record(tenant, { kind: 'file', tenant, name: file.name, file });
   }
 }
@@ -138,7 +140,7 @@ async function restoreContents({ uploads, files }: FactParts, facts: readonly Fa
     const content = digest === undefined ? undefined : contents.get(digest);
     if (!content) continue;
     if (fact.kind === 'tool') await uploads.keepModule(content);
-    if (fact.kind === 'file' && fact.file) await files.put(fact.file, content);
+    if (fact.kind === 'file' && fact.file) await files.put(fact.file, content, fact.file.text && contents.get(fact.file.text.sha256));
   }
 }
 
