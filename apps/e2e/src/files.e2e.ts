@@ -79,6 +79,7 @@ describe('files of a tenant', () => {
       const response = await fetch(`${stack.url}/api/v1/files/${name}`);
       expect([name, response.status, await response.text()]).toEqual([name, 200, content]);
     }
+    await until(async () => (await stack.get<{ items: object[] }>('/api/v1/tools')).items.length > 5, 20_000);
     expect((await search('turbine hall nine'))[0]?.ref).toBe('report.pdf');
   });
 });

@@ -73,6 +73,20 @@ describe('when Redis has lost its data', () => {
     expect((await stack.ended('after')).status).toBe('completed');
   }
 
+  it('a task that is sent in that moment waits until the tools are back, and none is told that its plan is wrong', async () => {
+    await stack.submit({ goal: 'x', workflowId: 'before', plan: plan(1) });
+    await stack.ended('before');
+    await stack.servers.redis.wipe();
+    const sum = { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } }] };
+    const answers: number[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      await bus.publish('trivet.v1.task.submit.default', { goal: 'x', workflowId: `bus-${index}`, plan: sum }, {});
+      answers.push((await stack.submit({ goal: 'x', workflowId: `http-${index}`, plan: sum })).status);
+    }
+    for (let index = 0; index < 20; index += 1) expect(await stack.ended(`bus-${index}`)).toMatchObject({ status: 'completed', result: { sum: { value: 42 } } });
+    expect(answers.filter((status) => status !== 202 && status !== 503)).toEqual([]);
+  });
+
   it('because it was started with an empty folder, everything comes back from the journal and goes on', async () => {
     const known = await prepare();
     await stack.servers.redis.wipe();

@@ -5,9 +5,9 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createToolUploads, keepClaims, keepPresence, type FileStore, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createToolUploads, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
-import { checkUpload } from './catalog/check-upload.js';
+import { checkUpload, type CheckUploadParts } from './catalog/check-upload.js';
 import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
 import { answerExtract } from './documents/answer-extract.js';
@@ -70,12 +70,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   runtime.setMetrics(createPoolMetrics(pool));
   addChecks(runtime.health, { bus, redis, layers });
 
-  const extractor = createTextExtractor();
-  const endpoints: Endpoint[] = [
-    { name: 'executor-admit', subject: subjects.rpc('executor', 'admit'), handle: ({ body }) => checkUpload({ pool, uploads, maxMemoryMib }, body) },
-    { name: 'executor-extract', subject: subjects.rpc('executor', 'extract'), handle: ({ body }) => answerExtract({ blobs, extractor }, body) },
-  ];
-  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints, data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
+  const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: rpcEndpoints({ pool, uploads, maxMemoryMib, blobs }), data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
   const announceTools = (): Promise<void> => presence.announceTools(workerId, [...tools.values()].map(describeTool));
   await announceTools();
   // Redis may have lost them.
@@ -111,6 +106,15 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       redis.disconnect();
     },
   };
+}
+
+/** What orchestrators ask of an executor beside calls. */
+function rpcEndpoints({ blobs, ...check }: CheckUploadParts & { blobs: Blobs }): Endpoint[] {
+  const extractor = createTextExtractor();
+  return [
+    { name: 'executor-admit', subject: subjects.rpc('executor', 'admit'), handle: ({ body }) => checkUpload(check, body) },
+    { name: 'executor-extract', subject: subjects.rpc('executor', 'extract'), handle: ({ body }) => answerExtract({ blobs, extractor }, body) },
+  ];
 }
 
 function listenForCancels(bus: Bus, runner: ToolRunner): { stop: () => void } {

@@ -28,7 +28,7 @@ export function createFiles({ store, facts, audit, askText, clock }: FileParts):
       parseOrFail(FileName, name, 'the name of the file');
       if (content.length > MOST_FILE_BYTES) throw new FailureError('payload_too_large', `The file ${name} has ${content.length} bytes; the limit is ${MOST_FILE_BYTES}.`, { detail: { bytes: content.length, limit: MOST_FILE_BYTES } });
       const read = isPdf(name, content) ? await askText(content) : null;
-      const about = { ...(read?.pages == null ? {} : { pages: read.pages }), ...(read?.notice == null ? {} : { notice: read.notice }) };
+      const about = { ...(typeof read?.pages === 'number' ? { pages: read.pages } : {}), ...(read?.notice ? { notice: read.notice } : {}) };
       // Without a text, tools get an empty one, and not the bytes of a PDF.
       const text = read ? (read.text ?? new Uint8Array()) : undefined;
       const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor, ...about }, content, text);

@@ -1,4 +1,4 @@
-import { isRemoteDenied, isToolDenied, type EventData, type Plan, type PlanStep, type TaskSubmit, type Tool, type ToolPolicy, type Template } from '@trivet/contracts';
+import { FailureError, isRemoteDenied, isToolDenied, type EventData, type Plan, type PlanStep, type TaskSubmit, type Tool, type ToolPolicy, type Template } from '@trivet/contracts';
 import type { Tools } from '../tools/tools.js';
 import { catalogOf, looksAtCatalog } from './catalog.js';
 import { pinnedTools } from './pinned-tools.js';
@@ -23,7 +23,7 @@ export interface PlanFor {
 
 /**
  * The plan of a task: the one that was sent, or that of its template, checked against the tools there are for its tenant.
- * @throws FailureError plan_invalid, template_unknown
+ * @throws FailureError plan_invalid, template_unknown, unavailable
  */
 export type PlanTask = (task: ToPlan, planFor: PlanFor) => Promise<Planned>;
 
@@ -42,7 +42,7 @@ export function createPlanTask({ tools: shelf, templates, checkInput, toolPolicy
     const [all, policy] = await Promise.all([toolsFor(shelf, tenant, plan), toolPolicyOf(tenant)]);
     const denied = new Map([...all].flatMap(([reference, tool]) => denialOf(policy, tenant, tool).map((reason): [string, string] => [reference, reason])));
     const tools = new Map([...all].filter(([reference, tool]) => !denied.has(reference) && allowed?.includes(tool.name) !== false));
-    checkPlan(plan, tools, checkInput, denied);
+    orUnavailable(all, () => checkPlan(plan, tools, checkInput, denied));
     const pinned = pinnedTools(plan, tools);
     return {
       plan,
@@ -53,6 +53,16 @@ export function createPlanTask({ tools: shelf, templates, checkInput, toolPolicy
       ...(allowed ? { allowedTools: [...allowed] } : {}),
     };
   };
+}
+
+/** While there are none of our own tools (no executor came yet, or Redis lost them a moment ago), nobody can say that a plan is wrong to name one. */
+function orUnavailable(all: ReadonlyMap<string, Tool>, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof FailureError) || [...all.values()].some((tool) => tool.bundled)) throw error;
+    throw new FailureError('unavailable', `No executor has brought its tools, so the plan cannot be checked: ${error.message}`, { cause: error, hint: 'Send it again in a few seconds; start an executor if none is up.' });
+  }
 }
 
 /** Why a tenant's policy denies a tool; empty: it does not. */

@@ -73,4 +73,4 @@ function keepsHyphen(tail: string, compound: string, compounds: ReadonlySet<stri
 }
 
 /** Without control characters; a row of dots leads the eye to a number of a page, and says nothing. */
-const cleaned = (text: string): string => text.replaceAll(/[\0-\u0008\u000b-\u001f\u007f\u200b\ufeff\ufffe\uffff]/g, '').replaceAll(/(?: ?\.){5,}/g, ' … ').replaceAll(/[ \t\u00a0]+/g, ' ').trim();
+const cleaned = (text: string): string => text.replaceAll(/[\p{Cc}\u200b\ufeff\ufffe\uffff]/gu, (control) => (control === '\t' ? ' ' : '')).replaceAll(/(?: ?\.){5,}/g, ' … ').replaceAll(/[ \t\u00a0]+/g, ' ').trim();
