@@ -1,16 +1,11 @@
 import { z } from 'zod';
+import { BlobReference } from './blob.js';
 import { Failure } from './failure.js';
 import { Identifier, Sha256 } from './identifier.js';
 import { Json } from './json.js';
 import { ModelOutput, ModelRequest, Usage } from './model.js';
+import { Artefact, MOST_ARTEFACTS } from './stored-file.js';
 import { SandboxFigures } from './tool.js';
-
-/** A value over 64 KiB travels by its digest; the value itself is a blob in Redis. */
-export const BlobReference = z.object({ blob: Sha256, bytes: z.number().int().min(0) }).meta({ id: 'BlobReference', description: 'A large value by reference' });
-export type BlobReference = z.infer<typeof BlobReference>;
-
-/** Values above this travel by reference, in bytes of their JSON text. */
-export const INLINE_LIMIT_BYTES = 65_536;
 
 const callFields = {
   callId: Identifier,
@@ -66,7 +61,7 @@ const resultFields = {
 };
 
 export const ToolResult = z
-  .object({ ...resultFields, output: Json.optional(), outputRef: BlobReference.optional(), sandbox: SandboxFigures.optional() })
+  .object({ ...resultFields, output: Json.optional(), outputRef: BlobReference.optional(), artefacts: z.array(Artefact).max(MOST_ARTEFACTS).optional().describe('Files it wrote; kept when the result is accepted.'), sandbox: SandboxFigures.optional() })
   .meta({ id: 'ToolResult', description: 'What a tool call came to' });
 export type ToolResult = z.infer<typeof ToolResult>;
 

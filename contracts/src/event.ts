@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BlobReference } from './call.js';
+import { BlobReference } from './blob.js';
 import { Failure, FieldError } from './failure.js';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';

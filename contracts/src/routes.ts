@@ -52,7 +52,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', path: '/api/v1/tools/{name}/versions', summary: 'The versions that were uploaded, newest first.', answers: { 200: 'page of Tool' } },
   { method: 'POST', path: '/api/v1/tools/{name}/disable', summary: 'Run no call of it until it is enabled again.', answers: { 200: 'Tool' } },
   { method: 'POST', path: '/api/v1/tools/{name}/enable', summary: 'Run its calls again.', answers: { 200: 'Tool' } },
-  { method: 'GET', path: '/api/v1/files', summary: 'The files of the tenant, by name.', answers: { 200: 'page of StoredFile' } },
+  { method: 'GET', path: '/api/v1/files', summary: 'The files of the tenant, by name; those that tools wrote name their workflow.', query: { workflowId: 'Only those that its tools wrote.' }, answers: { 200: 'page of StoredFile' } },
   { method: 'POST', path: '/api/v1/files', summary: 'Upload files as multipart/form-data; one of the same name is replaced. Tools with the grant files read them, docs_search searches them.', answers: { 201: 'page of StoredFile' } },
   { method: 'GET', path: '/api/v1/files/{name}', summary: 'The content of a file.', answers: { 200: null } },
   { method: 'DELETE', path: '/api/v1/files/{name}', summary: 'Remove a file.', answers: { 204: null } },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BlobReference } from './call.js';
+import { BlobReference } from './blob.js';
 import { Identifier, Sha256 } from './identifier.js';
 
 /** The largest file that is taken; tools read it whole, in one host call. */
@@ -20,10 +20,23 @@ export const StoredFile = z
     uploadedBy: z.string(),
     text: z.object({ sha256: Sha256, bytes: z.number().int().min(0) }).optional().describe('Of a PDF: its text, which is what tools read of it.'),
     pages: z.number().int().min(0).optional().describe('Of a PDF that can be read.'),
+    workflowId: Identifier.optional().describe('Of a file that a tool wrote.'),
+    stepId: Identifier.optional(),
     notice: z.string().optional().describe('Why tools cannot read it, or not all of it.'),
   })
   .meta({ id: 'StoredFile', description: 'A file of a tenant' });
 export type StoredFile = z.infer<typeof StoredFile>;
+
+export const FilesQuery = z.strictObject({ workflowId: Identifier.optional().describe('Only those that its tools wrote.') });
+
+/** The most files that one call writes. */
+export const MOST_ARTEFACTS = 20;
+
+/** A file that a call wrote: it travels with the result, and is kept with it or not at all. */
+export const Artefact = z
+  .object({ name: FileName, type: z.string().min(1).max(200), content: BlobReference })
+  .meta({ id: 'Artefact', description: 'A file that a tool call wrote' });
+export type Artefact = z.infer<typeof Artefact>;
 
 /** The orchestrator asks an executor for the text of a document; both travel by reference. */
 export const ExtractRequest = z.object({ content: BlobReference }).meta({ id: 'ExtractRequest', description: 'Read the text of a document' });

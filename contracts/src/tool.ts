@@ -15,6 +15,7 @@ export const ToolGrants = z
     tools: z.array(Identifier).max(64).optional().describe('Other tools it may call.'),
     kv: z.boolean().optional().describe('May keep small state of its workflow, shared with the other tools of it that are granted this.'),
     files: z.boolean().optional().describe('May read the documents granted to it.'),
+    artefacts: z.boolean().optional().describe('May write files of its tenant; they are kept when its call completes.'),
   })
   .meta({ id: 'ToolGrants', description: 'What a tool may reach; everything else is denied' });
 export type ToolGrants = z.infer<typeof ToolGrants>;

@@ -1,4 +1,4 @@
-import type { StoredFile } from '@trivet/contracts';
+import type { AuditRow, StoredFile } from '@trivet/contracts';
 import { makeMappedPdf, makePdf, startStack, until, type Stack } from '@trivet/testing';
 
 describe('files of a tenant', () => {
@@ -67,6 +67,29 @@ describe('files of a tenant', () => {
   it('that are PDFs without a text are kept, and say so', async () => {
     expect(await upload({ 'broken.pdf': '%PDF-1.7 and rubbish' })).toMatchObject({ status: 201, body: { items: [{ name: 'broken.pdf', notice: expect.stringMatching(/damaged/), text: { bytes: 0 } }] } });
     expect((await search('rubbish')).map((hit) => hit.ref)).not.toContain('broken.pdf');
+  });
+
+  it('may be written by a tool: they are kept with its result, and name their workflow', async () => {
+    const plan = {
+      steps: [
+        { id: 'count', kind: 'code', input: { code: "files.write('sums.csv', 'a,b\\n1,2\\n'); files.write('dot.bin', new Uint8Array([0, 255]))" } },
+        { id: 'keep', kind: 'tool', tool: 'save_files', dependsOn: ['count'], input: { files: { $: 'steps.count.output.files' } } },
+      ],
+    };
+    await stack.submit({ goal: 'x', workflowId: 'writer', plan });
+    expect(await stack.ended('writer')).toMatchObject({ status: 'completed', result: { keep: { files: [{ name: 'dot.bin', bytes: 2 }, { name: 'sums.csv', bytes: 8 }] } } });
+    const { items } = await stack.get<{ items: StoredFile[] }>('/api/v1/files?workflowId=writer');
+    expect(items).toMatchObject([{ name: 'dot.bin', bytes: 2, workflowId: 'writer', stepId: 'keep', type: 'application/octet-stream' }, { name: 'sums.csv', workflowId: 'writer', uploadedBy: 'workflow writer' }]);
+    expect(await (await fetch(`${stack.url}/api/v1/files/sums.csv`)).text()).toBe('a,b\n1,2\n');
+    const { items: rows } = await stack.get<{ items: AuditRow[] }>('/api/v1/audit?limit=200');
+    expect(rows).toEqual(expect.arrayContaining([expect.objectContaining({ action: 'file.write', target: 'file/sums.csv', actor: 'workflow writer' })]));
+  });
+
+  it('of a call that fails are not kept', async () => {
+    const names = Object.fromEntries(Array.from({ length: 3 }, (_, index) => [index < 2 ? `half-${index}.txt` : '../escape', 'x']));
+    await stack.submit({ goal: 'x', workflowId: 'half', plan: { steps: [{ id: 'keep', kind: 'tool', tool: 'save_files', input: { files: names } }] } });
+    expect(await stack.ended('half')).toMatchObject({ status: 'failed', failure: { code: 'invalid_request', message: expect.stringContaining('"../escape" is no name of a file') } });
+    expect((await stack.get<{ items: StoredFile[] }>('/api/v1/files?workflowId=half')).items).toEqual([]);
   });
 
   it('come back when Redis has lost its data', async () => {

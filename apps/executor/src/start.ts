@@ -12,6 +12,7 @@ import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalo
 import { createToolSource } from './catalog/tool-source.js';
 import { answerExtract } from './documents/answer-extract.js';
 import { createTextExtractor } from './documents/extract-text.js';
+import { createArtefacts } from './host/artefacts.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { readOperatorRules, type OperatorRules } from './host/egress/operator-rules.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
@@ -60,7 +61,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), artefacts: createArtefacts(blobs) } });
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;

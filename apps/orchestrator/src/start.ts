@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
@@ -22,7 +22,8 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DISPATCHER, FACTS, FILES, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { createArtefactKeeper } from './files/artefacts.js';
 import { createTextAsker } from './files/ask-text.js';
 import { createFiles } from './files/files.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
@@ -69,11 +70,10 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const startedAt = new Date(clock.nowMs()).toISOString();
 
   runtime.setMetrics(createQueueMetrics(dispatcher));
-  runtime.health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
-  runtime.health.addCheck('redis', async () => void (await redis.ping()));
-  runtime.health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
+  addChecks(runtime.health, { bus, redis, catalog });
 
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -107,6 +107,12 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
       redis.disconnect();
     },
   };
+}
+
+function addChecks(health: OrchestratorRuntime['health'], { bus, redis, catalog }: { bus: Bus; redis: Redis; catalog: Pick<ToolCatalog, 'list'> }): void {
+  health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
+  health.addCheck('redis', async () => void (await redis.ping()));
+  health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 }
 
 /** Opens what an orchestrator shares with the others: its traces, Redis, and the bus, whose streams it creates. */

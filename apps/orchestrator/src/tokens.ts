@@ -17,6 +17,7 @@ export const POLICIES = Symbol('policies');
 export const GATEKEEPER = Symbol('gatekeeper');
 export const FACTS = Symbol('facts');
 export const FILES = Symbol('files');
+export const KEEP_ARTEFACTS = Symbol('keep-artefacts');
 export const TOOLS = Symbol('tools');
 export const UPLOAD = Symbol('upload');
 export const TEMPLATES = Symbol('templates');

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GRANT_NAMES, type JsonValue, type ToolGrants, type ToolPolicy } from '@trivet/contracts';
+import { GRANT_NAMES, type Artefact, type JsonValue, type ToolGrants, type ToolPolicy } from '@trivet/contracts';
 import type { HostFunctionName } from '../sandbox/slot/messages.js';
+import { createArtefacts } from './artefacts.js';
 import { folderDocuments } from './files.js';
 import { createHostHandler, type HostCallContext, type HostServices } from './host-functions.js';
 
@@ -45,6 +46,43 @@ describe('host functions', () => {
     expect(await askUnder(GRANT_NAMES.filter((each) => each !== grant))).toMatchObject({ value: expect.anything() });
   });
 
+  describe('of files that a call writes', () => {
+    const blobs = { put: async (bytes: Uint8Array) => ({ blob: 'f'.repeat(64), bytes: bytes.length }) };
+    const write = (request: object, artefacts: Map<string, Artefact> = new Map(), grants: ToolGrants = { artefacts: true }) =>
+      createHostHandler({ ...context, artefacts }, grants, { http: async () => ({ value: null }), documents: () => null, log: () => undefined, progress: () => undefined, artefacts: createArtefacts(blobs) })('files', { op: 'write', ...request }, new AbortController().signal);
+
+    it('keep them for the result, the last of a name', async () => {
+      const artefacts = new Map<string, Artefact>();
+      expect(await write({ name: 'a.csv', content: 'ü' }, artefacts)).toEqual({ value: { name: 'a.csv', bytes: 2 } });
+      expect(await write({ name: 'a.csv', base64: 'AAEC', type: 'image/png' }, artefacts)).toEqual({ value: { name: 'a.csv', bytes: 3 } });
+      expect([...artefacts.values()]).toEqual([{ name: 'a.csv', type: 'image/png', content: { blob: 'f'.repeat(64), bytes: 3 } }]);
+    });
+
+    it('deny it without the grant, also to a tool that may read', async () => {
+      expect(await write({ name: 'a.csv', content: '' }, new Map(), { files: true })).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('asked for artefacts') } });
+    });
+
+    it.each([
+      [{ name: '../a', content: '' }, 'invalid_request'],
+      [{ name: '.env', content: '' }, 'invalid_request'],
+      [{ content: '' }, 'invalid_request'],
+      [{ name: 'a' }, 'invalid_request'],
+      [{ name: 'a', base64: '*' }, 'invalid_request'],
+      [{ name: 'a', content: 'x'.repeat(3 * 1_048_576 + 1) }, 'payload_too_large'],
+    ])('refuse %j with %s', async (request, code) => {
+      const artefacts = new Map<string, Artefact>();
+      expect(await write(request, artefacts)).toMatchObject({ error: { code, message: expect.any(String) } });
+      expect(artefacts.size).toBe(0);
+    });
+
+    it('take 20 of a call', async () => {
+      const artefacts = new Map<string, Artefact>();
+      for (let index = 0; index < 20; index += 1) expect(await write({ name: `f${index}`, content: '' }, artefacts)).toMatchObject({ value: {} });
+      expect(await write({ name: 'one-more', content: '' }, artefacts)).toMatchObject({ error: { code: 'payload_too_large', detail: { limit: 20 } } });
+      expect(await write({ name: 'f0', content: 'again' }, artefacts)).toMatchObject({ value: { bytes: 5 } });
+    });
+  });
+
   it('deny what is granted but not provided', async () => {
     expect(await ask('kv', { op: 'get' }, { kv: true })).toMatchObject({ error: { code: 'tool_host_denied', message: 'This executor provides no kv, which tool subject asked for.' } });
   });
@@ -76,8 +114,8 @@ describe('host functions', () => {
       expect(await ask('files', { op: 'read', name }, { files: true })).toMatchObject({ error: { code: 'tool_host_denied' } });
     });
 
-    it('knows only list and read', async () => {
-      expect(await ask('files', { op: 'write', name: 'a.md' }, { files: true })).toMatchObject({ error: { code: 'invalid_request' } });
+    it('knows only list, read and write', async () => {
+      expect(await ask('files', { op: 'append', name: 'a.md' }, { files: true })).toMatchObject({ error: { code: 'invalid_request' } });
     });
 
     it('has nothing for a tool without documents', async () => {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, ToolGrants, ToolPolicy } from '@trivet/contracts';
+import type { Artefact, JsonObject, JsonValue, ToolGrants, ToolPolicy } from '@trivet/contracts';
 import type { HostHandler, HostReply } from '../sandbox/job.js';
 import type { HostFunctionName } from '../sandbox/slot/messages.js';
 import type { Egress, HttpExchange } from './egress/http-exchange.js';
@@ -25,6 +25,8 @@ export interface HostCallContext {
   /** Workflows above that of the call: a question to the model is charged to them too. */
   ancestors?: string[];
   deadlineAt?: number;
+  /** What the call has written so far, by name, with what the tools wrote that it called; absent: nothing it writes is kept. */
+  artefacts?: Map<string, Artefact>;
   /** What the policy of the tenant says of tools; absent: nothing. */
   policy?: ToolPolicy | undefined;
 }
@@ -45,22 +47,27 @@ export interface HostServices {
   model?: InjectedFunction;
   tool?: InjectedFunction;
   kv?: InjectedFunction;
+  artefacts?: InjectedFunction;
 }
 
 const MAX_LINE_LENGTH = 4000;
 
 /** The host functions of one call. Whatever the manifest does not grant, or the tenant's policy withholds, is denied here, in the parent. */
 export function createHostHandler(call: HostCallContext, grants: ToolGrants, services: HostServices): HostHandler {
-  const occurrences = new Map<HostFunctionName, number>();
+  const occurrences = new Map<HostFunctionName | 'artefacts', number>();
   let documents: DocumentSource | null = null;
   const refuse = (name: GrantedFunction, granted: boolean | undefined): HostReply | null => (granted ? withheld(call, name) : notGranted(call.tool, name));
-  const inject = (name: 'model' | 'tool' | 'kv', request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
+  const inject = (name: 'model' | 'tool' | 'kv' | 'artefacts', request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
     const service = services[name];
     if (!service) return deny(`This executor provides no ${name}, which tool ${call.tool} asked for.`, { function: name });
     const occurrence = (occurrences.get(name) ?? 0) + 1;
     occurrences.set(name, occurrence);
     // Parsed from JSON a moment ago.
     return service(call, request as JsonValue, occurrence, signal);
+  };
+  const answerFiles = (request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
+    if (text(request, 'op') === 'write') return refuse('artefacts', grants.artefacts) ?? inject('artefacts', request, signal);
+    return refuse('files', grants.files) ?? readDocuments(call, request, (documents ??= services.documents(call)));
   };
   return async (name, request, signal) => {
     switch (name) {
@@ -71,7 +78,7 @@ export function createHostHandler(call: HostCallContext, grants: ToolGrants, ser
         services.progress(call, fraction(request), text(request, 'message'));
         return { value: null };
       case 'files':
-        return refuse('files', grants.files) ?? readDocuments(call, request, (documents ??= services.documents(call)));
+        return answerFiles(request, signal);
       case 'http':
         return refuse('http', (grants.http?.length ?? 0) > 0) ?? services.http(egressOf(call, grants), readHttpRequest(request), signal);
       case 'model':
@@ -93,13 +100,13 @@ async function readDocuments(call: HostCallContext, request: unknown, documents:
   if (!documents) return deny(`No documents are granted to tool ${call.tool}.`, { function: 'files' });
   const op = text(request, 'op');
   if (op === 'list') return { value: await documents.list() };
-  if (op !== 'read') return { error: { code: 'invalid_request', message: `files knows list and read, not '${op}'.` } };
+  if (op !== 'read') return { error: { code: 'invalid_request', message: `files knows list, read and write, not '${op}'.` } };
   const name = text(request, 'name');
   const content = await documents.read(name);
   return content === null ? deny(`Tool ${call.tool} may not read '${name}'; it is not among the documents granted to it.`, { function: 'files', name: name.slice(0, 200) }) : { value: content };
 }
 
-type GrantedFunction = Exclude<HostFunctionName, 'log' | 'progress'>;
+type GrantedFunction = Exclude<HostFunctionName, 'log' | 'progress'> | 'artefacts';
 
 function withheld({ tool, tenant, policy }: HostCallContext, name: GrantedFunction): HostReply | null {
   if (!policy?.withhold?.includes(name === 'tool' ? 'tools' : name)) return null;

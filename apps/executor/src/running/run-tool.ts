@@ -1,5 +1,5 @@
 import { context as telemetryContext } from '@opentelemetry/api';
-import { FailureError, isRemoteDenied, isToolDenied, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
+import { FailureError, isRemoteDenied, isToolDenied, type Artefact, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
 import type { Blobs } from '@trivet/state';
 import { callChecked, callTool } from '../call-tool.js';
 import type { AnyTool, ToolSource, WantedTool } from '../catalog/tool-source.js';
@@ -20,12 +20,14 @@ export interface RunParts {
 }
 
 /** Runs the tool of a call with the call's input, wherever it runs (the sandbox, a service, an MCP server), and whatever tools that tool calls. */
-export async function runTool(parts: RunParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult> {
+export async function runTool(parts: RunParts, call: ToolCall, signal: AbortSignal): Promise<SandboxResult & { artefacts: Artefact[] }> {
   const input = call.inputRef ? await parts.blobs.load(call.inputRef) : (call.input ?? {});
   const policy = await parts.toolPolicyOf(call.tenant);
   const { tenant, workflowId, stepId, callId, attempt, user, session, ancestors, deadlineAt } = call;
-  const context: HostCallContext = { tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, policy, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
-  return runNamed(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
+  const artefacts = new Map<string, Artefact>();
+  const context: HostCallContext = { artefacts, tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, policy, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
+  const result = await runNamed(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
+  return { ...result, artefacts: result.outcome === 'completed' ? [...artefacts.values()] : [] };
 }
 
 interface Run {

@@ -1,5 +1,5 @@
 import { RedeliverError, publishPatiently, subjects, type Bus } from '@trivet/bus';
-import { FailureError, type Failure, type ToolCall, type ToolResult } from '@trivet/contracts';
+import { FailureError, type Artefact, type Failure, type ToolCall, type ToolResult } from '@trivet/contracts';
 import type { Pace } from '@trivet/service';
 import type { Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
@@ -89,7 +89,7 @@ async function runClaimed(parts: ToolRunnerParts, call: ToolCall, epoch: number,
   });
 }
 
-async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall, epoch: number, startedAt: string, result: SandboxResult): Promise<number> {
+async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall, epoch: number, startedAt: string, result: SandboxResult & { artefacts: Artefact[] }): Promise<number> {
   const { callId, tenant, workflowId, stepId, attempt } = call;
   const value = result.outcome === 'completed' ? await blobs.store(result.output) : { inline: undefined };
   const message: ToolResult = {
@@ -98,6 +98,7 @@ async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall
     startedAt,
     finishedAt: new Date().toISOString(),
     sandbox: result.sandbox,
+    ...(result.artefacts.length > 0 ? { artefacts: result.artefacts } : {}),
     ...(result.outcome === 'failed' ? { failure: completeFailure(result.failure) } : {}),
     ...('reference' in value ? { outputRef: value.reference } : value.inline === undefined ? {} : { output: value.inline }),
   };

@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { FailureError, MOST_FILE_BYTES, type Page, type StoredFile } from '@trivet/contracts';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { FailureError, FilesQuery, MOST_FILE_BYTES, parseOrFail, type Page, type StoredFile } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Files } from '../files/files.js';
 import { FILES } from '../tokens.js';
@@ -28,8 +28,9 @@ export class FilesController {
   }
 
   @Get()
-  async list(@Req() request: FastifyRequest): Promise<Page<StoredFile>> {
-    return { items: await this.files.list(tenantOf(request)), nextCursor: null };
+  async list(@Req() request: FastifyRequest, @Query() query: unknown): Promise<Page<StoredFile>> {
+    const { workflowId } = parseOrFail(FilesQuery, query, 'the query');
+    return { items: await this.files.list(tenantOf(request), workflowId), nextCursor: null };
   }
 
   @Get(':name')

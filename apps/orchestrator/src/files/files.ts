@@ -6,10 +6,19 @@ import { isPdf, type TextAsker } from './ask-text.js';
 
 /** The files a tenant gives to its tools. */
 export interface Files {
-  put: (by: Actor, given: { name: string; type: string; content: Uint8Array }) => Promise<StoredFile>;
-  list: (tenant: string) => Promise<StoredFile[]>;
+  put: (by: Actor, given: GivenFile) => Promise<StoredFile>;
+  /** @param workflowId only those that its tools wrote */
+  list: (tenant: string, workflowId?: string) => Promise<StoredFile[]>;
   read: (tenant: string, name: string) => Promise<{ file: StoredFile; content: Uint8Array }>;
   remove: (by: Actor, name: string) => Promise<void>;
+}
+
+export interface GivenFile {
+  name: string;
+  type: string;
+  content: Uint8Array;
+  /** Which tool wrote it. */
+  from?: { workflowId: string; stepId: string };
 }
 
 export interface FileParts {
@@ -24,21 +33,21 @@ export function createFiles({ store, facts, audit, askText, clock }: FileParts):
   const missing = (name: string): FailureError => new FailureError('not_found', `There is no file ${JSON.stringify(name.slice(0, 130))}.`, { hint: 'See GET /api/v1/files for the names.' });
   const note = ({ tenant, actor }: Actor, action: string, name: string, detail: string | null): Promise<void> => audit.record({ tenant, actor, action, target: `file/${name}`, workflowId: null, detail });
   return {
-    put: async (by, { name, type, content }) => {
+    put: async (by, { name, type, content, from }) => {
       parseOrFail(FileName, name, 'the name of the file');
       if (content.length > MOST_FILE_BYTES) throw new FailureError('payload_too_large', `The file ${name} has ${content.length} bytes; the limit is ${MOST_FILE_BYTES}.`, { detail: { bytes: content.length, limit: MOST_FILE_BYTES } });
       const read = isPdf(name, content) ? await askText(content) : null;
       const about = { ...(typeof read?.pages === 'number' ? { pages: read.pages } : {}), ...(read?.notice ? { notice: read.notice } : {}) };
       // Without a text, tools get an empty one, and not the bytes of a PDF.
       const text = read ? (read.text ?? new Uint8Array()) : undefined;
-      const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor, ...about }, content, text);
+      const file = await store.put({ name, type, tenant: by.tenant, uploadedAt: new Date(clock.nowMs()).toISOString(), uploadedBy: by.actor, ...from, ...about }, content, text);
       await facts.recordContent(by.tenant, file.sha256, content);
       if (text && file.text) await facts.recordContent(by.tenant, file.text.sha256, text);
       await facts.record(by.tenant, { kind: 'file', tenant: by.tenant, name, file });
-      await note(by, 'file.upload', name, `${file.bytes} bytes, sha256 ${file.sha256}`);
+      await note(by, from ? 'file.write' : 'file.upload', name, `${file.bytes} bytes, sha256 ${file.sha256}`);
       return file;
     },
-    list: (tenant) => store.list(tenant),
+    list: async (tenant, workflowId) => (await store.list(tenant)).filter((file) => workflowId === undefined || file.workflowId === workflowId),
     read: async (tenant, name) => {
       const found = await store.read(tenant, name);
       if (!found) throw missing(name);

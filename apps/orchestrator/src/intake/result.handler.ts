@@ -3,15 +3,17 @@ import { DeadLetterError, MOST_DELIVERIES, OnDelivery, subjectToken, type Delive
 import { CONSUMERS, FailureError, HEADERS, ModelResult, ToolResult, asFailureError, parseJsonText, parseOrFail } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
 import { withWorkflow } from '@trivet/telemetry';
+import type { KeepArtefacts } from '../files/artefacts.js';
 import type { Runner } from '../runner/runner.js';
 import type { Tier } from '../workflow/tier.js';
-import { REACH, RUNNER, type Reach } from '../tokens.js';
+import { KEEP_ARTEFACTS, REACH, RUNNER, type Reach } from '../tokens.js';
 
 /** Results of calls: each moves its workflow forward once, however often it is delivered. */
 @Controller()
 export class ResultHandler {
   constructor(
     @Inject(RUNNER) private readonly runner: Runner,
+    @Inject(KEEP_ARTEFACTS) private readonly keepArtefacts: KeepArtefacts,
     @Inject(REACH) private readonly reach: Reach,
   ) {}
 
@@ -27,7 +29,8 @@ export class ResultHandler {
   /** What no attempt can apply must not leave its workflow waiting for ever. */
   private async apply(ref: WorkflowRef, tier: Tier, result: ToolResult | ModelResult, delivery: Delivery): Promise<void> {
     try {
-      await this.runner.deliver(ref, { type: 'result', tier, result });
+      const kept = 'artefacts' in result ? await this.keepArtefacts(ref, result) : result;
+      await this.runner.deliver(ref, { type: 'result', tier, result: kept });
     } catch (error) {
       if (asFailureError(error).failure.code === 'unavailable' || delivery.deliveries < MOST_DELIVERIES - 1) throw error;
       const { failure } = new FailureError('internal', `The result of step ${result.stepId} could not be applied: ${error instanceof Error ? error.message : String(error)}`);

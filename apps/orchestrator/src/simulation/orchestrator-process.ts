@@ -43,7 +43,7 @@ export function startOrchestrator(world: World): Orchestrator {
   const machinery = startMachinery(world, { process, bus, ports, begin: { runner, ledger, gatekeeper }, runner, onError });
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {
-    const results = new ResultHandler(runner, reach);
+    const results = new ResultHandler(runner, async (_ref, result) => result, reach);
     bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => settlementFrom(await results.onResult(delivery)) });
   });
   return { process, runner, begin: { runner, ledger, gatekeeper } };

@@ -64,6 +64,8 @@ export const files = {
   list: (): { name: string; bytes: number }[] => call(natives.files, { op: 'list' }),
   /** The text of one document. Throws HostError. */
   read: (name: string): string => call(natives.files, { op: 'read', name }),
+  /** A file of the tenant (grant `artefacts`), kept when the call completes; at most 20 of 3 MiB. Throws HostError. */
+  write: (name: string, content: string | { base64: string }, type?: string): { name: string; bytes: number } => call(natives.files, { op: 'write', name, type, ...(typeof content === 'string' ? { content } : content) }),
 };
 
 /**
