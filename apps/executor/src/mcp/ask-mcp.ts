@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/client';
 import { FailureError, type JsonObject, type JsonValue } from '@trivet/contracts';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
 import { readOutput } from '../sandbox/output.js';
+import { isGone } from './mcp-server.js';
 import type { McpTool } from './mcp-tool.js';
 
 const LONGEST_ERROR = 2_000;
@@ -56,7 +57,8 @@ function failureOf(exchange: Exchange, error: unknown, { isLate, isCancelled }: 
   if (isLate) return failed('tool_timeout', `Tool ${name} ran for ${exchange.timeoutMs} ms without an answer of the MCP server ${server.name}, which is its limit.`, { limitMs: exchange.timeoutMs, valueMs: Math.round(performance.now() - exchange.startedAt) }, figures);
   if (error instanceof FailureError) return failed(error.failure.code, error.failure.message, error.failure.detail, figures);
   const said = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_ERROR);
-  if (/connection closed|not connected|EPIPE|socket hang up|terminated/i.test(said)) return failed('tool_crashed', `The MCP server ${server.name} went away during the call of tool ${name}: ${said}`, { server: server.name }, figures);
+  if (/more than \d+ bytes/.test(said)) return failed('tool_output_too_large', `The MCP server ${server.name} answered the call of tool ${name} with too much: ${said}`, { server: server.name }, figures);
+  if (isGone(error) || /connection closed|not connected|EPIPE/i.test(said)) return failed('tool_crashed', `The MCP server ${server.name} went away during the call of tool ${name}: ${said}`, { server: server.name }, figures);
   if (/schema|structured/i.test(said)) return failed('tool_output_invalid', `The MCP server ${server.name} answered the call of tool ${name} against its own schema: ${said}`, { reason: 'schema' }, figures);
   return failed('tool_failed', `The MCP server ${server.name} refused the call of tool ${name}: ${said}`, { server: server.name }, figures);
 }

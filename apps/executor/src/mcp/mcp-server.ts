@@ -1,6 +1,7 @@
-import { Client, StreamableHTTPClientTransport, type CallToolResult, type Tool as McpToolDescription } from '@modelcontextprotocol/client';
+import { Client, SdkHttpError, StreamableHTTPClientTransport, type CallToolResult, type Tool as McpToolDescription } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { FailureError, type JsonObject } from '@trivet/contracts';
+import { boundedFetch } from './bounded-fetch.js';
 import type { McpServerConfig } from './mcp-config.js';
 
 /** A server of the Model Context Protocol, connected again whenever it is gone. */
@@ -72,7 +73,14 @@ export function startMcpServer(parts: McpServerParts): McpServer {
     tried,
     call: async (tool, input, { signal, timeoutMs }) => {
       if (!client) throw new FailureError('unavailable', `The MCP server ${name} is not connected.`, { hint: 'See the log of the executor; it is tried again.' });
-      return client.callTool({ name: tool, arguments: input }, { signal, timeout: timeoutMs });
+      const used = client;
+      try {
+        return await used.callTool({ name: tool, arguments: input }, { signal, timeout: timeoutMs });
+      } catch (error) {
+        // Over HTTP nobody tells that a server is gone, or that it was started anew and knows this session no more.
+        if ('url' in config && isGone(error)) await used.close().catch(onError);
+        throw error;
+      }
     },
     close: async () => {
       closed = true;
@@ -83,8 +91,13 @@ export function startMcpServer(parts: McpServerParts): McpServer {
   return server;
 }
 
+/** @returns whether an exchange over HTTP failed as it does without its server, or without its session */
+export const isGone = (error: unknown): boolean => error instanceof Error && (/fetch failed|terminated|socket hang up|ECONNRE|session/i.test(error.message) || (error instanceof SdkHttpError && SESSION_GONE.includes(error.status)));
+
+const SESSION_GONE: readonly number[] = [404, 410];
+
 function transportOf(config: McpServerConfig, path: string): StdioClientTransport | StreamableHTTPClientTransport {
-  if ('url' in config) return new StreamableHTTPClientTransport(new URL(config.url), config.headers ? { requestInit: { headers: config.headers } } : {});
+  if ('url' in config) return new StreamableHTTPClientTransport(new URL(config.url), { fetch: boundedFetch(MOST_BYTES), ...(config.headers ? { requestInit: { headers: config.headers } } : {}) });
   const { command, args, cwd, env } = config;
   return new StdioClientTransport({ command, ...(args ? { args } : {}), ...(cwd ? { cwd } : {}), env: { PATH: path, ...env }, stderr: 'ignore', maxBufferSize: MOST_BYTES });
 }
