@@ -1,5 +1,5 @@
-;; The Extism side of the interpreter: `run` takes the JSON input, calls globalThis.__start(text), lets promises settle,
-;; and gives back what globalThis.__end() returns. A failure is described by globalThis.__err(error) and sets the Extism error.
+;; The Extism side of the interpreter: `run` takes the JSON input, calls globalThis.__start(text), lets promises settle, calls globalThis.__idle(),
+;; as long as that gives promises something to do, and gives back what globalThis.__end() returns. A failure is described by globalThis.__err(error) and sets the Extism error.
 ;; `init` and `load` serve the build only; the finished plugin no longer exports them.
 (module
   (import "quickjs" "memory" (memory 0))
@@ -122,8 +122,12 @@
   (func (export "run") (result i32) (local $value i32) (local $block i64)
     (local.set $value (call $call_global (i64.const 0x0074726174735f5f) (call $input))) ;; "__start"
     (if (call $is_exception (local.get $value)) (then (return (call $fail))))
-    (call $drain)
-    (if (i64.lt_s (global.get $fuel) (i64.const 0)) (then (return (i32.const 2))))
+    (loop $busy
+      (call $drain)
+      (if (i64.lt_s (global.get $fuel) (i64.const 0)) (then (return (i32.const 2))))
+      (local.set $value (call $call_global (i64.const 0x656c64695f5f) (call $undefined))) ;; "__idle"
+      (if (call $is_exception (local.get $value)) (then (return (call $fail))))
+      (br_if $busy (call $job_pending)))
     (local.set $value (call $call_global (i64.const 0x646e655f5f) (call $undefined))) ;; "__end"
     (if (call $is_exception (local.get $value)) (then (return (call $fail))))
     (local.set $block (call $text_block (local.get $value)))

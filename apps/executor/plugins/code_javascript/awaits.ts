@@ -10,23 +10,39 @@ export interface Durable {
 export interface Awaits {
   /** What the script may call, by name. */
   functions: Record<string, (...values: never[]) => Promise<unknown>>;
-  /** What it waits for now. */
-  open: unknown[];
+  /** Gives what it waits for now its results, when they are there. */
+  settle: () => void;
+  /** What it asked for that has no result yet. */
+  open: () => unknown[];
 }
 
+interface Await {
+  request: unknown;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Results come to the script as they came the first time: only when it can do nothing else, and in the order in which it asked. If one came at once,
+ * what it goes on with would be asked for before what another part of the script asks for later, and get its result.
+ */
 export function createAwaits({ tools, results }: Durable): Awaits {
-  const open: unknown[] = [];
-  let count = 0;
+  const made: Await[] = [];
+  let settled = 0;
   const next = (request: { kind: string; tool?: string; input: unknown }): Promise<unknown> => {
-    const result = results[count];
-    count += 1;
+    const known = results[made.length];
     const asked = request.tool === undefined ? request.kind : `${request.kind} ${request.tool}`;
-    if (result !== undefined && result.of !== asked) throw new Error(`Await ${count} of this script is a ${asked}, and was a ${result.of} before: a script must do the same each time it is run.`);
-    if (result === undefined) {
-      open.push(request);
-      return new Promise(() => undefined);
+    if (known !== undefined && known.of !== asked) throw new Error(`Await ${made.length + 1} of this script is a ${asked}, and was a ${known.of} before: a script must do the same each time it is run.`);
+    return new Promise((resolve, reject) => void made.push({ request, resolve, reject }));
+  };
+  const settle = (): void => {
+    for (const each of made.slice(settled)) {
+      const result = results[settled];
+      if (result === undefined) return;
+      settled += 1;
+      if ('error' in result) each.reject(new HostError(result.error.code, result.error.message));
+      else each.resolve(result.value);
     }
-    return 'error' in result ? Promise.reject(new HostError(result.error.code, result.error.message)) : Promise.resolve(result.value);
   };
   const tool = (name: string, input: unknown): Promise<unknown> => {
     if (!tools.includes(name)) return Promise.reject(new HostError('tool_host_denied', `This script may not call the tool ${name}; its tools are ${tools.join(', ') || 'none'}.`));
@@ -36,7 +52,7 @@ export function createAwaits({ tools, results }: Durable): Awaits {
   const approve = (question: string, details?: unknown): Promise<unknown> => next({ kind: 'approval', input: { question: String(question), ...(details === undefined ? {} : { details }) } });
   const sleep = async (time: number | string): Promise<void> => void (await next({ kind: 'wait', input: { ms: toMs(time) } }));
   const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => (await next({ kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
-  return { functions: { tool, ask, approve, sleep, waitFor }, open };
+  return { functions: { tool, ask, approve, sleep, waitFor }, settle, open: () => made.slice(results.length).map(({ request }) => request) };
 }
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, second: 1_000, min: 60_000, minute: 60_000, h: 3_600_000, hour: 3_600_000, d: 86_400_000, day: 86_400_000, week: 604_800_000 };

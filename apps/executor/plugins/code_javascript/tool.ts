@@ -1,4 +1,4 @@
-import { evaluate, limitFuel, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
+import { evaluate, limitFuel, onIdle, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
 import { createAwaits, type Durable } from './awaits.js';
 import { Folder, type FileContent } from './folder.js';
 
@@ -32,9 +32,10 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
   const awaits = durable && createAwaits(durable);
   if (awaits) {
     for (const [name, called] of Object.entries(awaits.functions)) define(name, called);
+    onIdle(awaits.settle);
     whenIdle(() => {
-      if (awaits.open.length === 0) throw new Error('The script waits for a promise that never settles.');
-      return { value: null, output: output.text, awaits: awaits.open };
+      if (awaits.open().length === 0) throw new Error('The script waits for a promise that never settles.');
+      return { value: null, output: output.text, awaits: awaits.open() };
     });
   } else define('tool', async (name: string, argument: unknown) => callTool(name, argument));
   if (timeoutMs !== undefined) limitFuel(timeoutMs * FUEL_PER_MS);
@@ -42,7 +43,7 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
   const settled = plain(await value);
   // What it called and did not wait for is done all the same.
   const written = folder.result();
-  return { value: settled, output: output.text, ...(written ? { files: written } : {}), ...(awaits && awaits.open.length > 0 ? { awaits: awaits.open } : {}) };
+  return { value: settled, output: output.text, ...(written ? { files: written } : {}), ...(awaits && awaits.open().length > 0 ? { awaits: awaits.open() } : {}) };
 }
 
 class Output {

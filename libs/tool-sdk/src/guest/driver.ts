@@ -1,9 +1,13 @@
-/** What the interpreter calls: globalThis.__start(text), __end() and __err(error). See interpreter/shim.wat. */
+/** What the interpreter calls: globalThis.__start(text), __idle(), __end() and __err(error). See interpreter/shim.wat. */
 
 type Tool = (input: never) => unknown;
 type Settled = { status: 'pending' } | { status: 'done'; value: unknown } | { status: 'failed'; error: unknown };
 
 let whatIdleMeans: (() => unknown) | null = null;
+let whatIdleDoes: (() => void) | null = null;
+
+/** Done whenever nothing is left to do and `run` has not settled: it may settle promises that a script waits for. */
+export const onIdle = (settle: () => void): void => void (whatIdleDoes = settle);
 
 /** What the call gives when nothing is left to do and `run` has not settled: a script that waits for the world. */
 export const whenIdle = (value: () => unknown): void => void (whatIdleMeans = value);
@@ -29,6 +33,7 @@ export function serve(run: Tool): void {
   };
 
   define('__start', start);
+  define('__idle', () => void (settled.status === 'pending' && whatIdleDoes?.()));
   define('__end', end);
   define('__err', (error: unknown) => stringify(describe(error)));
 }
