@@ -5,10 +5,10 @@ import path from 'node:path';
 import { root, runThrough } from './stages.mjs';
 
 /** Where generated files lie. */
-const PLACES = ['contracts/schemas', 'contracts/asyncapi.yaml', 'contracts/openapi.yaml', 'docs', '.env.example'];
+const PLACES = ['contracts/schemas', 'contracts/asyncapi.yaml', 'contracts/openapi.yaml', 'docs', '.env.example', 'infra/nats/nats.conf', 'infra/redis/start.sh'];
 
 const before = fingerprints();
-const code = await runThrough(process.execPath, ['scripts/generate.mjs']);
+const code = (await runThrough(process.execPath, ['scripts/generate.mjs'])) || (await runThrough(process.execPath, ['scripts/generate-infra.mjs']));
 const after = fingerprints();
 const stale = [...new Set([...before.keys(), ...after.keys()])].filter((file) => before.get(file) !== after.get(file));
 for (const file of stale) console.error(`${file} was out of date; it is generated: commit it as it is now`);

@@ -61,6 +61,24 @@ describe('durable scripts', () => {
     for (const step of effects) expect(step.calls.filter((call) => call.outcome === 'completed')).toHaveLength(1);
   }, 180_000);
 
+  it('a script that computes for long is gone on with in another process from its snapshot, and its work is not done again', async () => {
+    const code = `function work() { let x = 1; for (let i = 0; i < 1_400_000; i += 1) x = (x * 31 + i) % 1_000_003; return x; }
+      const seen = []; for (let n = 1; n <= 6; n += 1) { work(); seen.push([n, Math.random()]); await tool('calculator', { expression: String(n) }); } seen;`;
+    const plan = { steps: [{ id: 'job', kind: 'code', input: { code, tools: ['calculator'], timeoutMs: 4000 } }] };
+    await stack.submit({ goal: 'x', workflowId: 'long', plan });
+    const done = async (): Promise<number> => (await stack.steps('long')).filter((step) => step.kind === 'tool' && step.status === 'completed').length;
+    for (let after = 1; after < 5; after += 1) {
+      await until(async () => (await done()) >= after, 60_000, () => stack.logs());
+      stack.processes('executor')[after % 2]?.kill();
+    }
+    const { status, result } = await stack.ended('long', { withinMs: 90_000 });
+    const { value } = (result as { job: { value: [number, number][] } }).job;
+    expect([status, value.map(([n]) => n), new Set(value.map(([, random]) => random)).size]).toEqual(['completed', [1, 2, 3, 4, 5, 6], 6]);
+    const runs = (await stack.steps('long')).filter((step) => step.kind === 'code' && step.id !== 'job').map((step) => step.calls.at(-1)?.sandbox?.cpuMs ?? 0);
+    // Run from its beginning the last would take six times as long as the first, and does not do so here.
+    expect([runs.length, (runs.at(-1) ?? 0) < 3 * (runs[0] ?? 0)]).toEqual([7, true]);
+  });
+
   it('awaits tools together, errors, a person and a signal', async () => {
     await stack.submit({ goal: 'x', workflowId: 'mixed', plan: script(MIXED, ['calculator', 'text_stats']) });
     await until(async () => (await stack.get<{ items: { id: string; workflowId: string }[] }>('/api/v1/approvals')).items.some((each) => each.workflowId === 'mixed'), 30_000, () => stack.logs());

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createToolUploads, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createScriptSnapshots, createToolUploads, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload, type CheckUploadParts } from './catalog/check-upload.js';
 import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
@@ -61,7 +61,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const pace = createPace();
   const uploads = createToolUploads(redis);
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), artefacts: createArtefacts(blobs) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), onError, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), artefacts: createArtefacts(blobs) } });
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;

@@ -11,6 +11,7 @@ export { PRESENCE_TTL_MS, createPresence, keepPresence, type Presence } from './
 export { MOST_BLOB_BYTES, createBlobs, type Blobs } from './blobs.js';
 export { createFileStore, type FileStore } from './file-store.js';
 export { createToolUploads, uploadedTool, type ToolHead, type ToolUploads, type ToolVersion } from './tool-uploads.js';
+export { createScriptSnapshots, type ScriptSnapshot, type ScriptSnapshots } from './kv/script-snapshots.js';
 export { KV_LIMITS, createKvStore, type KvStore } from './kv/kv-store.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';

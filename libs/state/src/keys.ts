@@ -29,6 +29,8 @@ export const keys = {
   claim: (ref: WorkflowRef, callId: string): string => `${tagOf(ref)}:claim:${name(ref)}:${callId}`,
   /** HASH key → JSON text, and #bytes: what the tools of a workflow keep */
   kv: (ref: WorkflowRef): string => `${tagOf(ref)}:kv:${name(ref)}`,
+  /** HASH script → the memory its interpreter had as it began to wait */
+  snapshots: (ref: WorkflowRef): string => `${tagOf(ref)}:snapshots:${name(ref)}`,
   /** SET of the calls one worker holds in one partition */
   held: (partition: number, worker: string): string => `${tag(partition)}:held:${worker}`,
   /** ZSET member → when to look at it (ms of Redis' clock): the one watchdog */

@@ -119,8 +119,9 @@
     (if (i64.ne (local.get $block) (i64.const 0)) (then (call $error_set (local.get $block))))
     (i32.const 1))
 
-  (func (export "run") (result i32) (local $value i32) (local $block i64)
-    (local.set $value (call $call_global (i64.const 0x0074726174735f5f) (call $input))) ;; "__start"
+  ;; Goes on with what is to be done, until nothing is left.
+  ;; Goes on until nothing is left to do, and gives the output or the error.
+  (func $go (param $value i32) (result i32) (local $block i64)
     (if (call $is_exception (local.get $value)) (then (return (call $fail))))
     (loop $busy
       (call $drain)
@@ -134,4 +135,11 @@
     (if (i64.eqz (local.get $block)) (then (return (call $fail))))
     (call $output_set (local.get $block) (i64.extend_i32_u (global.get $text_length)))
     (i32.const 0))
+
+  (func (export "run") (result i32)
+    (call $go (call $call_global (i64.const 0x0074726174735f5f) (call $input)))) ;; "__start"
+
+  ;; The same in a memory that an earlier call left: see slot/snapshot.ts of the executor.
+  (func (export "resume") (result i32)
+    (call $go (call $call_global (i64.const 0x006e696167615f5f) (call $input)))) ;; "__again"
 )

@@ -17,7 +17,7 @@ const STACK_BYTES = 0x40000;
 const INTERPRETER_BYTES = 1_048_576;
 /** The letters host_call knows (see interpreter/stubs-env.wat). */
 const NATIVE_NAMES = ['h', 'm', 'l', 'p', 'f', 't', 'k', 'e', 'u'];
-const FINISHED_EXPORTS = new Set(['run', 'memory', '__fuel', '__now_ms']);
+const FINISHED_EXPORTS = new Set(['run', 'resume', 'memory', '__fuel', '__now_ms']);
 
 /**
  * Turns one script into a self-contained Extism plugin: the script is loaded into QuickJS now, and the finished module

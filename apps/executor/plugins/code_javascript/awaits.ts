@@ -12,12 +12,16 @@ export interface Awaits {
   functions: Record<string, (...values: never[]) => Promise<unknown>>;
   /** Gives what it waits for now its results, when they are there. */
   settle: () => void;
+  /** More results have come than there were at first. */
+  take: (results: Durable['results']) => void;
   /** What it asked for that has no result yet. */
   open: () => unknown[];
 }
 
 interface Await {
   request: unknown;
+  /** What it is, as its result names it. */
+  asked: string;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -26,20 +30,20 @@ interface Await {
  * Results come to the script as they came the first time: only when it can do nothing else, and in the order in which it asked. If one came at once,
  * what it goes on with would be asked for before what another part of the script asks for later, and get its result.
  */
-export function createAwaits({ tools, results }: Durable): Awaits {
+export function createAwaits({ tools, results: first }: Durable): Awaits {
+  let results = first;
   const made: Await[] = [];
   let settled = 0;
   const next = (request: { kind: string; tool?: string; input: unknown }): Promise<unknown> => {
-    const known = results[made.length];
     const asked = request.tool === undefined ? request.kind : `${request.kind} ${request.tool}`;
-    if (known !== undefined && known.of !== asked) throw new Error(`Await ${made.length + 1} of this script is a ${asked}, and was a ${known.of} before: a script must do the same each time it is run.`);
-    return new Promise((resolve, reject) => void made.push({ request, resolve, reject }));
+    return new Promise((resolve, reject) => void made.push({ request, asked, resolve, reject }));
   };
   const settle = (): void => {
     for (const each of made.slice(settled)) {
       const result = results[settled];
       if (result === undefined) return;
       settled += 1;
+      if (result.of !== each.asked) throw new Error(`Await ${settled} of this script is a ${each.asked}, and was a ${result.of} before: a script must do the same each time it is run.`);
       if ('error' in result) each.reject(new HostError(result.error.code, result.error.message));
       else each.resolve(result.value);
     }
@@ -52,7 +56,7 @@ export function createAwaits({ tools, results }: Durable): Awaits {
   const approve = (question: string, details?: unknown): Promise<unknown> => next({ kind: 'approval', input: { question: String(question), ...(details === undefined ? {} : { details }) } });
   const sleep = async (time: number | string): Promise<void> => void (await next({ kind: 'wait', input: { ms: toMs(time) } }));
   const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => (await next({ kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
-  return { functions: { tool, ask, approve, sleep, waitFor }, settle, open: () => made.slice(results.length).map(({ request }) => request) };
+  return { functions: { tool, ask, approve, sleep, waitFor }, settle, take: (more) => void (results = more), open: () => made.slice(results.length).map(({ request }) => request) };
 }
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, second: 1_000, min: 60_000, minute: 60_000, h: 3_600_000, hour: 3_600_000, d: 86_400_000, day: 86_400_000, week: 604_800_000 };

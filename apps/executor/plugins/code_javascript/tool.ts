@@ -1,4 +1,4 @@
-import { evaluate, limitFuel, onIdle, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
+import { evaluate, limitFuel, onIdle, onResume, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
 import { createAwaits, type Durable } from './awaits.js';
 import { Folder, type FileContent } from './folder.js';
 
@@ -33,6 +33,10 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
   if (awaits) {
     for (const [name, called] of Object.entries(awaits.functions)) define(name, called);
     onIdle(awaits.settle);
+    onResume(({ timeoutMs: allowedMs, durable: { results } = { tools: [], results: [] } }: Input) => {
+      if (allowedMs !== undefined) limitFuel(allowedMs * FUEL_PER_MS);
+      awaits.take(results);
+    });
     whenIdle(() => {
       if (awaits.open().length === 0) throw new Error('The script waits for a promise that never settles.');
       return { value: null, output: output.text, awaits: awaits.open() };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { connectBus, type Bus } from '@trivet/bus';
 import type { JsonValue, ToolCall, ToolManifest, ToolPolicy } from '@trivet/contracts';
-import { connectRedis, createBlobs, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createScriptSnapshots, type Redis } from '@trivet/state';
 import { startServers, type TestServers } from '@trivet/testing';
 import { bundlePrograms, echoPlugin, pluginFromSource, until } from '../../hostile/prepare.js';
 import { admitRemote, type RemoteTool } from '../catalog/remote-tool.js';
@@ -35,7 +35,7 @@ describe('a remote tool', () => {
     service = await connect({ servers: new URL(servers.nats.url).host, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     pool = new SandboxPool({ slots: 2 });
     parts = {
-      blobs: createBlobs(redis), pool, tools: { find: async ({ name }) => tools.get(name) ?? null }, askRemote: createRemoteAsker(bus), toolPolicyOf: async (tenant) => POLICIES[tenant],
+      blobs: createBlobs(redis), pool, tools: { find: async ({ name }) => tools.get(name) ?? null }, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), onError: () => undefined, toolPolicyOf: async (tenant) => POLICIES[tenant],
       services: { http: async () => ({ value: null }), documents: () => null, log: () => undefined, progress: () => undefined },
     };
     tools.set('orders', admitRemote(manifest('orders')));

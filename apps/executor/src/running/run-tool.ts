@@ -1,12 +1,14 @@
 import { context as telemetryContext } from '@opentelemetry/api';
 import { FailureError, isRemoteDenied, isToolDenied, type Artefact, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
-import type { Blobs } from '@trivet/state';
+import type { Blobs, ScriptSnapshots } from '@trivet/state';
 import { callChecked, callTool } from '../call-tool.js';
 import type { AnyTool, ToolSource, WantedTool } from '../catalog/tool-source.js';
 import { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from '../host/host-functions.js';
 import type { SandboxPool } from '../sandbox/pool.js';
 import { askMcp } from '../mcp/ask-mcp.js';
 import type { RemoteAsker } from './ask-remote.js';
+import { durableScriptOf, runFromSnapshot } from './durable-script.js';
+import type { RunOptions } from '../sandbox/job.js';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
 
 export interface RunParts {
@@ -15,6 +17,9 @@ export interface RunParts {
   tools: ToolSource;
   askRemote: RemoteAsker;
   services: Omit<HostServices, 'tool'>;
+  snapshots: ScriptSnapshots;
+  /** Told what went wrong and did not matter. */
+  onError: (error: unknown) => void;
   /** What the policy of a tenant says of tools, now. */
   toolPolicyOf: (tenant: string) => Promise<ToolPolicy | undefined>;
 }
@@ -51,7 +56,17 @@ async function runNamed(parts: RunParts, context: HostCallContext, { input, sign
   const answer = createHostHandler({ ...context, uploaded: !tool.bundled }, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
-  return callTool(parts.pool, tool, input, { tenant: context.tenant, host, signal, depth: context.depth, nowMs: startOfScript(context.tool, input) ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) });
+  const script = durableScriptOf(context.tool, input);
+  const options: RunOptions = { tenant: context.tenant, host, signal, depth: context.depth, nowMs: script?.startedAtMs ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) };
+  if (!script) return callTool(parts.pool, tool, input, options);
+  return runFromSnapshot({
+    snapshots: parts.snapshots,
+    ref: { tenant: context.tenant, workflowId: context.workflowId },
+    script,
+    interpreter: tool.sandbox.digest,
+    run: (snapshot) => callTool(parts.pool, tool, input, { ...options, resumable: { snapshot } }),
+    onError: parts.onError,
+  });
 }
 
 async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<AnyTool | SandboxResult> {
@@ -96,14 +111,6 @@ function failedOutside(error: unknown): SandboxResult {
 function nestedRequest(request: JsonValue): { name: string; input: JsonValue } {
   const { name, input } = request !== null && typeof request === 'object' && !Array.isArray(request) ? request : {};
   return { name: typeof name === 'string' ? name : '', input: input ?? {} };
-}
-
-/** A script that is run again with the results of its awaits sees the time at which it began, each time. */
-function startOfScript(tool: string, input: JsonValue): number | undefined {
-  if (!tool.startsWith('code_') || input === null || typeof input !== 'object' || Array.isArray(input)) return undefined;
-  const { durable } = input;
-  const startedAtMs = durable !== null && typeof durable === 'object' && !Array.isArray(durable) ? durable['startedAtMs'] : undefined;
-  return typeof startedAtMs === 'number' ? startedAtMs : undefined;
 }
 
 /** Code interpreters take their time limit in the input; it can only shorten the tool's own. */

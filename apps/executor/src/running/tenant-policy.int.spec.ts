@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PolicyBody, type JsonValue, type ToolCall, type ToolPolicy } from '@trivet/contracts';
-import { connectRedis, createBlobs, createKvStore, createPolicyStore, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createScriptSnapshots, createKvStore, createPolicyStore, type Redis } from '@trivet/state';
 import { startRedis, type TestServer } from '@trivet/testing';
 import { bundlePrograms, echoPlugin, pluginFromSource } from '../../hostile/prepare.js';
 import type { CatalogTool } from '../catalog/tool-catalog.js';
@@ -52,7 +52,7 @@ describe("the policy of a tool call's tenant", () => {
 
   const setPolicy = (tenant: string, policy: ToolPolicy): Promise<void> => createPolicyStore(redis).put({ tenant, ...PolicyBody.parse({ tools: policy }) });
   const executor = () => ({
-    blobs: createBlobs(redis), pool, tools: { find: async ({ name }: { name: string }) => tools.get(name) ?? null },
+    snapshots: createScriptSnapshots(redis), onError: () => undefined, blobs: createBlobs(redis), pool, tools: { find: async ({ name }: { name: string }) => tools.get(name) ?? null },
     services: { http: createHttpExchange({ privatePermissions: ['127.0.0.1', 'localhost'].map((host) => ({ tool: 'fetch', host, port })) }), documents: () => null, log: () => undefined, progress: () => undefined, kv: createKv(createKvStore(redis)) },
     askRemote: () => Promise.reject(new Error('there is no remote tool here')),
     toolPolicyOf: createToolPolicies(createPolicyStore(redis)),

@@ -1,3 +1,4 @@
+import { MAX_SNAPSHOT_BYTES } from './slot/snapshot.js';
 import { MAX_DETAIL_LENGTH, MAX_MESSAGE_LENGTH, SLOT_CODES, type DoneHeader, type SlotFailure } from './slot/messages.js';
 
 /**
@@ -6,10 +7,11 @@ import { MAX_DETAIL_LENGTH, MAX_MESSAGE_LENGTH, SLOT_CODES, type DoneHeader, typ
  */
 export function readDoneHeader(header: unknown): DoneHeader | null {
   if (!isRecord(header)) return null;
-  const { failure, wallMs, cpuMs, peakMemoryBytes } = header;
+  const { failure, wallMs, cpuMs, peakMemoryBytes, snapshotBytes = 0 } = header;
   if (!isFigure(wallMs) || !isFigure(cpuMs) || !isFigure(peakMemoryBytes)) return null;
   const figures = { wallMs, cpuMs, peakMemoryBytes };
-  if (failure === null) return { failure, ...figures };
+  if (!isFigure(snapshotBytes) || !Number.isInteger(snapshotBytes) || snapshotBytes > MAX_SNAPSHOT_BYTES) return null;
+  if (failure === null) return { failure, ...figures, ...(snapshotBytes > 0 ? { snapshotBytes } : {}) };
   const read = readFailure(failure);
   return read ? { failure: read, ...figures } : null;
 }

@@ -31,6 +31,8 @@ export interface RunOptions {
   depth?: number;
   /** What `new Date()` says inside an interpreter. */
   nowMs?: number;
+  /** Of a call that may be gone on with in another process: what an earlier one left, or null to begin. */
+  resumable?: { snapshot: Uint8Array | null };
 }
 
 export interface Job {

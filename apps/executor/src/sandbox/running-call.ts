@@ -12,6 +12,8 @@ import type { Turns } from './turns.js';
 /** Written by the interpreter when nobody says what time it is: 14 November 2023. */
 const DEFAULT_NOW_MS = 1_700_000_000_000;
 const MIB = 1_048_576;
+/** A script that took longer is worth more than its snapshot, which takes about 10 ms to make and to go on with. */
+const SNAPSHOT_AFTER_CPU_MS = 25;
 
 interface Verdict {
   code: FailureCode;
@@ -50,7 +52,8 @@ export class RunningCall {
     options.signal?.addEventListener('abort', this.cancel, { once: true });
     slot.sendModule(tool.digest, tool.module);
     const { memoryMib, outputKib, hostCalls } = tool.limits;
-    slot.sendCall({ digest: tool.digest, tool: tool.name, entry: tool.entry, memoryBytes: memoryMib * MIB, outputBytes: outputKib * 1024, hostCalls, nowMs: options.nowMs ?? DEFAULT_NOW_MS }, input);
+    const snapshot = options.resumable?.snapshot ?? new Uint8Array(0);
+    slot.sendCall({ digest: tool.digest, tool: tool.name, entry: tool.entry, memoryBytes: memoryMib * MIB, outputBytes: outputKib * 1024, hostCalls, nowMs: options.nowMs ?? DEFAULT_NOW_MS, ...(options.resumable ? { resumable: { snapshotBytes: snapshot.length, snapshotAfterCpuMs: SNAPSHOT_AFTER_CPU_MS } } : {}) }, snapshot.length > 0 ? Buffer.concat([input, snapshot]) : input);
   }
 
   /** Looks at the memory of the process; ends it when it holds far more than its plugin may. */
@@ -157,10 +160,13 @@ export class RunningCall {
       if (cause) return this.over(failed(cause.code, cause.message, cause.detail, figures));
       return this.over(failed(failure.code, failure.message, { ...failure.detail, ...(failure.hostCode ? { hostCode: failure.hostCode } : {}) }, figures));
     }
-    const figures = this.figures({ ...header, bytesOut: frame.payload.length });
-    const read = readOutput(frame.payload);
-    if ('problem' in read) return this.over(failed('tool_output_invalid', `Tool ${name} returned ${frame.payload.length} bytes that are ${read.problem}.`, { reason: read.reason, bytes: frame.payload.length }, figures));
-    this.over({ outcome: 'completed', output: read.output, sandbox: figures });
+    const { snapshotBytes = 0 } = header;
+    if (snapshotBytes > 0 && (!this.job.options.resumable || snapshotBytes > frame.payload.length)) return this.breakProtocol('it sent a snapshot that nobody asked for');
+    const output = frame.payload.subarray(0, frame.payload.length - snapshotBytes);
+    const figures = this.figures({ ...header, bytesOut: output.length });
+    const read = readOutput(output);
+    if ('problem' in read) return this.over(failed('tool_output_invalid', `Tool ${name} returned ${output.length} bytes that are ${read.problem}.`, { reason: read.reason, bytes: output.length }, figures));
+    this.over({ outcome: 'completed', output: read.output, sandbox: figures, ...(snapshotBytes > 0 ? { snapshot: new Uint8Array(frame.payload.subarray(output.length)) } : {}) });
   }
 
   /**

@@ -124,7 +124,7 @@ local function commit()
   for _, each in ipairs(questions) do call('ZADD', tag .. ':approvals:' .. tenant, asked, each) end
   if #events > 0 and journaled == '0' then call('ZADD', tag .. ':journal', int(now), tenant .. '|' .. id) end
   local ended = { completed = true, failed = true, cancelled = true }
-  local all = { workflow, tag .. ':steps:' .. name, events_key, tag .. ':kv:' .. name }
+  local all = { workflow, tag .. ':steps:' .. name, events_key, tag .. ':kv:' .. name, tag .. ':snapshots:' .. name }
   -- A workflow that is retried lives again.
   if ended[current[4]] and not ended[status] then for _, key in ipairs(all) do call('PERSIST', key) end end
   if keep ~= '0' then

@@ -1,10 +1,14 @@
-/** What the interpreter calls: globalThis.__start(text), __idle(), __end() and __err(error). See interpreter/shim.wat. */
+/** What the interpreter calls: globalThis.__start(text), or __again(text) in a memory that is gone on with, __idle(), __end() and __err(error). See interpreter/shim.wat. */
 
 type Tool = (input: never) => unknown;
 type Settled = { status: 'pending' } | { status: 'done'; value: unknown } | { status: 'failed'; error: unknown };
 
 let whatIdleMeans: (() => unknown) | null = null;
 let whatIdleDoes: (() => void) | null = null;
+let whatResumeDoes: ((input: never) => void) | null = null;
+
+/** Done with the input of a later call that goes on in the memory of this one. */
+export const onResume = <Input>(resume: (input: Input) => void): void => void (whatResumeDoes = resume);
 
 /** Done whenever nothing is left to do and `run` has not settled: it may settle promises that a script waits for. */
 export const onIdle = (settle: () => void): void => void (whatIdleDoes = settle);
@@ -33,6 +37,10 @@ export function serve(run: Tool): void {
   };
 
   define('__start', start);
+  define('__again', (text: string) => {
+    if (settled.status !== 'pending' || !whatResumeDoes) throw new Error('There is nothing to go on with.');
+    whatResumeDoes(parse(text) as never);
+  });
   define('__idle', () => void (settled.status === 'pending' && whatIdleDoes?.()));
   define('__end', end);
   define('__err', (error: unknown) => stringify(describe(error)));

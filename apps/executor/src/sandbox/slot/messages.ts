@@ -10,6 +10,13 @@ export interface CallHeader {
   hostCalls: number;
   /** What `new Date()` says inside an interpreter; frozen for the whole call. */
   nowMs: number;
+  /** Of a call that may be gone on with later, in another process. */
+  resumable?: {
+    /** How much of the end of the payload is a snapshot to go on with; 0: it begins. */
+    snapshotBytes: number;
+    /** A snapshot is taken of a call that used more CPU time than this. */
+    snapshotAfterCpuMs: number;
+  };
 }
 
 /** What a slot can find out about a call by itself. */
@@ -32,6 +39,8 @@ export interface DoneHeader {
   wallMs: number;
   cpuMs: number;
   peakMemoryBytes: number;
+  /** How much of the end of the payload is a snapshot. */
+  snapshotBytes?: number;
 }
 
 /** Calls a plugin can make of its host, and how they are counted. */

@@ -1,16 +1,18 @@
-import { createPlugin, type PluginOutput } from '@extism/extism';
+import { createPlugin, type Plugin, type PluginOutput } from '@extism/extism';
 import { CallState, mib } from './call-state.js';
 import { classify, type InstanceFigures } from './classify.js';
 import { hostFunctions } from './host-functions.js';
 import type { CallHeader, DoneHeader, SlotFailure } from './messages.js';
+import { restoreSnapshot, takeSnapshot } from './snapshot.js';
 
 interface Finished {
   header: DoneHeader;
+  /** The output, and the snapshot after it. */
   output: Uint8Array;
 }
 
 /** Runs one call on a fresh instance of the module. Never throws: whatever happens is in the header. */
-export async function runCall(module: WebAssembly.Module, call: CallHeader, input: Uint8Array): Promise<Finished> {
+export async function runCall(module: WebAssembly.Module, call: CallHeader, payload: Uint8Array): Promise<Finished> {
   const state = new CallState(call);
   const startedAt = performance.now();
   const cpuAtStart = process.cpuUsage();
@@ -18,24 +20,60 @@ export async function runCall(module: WebAssembly.Module, call: CallHeader, inpu
   let fuelAtStart: bigint | null = null;
   const figures = (): InstanceFigures => ({ memoryBytes: memoryBytes(exports), fuelAtStart, fuelLeft: globalValue(exports, '__fuel') });
   let output: Uint8Array = new Uint8Array(0);
+  let snapshot: Uint8Array | null = null;
   let failure: SlotFailure | null = null;
   try {
-    const plugin = await createPlugin({ wasm: [{ module, name: 'main' }] }, { functions: hostFunctions(state), fetch: refuseFetch, config: NO_CONFIGURATION, memory: { maxVarBytes: MAX_VARIABLE_BYTES } });
-    const instance = await plugin.getInstance();
+    const { plugin, instance, entry } = await prepare(module, state, payload);
     ({ exports } = instance);
     fuelAtStart = globalValue(exports, '__fuel');
     setClock(exports, call.nowMs);
-    const code = watchReturnCode(instance, call.entry);
-    const result = await plugin.call(call.entry, input);
+    const code = watchReturnCode(instance, entry);
+    const result = await plugin.call(entry, payload.subarray(0, payload.length - (call.resumable?.snapshotBytes ?? 0)));
     if (state.verdict) throw new Error('condemned');
     failure = returnCodeFailure(code(), state, figures()) ?? outputFailure(result, call);
     if (!failure && result) output = result.bytes();
+    const used = process.cpuUsage(cpuAtStart);
+    if (!failure && call.resumable && (used.user + used.system) / 1000 > call.resumable.snapshotAfterCpuMs) snapshot = await snapshotOf(module, state, exports);
   } catch (error) {
     failure = classify(error, state, figures());
   }
   const cpu = process.cpuUsage(cpuAtStart);
   const peakMemoryBytes = memoryBytes(exports) + state.peakBlockBytes;
-  return { output, header: { failure, wallMs: performance.now() - startedAt, cpuMs: (cpu.user + cpu.system) / 1000, peakMemoryBytes } };
+  const header = { failure, wallMs: performance.now() - startedAt, cpuMs: (cpu.user + cpu.system) / 1000, peakMemoryBytes };
+  return snapshot ? { output: Buffer.concat([output, snapshot]), header: { ...header, snapshotBytes: snapshot.length } } : { output, header };
+}
+
+const newPlugin = (module: WebAssembly.Module, state: CallState): Promise<Plugin> => createPlugin({ wasm: [{ module, name: 'main' }] }, { functions: hostFunctions(state), fetch: refuseFetch, config: NO_CONFIGURATION, memory: { maxVarBytes: MAX_VARIABLE_BYTES } });
+
+interface Prepared {
+  plugin: Plugin;
+  instance: WebAssembly.Instance;
+  entry: string;
+}
+
+/** A new instance, or one with the memory of the snapshot. A snapshot that does not fit is no reason to fail: the input has all it takes to begin again. */
+async function prepare(module: WebAssembly.Module, state: CallState, payload: Uint8Array): Promise<Prepared> {
+  const { entry, resumable, memoryBytes: mostBytes } = state.call;
+  const plugin = await newPlugin(module, state);
+  const instance = await plugin.getInstance();
+  const { memory } = instance.exports;
+  if (!resumable?.snapshotBytes || !(memory instanceof WebAssembly.Memory)) return { plugin, instance, entry };
+  try {
+    restoreSnapshot(memory, payload.subarray(payload.length - resumable.snapshotBytes), mostBytes);
+    return { plugin, instance, entry: RESUME_ENTRY };
+  } catch {
+    const another = await newPlugin(module, state);
+    return { plugin: another, instance: await another.getInstance(), entry };
+  }
+}
+
+const RESUME_ENTRY = 'resume';
+
+/** What a new instance would not have. */
+async function snapshotOf(module: WebAssembly.Module, state: CallState, exports: WebAssembly.Exports): Promise<Uint8Array | null> {
+  const { memory: fresh } = (await (await newPlugin(module, state)).getInstance()).exports;
+  const { memory } = exports;
+  return memory instanceof WebAssembly.Memory && fresh instanceof WebAssembly.Memory ? takeSnapshot(new Uint8Array(memory.buffer), new Uint8Array(fresh.buffer)) : null;
 }
 
 const refuseFetch = (): never => {
