@@ -14,7 +14,7 @@ export interface EffectTool {
 const NAME = 'effect';
 /** As the executor's own code says it; a spec looks whether it still does. */
 const LIMITS = '{ maxMemoryMib }';
-export const EXECUTOR_CODE = { loadsTools: `await loadTools(PLUGINS_FOLDER, ${LIMITS})`, makesExchange: 'createHttpExchange({})' } as const;
+export const EXECUTOR_CODE = { loadsTools: `await loadTools(PLUGINS_FOLDER, ${LIMITS})`, makesExchange: 'createHttpExchange(rules)' } as const;
 
 export async function buildEffectTool(targetPort: number): Promise<EffectTool> {
   const folder = mkdtempSync(join(tmpdir(), 'trivet-effect-'));
@@ -25,7 +25,7 @@ export async function buildEffectTool(targetPort: number): Promise<EffectTool> {
   return {
     alterations: [
       { file: '/executor/dist/start.js', find: EXECUTOR_CODE.loadsTools, put: `new Map([...${EXECUTOR_CODE.loadsTools}, ...await loadTools(${JSON.stringify(folder)}, ${LIMITS})])` },
-      { file: '/executor/dist/start.js', find: EXECUTOR_CODE.makesExchange, put: `createHttpExchange({ privatePermissions: [{ tool: '${NAME}', host: '127.0.0.1', port: ${targetPort} }] })` },
+      { file: '/executor/dist/start.js', find: EXECUTOR_CODE.makesExchange, put: `createHttpExchange({ ...rules, privatePermissions: [{ tool: '${NAME}', host: '127.0.0.1', port: ${targetPort} }] })` },
     ],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -20,25 +20,29 @@ const expression = fc.array(operator, { maxLength: 30 }).map((parts) => parts.jo
 const query = fc.array(fc.constantFrom('a', '[*]', '.', '[?', ']', '@', '|', '`1`', "'x'", '{', '}', ':', ',', 'length(', 'sort_by(', ')', '&', '==', '||', '"'), { maxLength: 20 }).map((parts) => parts.join(''));
 const script = fc.oneof(
   text,
-  fc.array(fc.constantFrom('let a = [];', 'a.push(', '{', '}', '(', ')', ';', 'for (;;)', 'throw ', 'await ', 'new Proxy({}, {})', 'globalThis', '.__proto__', '.constructor', '("return this")()', 'JSON.parse("[".repeat(1e5))', '"x".repeat(1e6)', 'Symbol()', '10n ** 1000n', 'input', 'tool("calculator", {})', 'class A {}', '`${', '/(a+)+$/'), { maxLength: 12 }).map((parts) => parts.join(' ')),
+  fc.array(fc.constantFrom('let a = [];', 'a.push(', '{', '}', '(', ')', ';', 'for (;;)', 'throw ', 'await ', 'new Proxy({}, {})', 'globalThis', '.__proto__', '.constructor', '("return this")()', 'JSON.parse("[".repeat(1e5))', '"x".repeat(1e6)', 'Symbol()', '10n ** 1000n', 'files.list().map(files.read)', 'files.write("a", new Uint8Array(1e6))', 'files.write("a", "\\ud800")', 'files.readBytes("b.bin")', 'input', 'tool("calculator", {})', 'class A {}', '`${', '/(a+)+$/'), { maxLength: 12 }).map((parts) => parts.join(' ')),
 );
 
 const python = fc.oneof(
   text,
-  fc.array(fc.constantFrom('a = []\n', 'a.append(a)\n', 'while True: pass\n', 'def f(): return f()\n', 'f()\n', 'import os\n', 'import js\n', 'open("/etc/passwd")\n', '"x" * 10**6\n', '10 ** 1000\n', 'raise Exception("x")\n', 'class A: pass\n', 'input', '    1\n', 'print("a")\n', 'eval("1+1")\n', '__import__("sys").exit()\n'), { maxLength: 10 }).map((parts) => parts.join('')),
+  fc.array(fc.constantFrom('a = []\n', 'a.append(a)\n', 'while True: pass\n', 'def f(): return f()\n', 'f()\n', 'import os\n', 'import js\n', 'open("/etc/passwd")\n', 'f = open("a.txt", "r+b")\n', 'f.seek(10**9)\n', 'f.seek(-5)\n', 'f.truncate(10**9)\n', 'f.write("x")\n', 'f.read(-3)\n', 'f.readinto(bytearray(3))\n', 'import pathlib\n', 'import helper\n', 'import os\nos.umount("/")\n', '"x" * 10**6\n', '10 ** 1000\n', 'raise Exception("x")\n', 'class A: pass\n', 'input', '    1\n', 'print("a")\n', 'eval("1+1")\n', '__import__("sys").exit()\n'), { maxLength: 10 }).map((parts) => parts.join('')),
 );
 const table = fc.array(fc.array(fc.oneof(fc.constantFrom('1', '-2.5', '', '"', '"a""b"', 'NaN', '__proto__', '=cmd|x'), fc.string({ maxLength: 6, unit: 'binary' })), { maxLength: 4 }), { maxLength: 6 }).map((rows) => `a,b,c\n${rows.map((row) => row.join(',')).join('\n')}`);
 const column = fc.constantFrom('a', 'b', 'z', '__proto__', '');
 const selection = fc.array(fc.oneof(column, fc.record({ column, fn: fc.constantFrom('count', 'sum', 'avg', 'min', 'max', 'eval') })), { minLength: 1, maxLength: 3 });
 
+const content = fc.oneof(text, fc.record({ base64: fc.oneof(fc.base64String({ maxLength: 40 }), text) }));
+const files = fc.dictionary(fc.oneof(fc.constantFrom('a.txt', 'b.bin', 'helper.py', '..', '../x', '/etc/passwd', ''), fc.string({ maxLength: 8, unit: 'binary' })), content, { maxKeys: 4 });
+
 /** The fields a tool asks for, with such values in them, so that the input gets past its schema to the tool itself. */
 const FITTING: Record<string, fc.Arbitrary<unknown>> = {
   calculator: fc.record({ expression: fc.oneof(expression, text) }),
-  code_javascript: fc.record({ code: script, input: anything, timeoutMs: fc.integer({ min: 1, max: 300 }) }),
-  code_python: fc.record({ code: python, input: anything, timeoutMs: fc.integer({ min: 1, max: 300 }) }),
+  code_javascript: fc.record({ code: script, input: anything, files, timeoutMs: fc.integer({ min: 1, max: 300 }) }, { requiredKeys: ['code'] }),
+  code_python: fc.record({ code: python, input: anything, files, timeoutMs: fc.integer({ min: 1, max: 300 }) }, { requiredKeys: ['code'] }),
   csv_query: fc.record({ csv: fc.oneof(table, text), query: fc.oneof(fc.record({ select: selection }), odd) }),
   docs_search: fc.record({ query: text, limit: fc.integer({ min: -1, max: 60 }) }, { requiredKeys: ['query'] }),
   json_query: fc.record({ expression: fc.oneof(query, text), data: anything }),
+  save_files: fc.record({ files }),
   text_stats: fc.record({ text }),
   web_fetch: fc.record({ url: text }),
   web_research: fc.record({ query: text, maxSources: fc.integer({ min: -1, max: 9 }) }, { requiredKeys: ['query'] }),

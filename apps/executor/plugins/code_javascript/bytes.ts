@@ -1,7 +1,10 @@
 /** Bytes as text and back; the interpreter has neither TextDecoder nor atob. */
 
+/** No character by itself, and so nothing that UTF-8 has bytes for. */
+const HALF_OF_A_PAIR = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+
 export function utf8(text: string): Uint8Array {
-  const escaped = encodeURIComponent(text.toWellFormed());
+  const escaped = encodeURIComponent(text.replaceAll(HALF_OF_A_PAIR, '\uFFFD'));
   const bytes = new Uint8Array(escaped.length);
   let length = 0;
   for (let at = 0; at < escaped.length; at += 1) {

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** A larger one would cost more to keep than the script to run again. */
-export const MAX_SNAPSHOT_BYTES = 4 * 1_048_576;
+/** As much as the tools of a workflow may keep besides. A script with more in its memory is run again. */
+export const MAX_SNAPSHOT_BYTES = 1_048_576;
 const PAGE_BYTES = 65_536;
 const QUICKEST = 1;
 
