@@ -91,6 +91,24 @@ describe('the web tools, with a network', () => {
     expect(JSON.stringify(result)).not.toMatch(/alert|Home About|Imprint/);
   });
 
+  it('web_fetch finds the article of a page that does not mark one', async () => {
+    const words = 'The keeper counts the peacocks at noon, and writes their number into a book that nobody reads. '.repeat(4);
+    const links = Array.from({ length: 40 }, (_, index) => `<li><a href="/${index}">Another story ${index}</a></li>`).join('');
+    const page = `<html><head><title>Peacocks</title></head><body><div class="sidebar"><ul>${links}</ul></div><div id="content"><p>${words}</p><p>${words}</p><table><tr><td>Monday</td><td>12</td></tr></table><p>${words}</p></div><div class="comments"><p>First!</p></div></body></html>`;
+    const result = await run('web_fetch', { url: 'https://example.org/' }, { 'https://example.org/': { type: 'text/html', body: page } });
+    expect(result).toMatchObject({ output: { title: 'Peacocks', text: expect.stringMatching(/^The keeper[^]*Monday[^]*12[^]*The keeper/) } });
+    expect(JSON.stringify(result)).not.toMatch(/Another story|First!/);
+  });
+
+  it.each([
+    ['nested too deeply', '<div>'.repeat(30_000) + 'the end'],
+    ['a list that never closes', `<ul>${'<li>one more'.repeat(20_000)}`],
+    ['broken everywhere', '<p <b a="<i>>text</p></b></i></div></body></html><table><td><form></td><script>'.repeat(300)],
+    ['longer than is taken apart', `<p>${'a word '.repeat(80_000)}</p>`],
+  ])('web_fetch reads a page that is %s', async (_what, body) => {
+    expect(await run('web_fetch', { url: 'https://example.org/' }, { 'https://example.org/': { type: 'text/html', body } })).toMatchObject({ output: { text: expect.stringMatching(/the end|one more|text|a word/) } });
+  }, 60_000);
+
   it('web_fetch gives other text as it is, and says when the page is an error', async () => {
     expect(await run('web_fetch', { url: 'https://example.org/a.txt' }, { 'https://example.org/': { type: 'text/plain', body: 'plain <b>text</b>' } })).toMatchObject({ output: { text: 'plain <b>text</b>' } });
     expect(await run('web_fetch', { url: 'https://example.org/none' }, { 'https://example.org/': { status: 404, type: 'text/html', body: 'no' } })).toMatchObject({ failure: { message: 'https://example.org/none answered with status 404.' } });

@@ -1,6 +1,6 @@
 import { http } from '@trivet/tool-sdk/guest';
 import { isCorpusUrl, readDocuments } from '../sources/corpus.js';
-import { readableText } from '../sources/readable-text.js';
+import { articleOf } from '../sources/article.js';
 
 interface Page {
   url: string;
@@ -15,7 +15,7 @@ export function run({ url }: { url: string }): Page {
   const reply = http({ url, headers: { accept: 'text/html, text/plain;q=0.9, */*;q=0.5' } });
   if (reply.status >= 400) throw new Error(`${reply.url} answered with status ${reply.status}.`);
   const isHtml = /html|xml/.test(reply.headers['content-type'] ?? 'text/html');
-  const { title, text } = isHtml ? readableText(reply.body) : { title: '', text: reply.body };
+  const { title, text } = isHtml ? articleOf(reply.body) : { title: '', text: reply.body };
   return { url: reply.url, title: title || reply.url, text: text.slice(0, MAX_TEXT_LENGTH) };
 }
 

@@ -1,6 +1,6 @@
 import { http, log, model, progress } from '@trivet/tool-sdk/guest';
 import { OFFLINE_SOURCE, readDocuments } from '../sources/corpus.js';
-import { readableText } from '../sources/readable-text.js';
+import { articleOf } from '../sources/article.js';
 import { findRelevant } from '../sources/relevance.js';
 import { searchWeb } from '../sources/search-web.js';
 import { readArticle, type Article } from '../sources/wikipedia.js';
@@ -48,7 +48,7 @@ function findPages(query: string, maxSources: number): { pages: Page[]; source: 
 function readPage({ url, snippet }: Article): string {
   try {
     const { status, body } = http({ url, headers: { accept: 'text/html, text/plain;q=0.9' }, timeoutMs: PAGE_TIMEOUT_MS });
-    return (status === 200 && readableText(body).text) || snippet;
+    return (status === 200 && articleOf(body).text) || snippet;
   } catch (error) {
     log(`The page ${url} cannot be read.`, { reason: String(error) });
     return snippet;
