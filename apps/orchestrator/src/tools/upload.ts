@@ -20,7 +20,7 @@ export interface UploadParts {
 
 export interface UploadDependencies {
   bus: Pick<Bus, 'request'>;
-  catalog: Pick<ToolCatalog, 'get'>;
+  catalog: Pick<ToolCatalog, 'list'>;
   uploads: ToolUploads;
   facts: Pick<Facts, 'record' | 'recordContent'>;
   audit: AuditTrail;
@@ -44,7 +44,9 @@ export async function uploadTool(parts: UploadDependencies, by: Actor, name: str
   if (!manifest || findings.length > 0) throw refused(name, findings);
   const remoteProblem = remoteFinding(await parts.toolPolicyOf(by.tenant), by.tenant, manifest);
   if (remoteProblem) throw refused(name, [remoteProblem]);
-  if (await parts.catalog.get(name)) throw new FailureError('state_conflict', `The name ${name} is that of a bundled tool.`, { hint: 'Choose another name in tool.json and in the path.' });
+  const bundled = await parts.catalog.list();
+  if (bundled.length === 0) throw new FailureError('unavailable', 'No executor has brought its tools, so nobody can say whether the name is free.', { hint: 'Upload again in a few seconds; start an executor if none is up.' });
+  if (bundled.some((tool) => tool.name === name)) throw new FailureError('state_conflict', `The name ${name} is that of a bundled tool.`, { hint: 'Choose another name in tool.json and in the path.' });
   // A remote tool has no module: what must not change is its manifest.
   const digest = given.module ? await parts.uploads.stageModule(given.module) : createHash('sha256').update(canonicalJson(manifest)).digest('hex');
   const signed = signatureFinding(parts.signers, { manifest, digest, signature: given.signature });
