@@ -32,6 +32,8 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
   const awaits = durable && createAwaits(durable);
   if (awaits) {
     for (const [name, called] of Object.entries(awaits.functions)) define(name, called);
+    // When garbage is collected is the one thing that need not be the same each time.
+    for (const name of ['WeakRef', 'FinalizationRegistry']) Reflect.deleteProperty(globalThis, name);
     onIdle(awaits.settle);
     onResume(({ timeoutMs: allowedMs, durable: { results } = { tools: [], results: [] } }: Input) => {
       if (allowedMs !== undefined) limitFuel(allowedMs * FUEL_PER_MS);
