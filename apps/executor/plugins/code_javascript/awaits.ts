@@ -14,39 +14,54 @@ export interface Awaits {
   settle: () => void;
   /** More results have come than there were at first. */
   take: (results: Durable['results']) => void;
-  /** What it asked for that has no result yet. */
-  open: () => unknown[];
+  /** What it asked for that has no result yet, as JSON; empty when there is nothing. */
+  openText: () => string;
 }
 
 interface Await {
-  request: unknown;
+  /** What it asked for, as JSON. */
+  text: string;
   /** What it is, as its result names it. */
   asked: string;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
 
+const { stringify } = JSON;
+const { hasOwn } = Object;
+
 /**
  * Results come to the script as they came the first time: only when it can do nothing else, and in the order in which it asked. If one came at once,
  * what it goes on with would be asked for before what another part of the script asks for later, and get its result.
+ *
+ * Between the script's own steps none of its code runs, whatever it has put on prototypes: a run from a snapshot and one from the beginning pass
+ * here a different number of times. So requests become text when they are made, and lists have no prototype.
  */
 export function createAwaits({ tools, results: first }: Durable): Awaits {
   let results = first;
   const made: Await[] = [];
+  Object.setPrototypeOf(made, null);
   let settled = 0;
   const next = (request: { kind: string; tool?: string; input: unknown }): Promise<unknown> => {
     const asked = request.tool === undefined ? request.kind : `${request.kind} ${request.tool}`;
-    return new Promise((resolve, reject) => void made.push({ request, asked, resolve, reject }));
+    const text = stringify(request);
+    return new Promise((resolve, reject) => void (made[made.length] = { text, asked, resolve, reject }));
   };
   const settle = (): void => {
-    for (const each of made.slice(settled)) {
+    for (const upTo = made.length; settled < upTo && settled < results.length; ) {
+      const each = made[settled];
       const result = results[settled];
-      if (result === undefined) return;
+      if (!each || !result) return;
       settled += 1;
       if (result.of !== each.asked) throw new Error(`Await ${settled} of this script is a ${each.asked}, and was a ${result.of} before: a script must do the same each time it is run.`);
-      if ('error' in result) each.reject(new HostError(result.error.code, result.error.message));
-      else each.resolve(result.value);
+      if (hasOwn(result, 'error') && 'error' in result) each.reject(new HostError(result.error.code, result.error.message));
+      else if ('value' in result) each.resolve(result.value);
     }
+  };
+  const openText = (): string => {
+    let text = '';
+    for (let index = results.length; index < made.length; index += 1) text += `${text === '' ? '' : ','}${made[index]?.text}`;
+    return text;
   };
   const tool = (name: string, input: unknown): Promise<unknown> => {
     if (!tools.includes(name)) return Promise.reject(new HostError('tool_host_denied', `This script may not call the tool ${name}; its tools are ${tools.join(', ') || 'none'}.`));
@@ -56,7 +71,7 @@ export function createAwaits({ tools, results: first }: Durable): Awaits {
   const approve = (question: string, details?: unknown): Promise<unknown> => next({ kind: 'approval', input: { question: String(question), ...(details === undefined ? {} : { details }) } });
   const sleep = async (time: number | string): Promise<void> => void (await next({ kind: 'wait', input: { ms: toMs(time) } }));
   const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => (await next({ kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
-  return { functions: { tool, ask, approve, sleep, waitFor }, settle, take: (more) => void (results = more), open: () => made.slice(results.length).map(({ request }) => request) };
+  return { functions: { tool, ask, approve, sleep, waitFor }, settle, take: (more) => void (results = more), openText };
 }
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, second: 1_000, min: 60_000, minute: 60_000, h: 3_600_000, hour: 3_600_000, d: 86_400_000, day: 86_400_000, week: 604_800_000 };

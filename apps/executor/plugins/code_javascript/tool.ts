@@ -35,13 +35,14 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
     // When garbage is collected is the one thing that need not be the same each time.
     for (const name of ['WeakRef', 'FinalizationRegistry']) Reflect.deleteProperty(globalThis, name);
     onIdle(awaits.settle);
-    onResume(({ timeoutMs: allowedMs, durable: { results } = { tools: [], results: [] } }: Input) => {
-      if (allowedMs !== undefined) limitFuel(allowedMs * FUEL_PER_MS);
-      awaits.take(results);
+    onResume((later: Input) => {
+      if (hasOwn(later, 'timeoutMs') && later.timeoutMs !== undefined) limitFuel(later.timeoutMs * FUEL_PER_MS);
+      if (later.durable) awaits.take(later.durable.results);
     });
     whenIdle(() => {
-      if (awaits.open().length === 0) throw new Error('The script waits for a promise that never settles.');
-      return { value: null, output: output.text, awaits: awaits.open() };
+      const open = awaits.openText();
+      if (open === '') throw new Error('The script waits for a promise that never settles.');
+      return `{"value":null,"output":${stringify(output.text)},"awaits":[${open}],"waiting":true}`;
     });
   } else define('tool', async (name: string, argument: unknown) => callTool(name, argument));
   if (timeoutMs !== undefined) limitFuel(timeoutMs * FUEL_PER_MS);
@@ -49,7 +50,8 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
   const settled = plain(await value);
   // What it called and did not wait for is done all the same.
   const written = folder.result();
-  return { value: settled, output: output.text, ...(written ? { files: written } : {}), ...(awaits && awaits.open().length > 0 ? { awaits: awaits.open() } : {}) };
+  const open = awaits?.openText() ?? '';
+  return { value: settled, output: output.text, ...(written ? { files: written } : {}), ...(open === '' ? {} : { awaits: parse(`[${open}]`) }) };
 }
 
 class Output {
@@ -68,6 +70,7 @@ function show(value: unknown): string {
 }
 
 const { stringify, parse } = JSON;
+const { hasOwn } = Object;
 
 /** A value as JSON can hold it: big integers as their digits, maps and sets as their contents, functions as null. */
 function plain(value: unknown): unknown {

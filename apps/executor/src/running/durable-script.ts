@@ -48,11 +48,16 @@ export async function runFromSnapshot({ snapshots, ref, script, interpreter, run
   const madeOf = (results: number): string => sha256([interpreter, script.id, ...script.results.slice(0, results)]);
   const kept = script.results.length === 0 ? null : await snapshots.find(ref, script.id).catch(ignore);
   const usable = kept && kept.results <= script.results.length && kept.madeOf === madeOf(kept.results) ? kept.bytes : null;
-  const result = await run(usable);
+  const first = await run(usable);
+  const result = usable && first.outcome === 'failed' && WORTH_ANOTHER.includes(first.failure.code) ? await run(null) : first;
   const isWaiting = result.outcome === 'completed' && waits(result.output);
   if (isWaiting && result.snapshot) await snapshots.put(ref, script.id, { madeOf: madeOf(script.results.length), results: script.results.length, bytes: result.snapshot }).catch(ignore);
   else if (kept && !isWaiting) await snapshots.remove(ref, script.id).catch(ignore);
   return result;
 }
 
-const waits = (output: JsonValue): boolean => Array.isArray(asObject(output)?.['awaits']);
+/** It may also ask for something and end without waiting for it. */
+const waits = (output: JsonValue): boolean => asObject(output)?.['waiting'] === true;
+
+/** How a call ends for which there was too little room beside its snapshot, or which a bad one led astray. */
+const WORTH_ANOTHER: readonly string[] = ['tool_memory_exceeded', 'tool_crashed', 'tool_trapped'];

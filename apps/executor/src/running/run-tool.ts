@@ -56,9 +56,10 @@ async function runNamed(parts: RunParts, context: HostCallContext, { input, sign
   const answer = createHostHandler({ ...context, uploaded: !tool.bundled }, tool.manifest.grants ?? {}, { ...parts.services, tool: nestedCalls(parts) });
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
-  const script = durableScriptOf(context.tool, input);
+  const script = tool.bundled ? durableScriptOf(context.tool, input) : null;
   const options: RunOptions = { tenant: context.tenant, host, signal, depth: context.depth, nowMs: script?.startedAtMs ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) };
-  if (!script) return callTool(parts.pool, tool, input, options);
+  // A tool that calls an interpreter has no step to go on in.
+  if (!script || context.depth > 0) return callTool(parts.pool, tool, input, options);
   return runFromSnapshot({
     snapshots: parts.snapshots,
     ref: { tenant: context.tenant, workflowId: context.workflowId },

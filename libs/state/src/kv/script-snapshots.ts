@@ -1,5 +1,5 @@
 import { keys, type WorkflowRef } from '../keys.js';
-import { withRedis, type Redis } from '../redis.js';
+import { defineScript, withRedis, type Redis } from '../redis.js';
 
 /** What the interpreter of a waiting script had in its memory. */
 export interface ScriptSnapshot {
@@ -20,9 +20,18 @@ export interface ScriptSnapshots {
   remove: (ref: WorkflowRef, script: string) => Promise<void>;
 }
 
+/** Scripts of one workflow that have a snapshot; further ones are run again. */
+const MOST_SCRIPTS = 8;
 const KEEP_MS = 30 * 86_400_000;
 const HASH_BYTES = 32;
 const HEAD_BYTES = HASH_BYTES + 4;
+
+/** KEYS: snapshots · ARGV: script, snapshot, most, ms to keep. */
+const putScript = defineScript(`
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return 1`);
 
 export function createScriptSnapshots(redis: Redis): ScriptSnapshots {
   return {
@@ -35,7 +44,7 @@ export function createScriptSnapshots(redis: Redis): ScriptSnapshots {
       const head = Buffer.alloc(HEAD_BYTES);
       head.write(madeOf, 'hex');
       head.writeUInt32LE(results, HASH_BYTES);
-      await withRedis(() => redis.multi().hset(keys.snapshots(ref), script, Buffer.concat([head, bytes])).pexpire(keys.snapshots(ref), KEEP_MS).exec());
+      await putScript.run(redis, [keys.snapshots(ref)], [script, Buffer.concat([head, bytes]), MOST_SCRIPTS, KEEP_MS]);
     },
     remove: async (ref, script) => void (await withRedis(() => redis.hdel(keys.snapshots(ref), script))),
   };

@@ -3,7 +3,7 @@
 type Tool = (input: never) => unknown;
 type Settled = { status: 'pending' } | { status: 'done'; value: unknown } | { status: 'failed'; error: unknown };
 
-let whatIdleMeans: (() => unknown) | null = null;
+let whatIdleMeans: (() => string) | null = null;
 let whatIdleDoes: (() => void) | null = null;
 let whatResumeDoes: ((input: never) => void) | null = null;
 
@@ -13,8 +13,8 @@ export const onResume = <Input>(resume: (input: Input) => void): void => void (w
 /** Done whenever nothing is left to do and `run` has not settled: it may settle promises that a script waits for. */
 export const onIdle = (settle: () => void): void => void (whatIdleDoes = settle);
 
-/** What the call gives when nothing is left to do and `run` has not settled: a script that waits for the world. */
-export const whenIdle = (value: () => unknown): void => void (whatIdleMeans = value);
+/** What the call gives, as JSON, when nothing is left to do and `run` has not settled: a script that waits for the world. */
+export const whenIdle = (text: () => string): void => void (whatIdleMeans = text);
 
 /** Makes `run` the entry of the plugin. */
 export function serve(run: Tool): void {
@@ -30,7 +30,7 @@ export function serve(run: Tool): void {
   };
 
   const end = (): string => {
-    if (settled.status === 'pending' && whatIdleMeans) return stringify(whatIdleMeans());
+    if (settled.status === 'pending' && whatIdleMeans) return whatIdleMeans();
     if (settled.status === 'pending') throw new Error('run() returned a promise that never settles: nothing is left that could resolve it.');
     if (settled.status === 'failed') throw settled.error;
     return stringify(settled.value === undefined ? null : settled.value);

@@ -33,7 +33,7 @@ export async function runCall(module: WebAssembly.Module, call: CallHeader, payl
     failure = returnCodeFailure(code(), state, figures()) ?? outputFailure(result, call);
     if (!failure && result) output = result.bytes();
     const used = process.cpuUsage(cpuAtStart);
-    if (!failure && call.resumable && (used.user + used.system) / 1000 > call.resumable.snapshotAfterCpuMs) snapshot = await snapshotOf(module, state, exports);
+    if (!failure && call.resumable && isWaiting(output) && (used.user + used.system) / 1000 > call.resumable.snapshotAfterCpuMs) snapshot = await snapshotOf(module, state, exports);
   } catch (error) {
     failure = classify(error, state, figures());
   }
@@ -53,13 +53,13 @@ interface Prepared {
 
 /** A new instance, or one with the memory of the snapshot. A snapshot that does not fit is no reason to fail: the input has all it takes to begin again. */
 async function prepare(module: WebAssembly.Module, state: CallState, payload: Uint8Array): Promise<Prepared> {
-  const { entry, resumable, memoryBytes: mostBytes } = state.call;
+  const { entry, resumable } = state.call;
   const plugin = await newPlugin(module, state);
   const instance = await plugin.getInstance();
   const { memory } = instance.exports;
   if (!resumable?.snapshotBytes || !(memory instanceof WebAssembly.Memory)) return { plugin, instance, entry };
   try {
-    restoreSnapshot(memory, payload.subarray(payload.length - resumable.snapshotBytes), mostBytes);
+    restoreSnapshot(memory, payload.subarray(payload.length - resumable.snapshotBytes));
     return { plugin, instance, entry: RESUME_ENTRY };
   } catch {
     const another = await newPlugin(module, state);
@@ -68,6 +68,10 @@ async function prepare(module: WebAssembly.Module, state: CallState, payload: Ui
 }
 
 const RESUME_ENTRY = 'resume';
+
+/** As the interpreter writes it. Anything else that ends so gets a snapshot that nobody uses. */
+const WAITING = Buffer.from(',"waiting":true}');
+const isWaiting = (output: Uint8Array): boolean => Buffer.from(output.buffer, output.byteOffset, output.byteLength).subarray(-WAITING.length).equals(WAITING);
 
 /** What a new instance would not have. */
 async function snapshotOf(module: WebAssembly.Module, state: CallState, exports: WebAssembly.Exports): Promise<Uint8Array | null> {
