@@ -39,9 +39,9 @@ export const Artefact = z
 export type Artefact = z.infer<typeof Artefact>;
 
 /** The orchestrator asks an executor for the text of a document; both travel by reference. */
-export const ExtractRequest = z.object({ content: BlobReference }).meta({ id: 'ExtractRequest', description: 'Read the text of a document' });
+export const ExtractRequest = z.object({ tenant: Identifier, content: BlobReference }).meta({ id: 'ExtractRequest', description: 'Read the text of a document' });
 export type ExtractRequest = z.infer<typeof ExtractRequest>;
 export const ExtractAnswer = z
-  .object({ text: BlobReference.nullable().describe('UTF-8; null when there is none.'), pages: z.number().int().nullable(), notice: z.string().nullable() })
+  .object({ text: BlobReference.nullable().describe('UTF-8; null when there is none.'), pages: z.number().int().min(0).nullable(), notice: z.string().nullable() })
   .meta({ id: 'ExtractAnswer', description: 'The text of a document, or why it has none' });
 export type ExtractAnswer = z.infer<typeof ExtractAnswer>;

@@ -17,6 +17,15 @@ describe('a schema of a manifest', () => {
     expect([check({ fine: 1 }), check({ '../etc': 1 }).length > 0]).toEqual([[], true]);
   });
 
+  it('gives up on a value that takes too long to be held to its patterns, and not on the next', () => {
+    const check = compileSchema({ type: 'object', additionalProperties: { type: 'string', pattern: '(?i)(?:\\pL?){1000}b' } }, 'input of subject');
+    const startedAt = performance.now();
+    expect(check({ t: 'a'.repeat(100_000) })).toEqual([{ pointer: '', detail: expect.stringContaining('a text of 100000 characters is too long') }]);
+    expect(check(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`t${index}`, 'a'.repeat(1000)])))).toEqual([{ pointer: '', detail: expect.stringMatching(/more than 250 ms/) }]);
+    expect(check({ t: 'ab' })).toEqual([]);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   it('matches in linear time what a backtracking pattern never ends with', () => {
     const check = compileSchema({ type: 'string', pattern: '^(a+)+$' }, 'input of subject');
     expect(check(`${'a'.repeat(50_000)}b`)).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { FailureError, type FieldError, type JsonObject, type JsonValue } from '@trivet/contracts';
-import { linearPatterns } from '@trivet/service';
+import { PatternBudgetError, linearPatterns, withinPatternBudget } from '@trivet/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 /** Every mistake in a value, with its JSON pointer; empty when there is none. */
@@ -14,7 +14,9 @@ export function compileSchema(schema: JsonObject, subject: string): SchemaCheck 
   try {
     const validate = ajv.compile(schema);
     return (value) => {
-      if (validate(value)) return [];
+      const valid = withinPatternBudget(() => validate(value));
+      if (valid instanceof PatternBudgetError) return [{ pointer: '', detail: `cannot be checked: ${valid.message}` }];
+      if (valid) return [];
       return (validate.errors ?? []).map(({ instancePath, message, params, keyword }) => ({
         pointer: keyword === 'additionalProperties' ? `${instancePath}/${params['additionalProperty']}` : instancePath,
         detail: keyword === 'additionalProperties' ? 'is not a field this takes' : (message ?? 'is not valid'),

@@ -1,23 +1,30 @@
 import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchContained, planContained, type Launch } from '../sandbox/launch.js';
+import { z } from 'zod';
+import { Reaper } from '../sandbox/reaper.js';
 import type { ExtractProblem, Extracted } from './extract/main.js';
 
 /** What a document came to: its text, or why it has none. */
 export type DocumentText = { text: string; pages: number; notice: string | null } | { text: null; pages: number | null; notice: string };
 
 export interface TextExtractor {
-  /** The text of a PDF. Never rejects for what is wrong with the document. Throws an Error when too many wait. */
-  extract: (content: Uint8Array) => Promise<DocumentText>;
+  /** The text of a PDF. Never rejects for what is wrong with the document. Throws TooManyDocuments when others wait already. */
+  extract: (content: Uint8Array, tenant: string) => Promise<DocumentText>;
 }
 
 const EXTRACT_FILE = fileURLToPath(new URL('../../dist/extract.mjs', import.meta.url));
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 10_000;
 const HEAP_MIB = 192;
 const DATA_MIB = 500;
 const MOST_OUTPUT_BYTES = 16 * 1_048_576;
-const MOST_WAITING = 16;
+/** At the deadline of each they are through before whoever asked gives up: nobody's document is read for nothing. */
+const MOST_AT_HAND = 5;
+/** So that no tenant fills the line. */
+const MOST_OF_TENANT = 2;
+const MOST_REMEMBERED = 500;
 
 export class TooManyDocuments extends Error {}
 
@@ -25,14 +32,30 @@ export class TooManyDocuments extends Error {}
 export function createTextExtractor({ deadlineMs = DEADLINE_MS }: { deadlineMs?: number } = {}): TextExtractor {
   let launch: Launch | null = null;
   let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const atHand: string[] = [];
+  const reaper = new Reaper();
+  /** Why documents have no text, by their sha256: one that took all of its time takes it once. */
+  const withoutText = new Map<string, DocumentText>();
+
+  async function read(content: Uint8Array, digest: string): Promise<DocumentText> {
+    launch ??= planExtraction(deadlineMs);
+    const found = await readInProcess(launch, content, deadlineMs, reaper);
+    if (found.text === null) {
+      const [oldest] = withoutText.keys();
+      if (oldest !== undefined && withoutText.size >= MOST_REMEMBERED) withoutText.delete(oldest);
+      withoutText.set(digest, found);
+    }
+    return found;
+  }
+
   return {
-    extract: async (content) => {
-      if (waiting >= MOST_WAITING) throw new TooManyDocuments(`${MOST_WAITING} documents wait to be read.`);
-      launch ??= planExtraction(deadlineMs);
-      const plan = launch;
-      waiting += 1;
-      const reading = last.then(() => readInProcess(plan, content, deadlineMs)).finally(() => (waiting -= 1));
+    extract: async (content, tenant) => {
+      const digest = createHash('sha256').update(content).digest('hex');
+      const known = withoutText.get(digest);
+      if (known) return known;
+      if (atHand.length >= MOST_AT_HAND || atHand.filter((each) => each === tenant).length >= MOST_OF_TENANT) throw new TooManyDocuments(`${atHand.length} documents wait to be read.`);
+      atHand.push(tenant);
+      const reading = last.then(() => withoutText.get(digest) ?? read(content, digest)).finally(() => atHand.splice(atHand.indexOf(tenant), 1));
       last = reading.catch(() => undefined);
       return reading;
     },
@@ -47,17 +70,34 @@ function planExtraction(deadlineMs: number): Launch {
 type Ending = { output: string } | { problem: Problem };
 type Problem = ExtractProblem | 'timeout' | 'memory' | 'crashed';
 
-async function readInProcess(launch: Launch, content: Uint8Array, deadlineMs: number): Promise<DocumentText> {
-  const ending = await run(launchContained(launch, ['pipe', 'pipe', 'pipe']), content, deadlineMs);
-  if ('problem' in ending) return { text: null, pages: null, notice: sentenceOf(ending.problem, deadlineMs) };
-  // Written by our own program; a document that took it over could say anything in it, which is text and nothing more.
-  const extracted: Extracted = JSON.parse(ending.output);
+async function readInProcess(launch: Launch, content: Uint8Array, deadlineMs: number, reaper: Reaper): Promise<DocumentText> {
+  const child = launchContained(launch, ['pipe', 'pipe', 'pipe']);
+  const { pid } = child;
+  if (pid !== undefined) reaper.add(pid);
+  const ending = await run(child, content, deadlineMs).finally(() => void (pid !== undefined && reaper.drop(pid)));
+  const extracted = 'problem' in ending ? ending : readOutput(ending.output);
   if ('problem' in extracted) return { text: null, pages: null, notice: sentenceOf(extracted.problem, deadlineMs) };
-  const { pages, total, truncated, failed } = extracted;
+  const { pages, truncated, failed } = extracted;
+  const total = Math.max(0, extracted.total);
   const text = pages.filter((page) => page !== '').join('\n\n');
   if (text === '') return { text: null, pages: total, notice: failed > 0 ? `None of its ${total} pages can be read.` : 'It has no text, only pictures of it perhaps; only text can be searched.' };
   const notices = [truncated ? `Only its first ${pages.length} of ${total} pages were read: it is too long.` : '', failed > 0 ? `${failed} of its pages cannot be read.` : ''].filter((notice) => notice !== '');
   return { text, pages: total, notice: notices.join(' ') || null };
+}
+
+const Output = z.union([
+  z.object({ pages: z.array(z.string()), total: z.number().int(), truncated: z.boolean(), failed: z.number().int() }),
+  z.object({ problem: z.enum(['not_a_pdf', 'encrypted', 'damaged', 'too_large', 'too_complex']) }),
+]);
+
+/** Written by our own program, unless a document took it over. */
+function readOutput(text: string): Extracted | { problem: Problem } {
+  try {
+    const { data } = Output.safeParse(JSON.parse(text));
+    return data ?? { problem: 'crashed' };
+  } catch {
+    return { problem: 'crashed' };
+  }
 }
 
 function run(child: ChildProcess, content: Uint8Array, deadlineMs: number): Promise<Ending> {

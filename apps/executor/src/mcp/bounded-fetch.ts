@@ -9,15 +9,30 @@ export function boundedFetch(mostBytes: number): typeof fetch {
   };
 }
 
-const LINE_FEED = 10;
+const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 
-/** @param isStream of server-sent events, which may go on for ever: each line is bounded, and not the whole */
+/** @param isStream of server-sent events, which may go on for ever: each event is bounded, and not the whole */
 function boundedBytes(mostBytes: number, isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
+  let [lineBytes, last] = [0, 0];
+  /** An empty line ends an event. */
+  const count = (byte: number): void => {
+    bytes += 1;
+    const isEnd = byte === LINE_FEED || byte === CARRIAGE_RETURN;
+    const isPair = byte === LINE_FEED && last === CARRIAGE_RETURN;
+    if (isEnd && !isPair) {
+      if (lineBytes === 0) bytes = 0;
+      lineBytes = 0;
+    } else if (!isEnd) lineBytes += 1;
+    last = byte;
+  };
   return new TransformStream({
     transform: (chunk, controller) => {
-      const lineEnd = isStream ? chunk.lastIndexOf(LINE_FEED) : -1;
-      bytes = lineEnd < 0 ? bytes + chunk.length : chunk.length - lineEnd - 1;
+      if (isStream) for (const byte of chunk) {
+        count(byte);
+        if (bytes > mostBytes) break;
+      }
+      else bytes += chunk.length;
       if (bytes > mostBytes) controller.error(new Error(`the server sent a message of more than ${mostBytes} bytes, which is the limit`));
       else controller.enqueue(chunk);
     },

@@ -11,15 +11,15 @@ export interface ReadText {
 }
 
 /** The text of a PDF. Throws a FailureError unavailable when no executor answers. */
-export type TextAsker = (content: Uint8Array) => Promise<ReadText>;
+export type TextAsker = (tenant: string, content: Uint8Array) => Promise<ReadText>;
 
 /** Longer than a few documents take that were sent before. */
 const WITHIN_MS = 60_000;
 
 /** Asks an executor: a document that somebody uploads may be written against whoever reads it, and only there it is contained. */
 export function createTextAsker(bus: Pick<Bus, 'request'>, blobs: Blobs): TextAsker {
-  return async (content) => {
-    const { body, errorCode } = await bus.request(subjects.rpc('executor', 'extract'), { content: await blobs.put(content) }, { timeoutMs: WITHIN_MS }).catch((error: unknown) => {
+  return async (tenant, content) => {
+    const { body, errorCode } = await bus.request(subjects.rpc('executor', 'extract'), { tenant, content: await blobs.put(content) }, { timeoutMs: WITHIN_MS }).catch((error: unknown) => {
       if (!(error instanceof FailureError)) throw error;
       throw new FailureError('unavailable', 'No executor answers, and only an executor reads PDFs.', { cause: error, hint: 'Start an executor and upload again; the file was not kept.' });
     });

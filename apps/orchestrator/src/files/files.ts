@@ -2,7 +2,7 @@ import { FailureError, FileName, MOST_FILE_BYTES, parseOrFail, type StoredFile }
 import type { FileStore, LedgerClock } from '@trivet/state';
 import type { Actor, AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
-import { isPdf, type TextAsker } from './ask-text.js';
+import { isPdf, type ReadText, type TextAsker } from './ask-text.js';
 
 /** The files a tenant gives to its tools. */
 export interface Files {
@@ -32,11 +32,20 @@ export interface FileParts {
 export function createFiles({ store, facts, audit, askText, clock }: FileParts): Files {
   const missing = (name: string): FailureError => new FailureError('not_found', `There is no file ${JSON.stringify(name.slice(0, 130))}.`, { hint: 'See GET /api/v1/files for the names.' });
   const note = ({ tenant, actor }: Actor, action: string, name: string, detail: string | null): Promise<void> => audit.record({ tenant, actor, action, target: `file/${name}`, workflowId: null, detail });
+  /** @param isWritten by a tool, whose call has ended: what it wrote is kept, read or not */
+  async function textOf(tenant: string, content: Uint8Array, isWritten: boolean): Promise<ReadText> {
+    try {
+      return await askText(tenant, content);
+    } catch (error) {
+      if (!isWritten || !(error instanceof FailureError) || error.failure.code !== 'unavailable') throw error;
+      return { text: null, pages: null, notice: `Its text was not read when it was written: ${error.failure.message} Upload it again to have it read.` };
+    }
+  }
   return {
     put: async (by, { name, type, content, from }) => {
       parseOrFail(FileName, name, 'the name of the file');
       if (content.length > MOST_FILE_BYTES) throw new FailureError('payload_too_large', `The file ${name} has ${content.length} bytes; the limit is ${MOST_FILE_BYTES}.`, { detail: { bytes: content.length, limit: MOST_FILE_BYTES } });
-      const read = isPdf(name, content) ? await askText(content) : null;
+      const read = isPdf(name, content) ? await textOf(by.tenant, content, from !== undefined) : null;
       const about = { ...(typeof read?.pages === 'number' ? { pages: read.pages } : {}), ...(read?.notice ? { notice: read.notice } : {}) };
       // Without a text, tools get an empty one, and not the bytes of a PDF.
       const text = read ? (read.text ?? new Uint8Array()) : undefined;

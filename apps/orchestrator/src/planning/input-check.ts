@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { FieldError, JsonObject, JsonValue, Tool } from '@trivet/contracts';
-import { linearPatterns } from '@trivet/service';
+import { PatternBudgetError, linearPatterns, withinPatternBudget } from '@trivet/service';
 
 /**
  * Checks tool inputs against their JSON Schemas. Each schema is compiled once, by a compiler of its own: the `$id` of one
@@ -12,7 +12,9 @@ export function createInputCheck(): (tool: Tool, input: JsonValue) => FieldError
   return (tool, input) => {
     const validate = compiled.get(tool.input) ?? compile(tool.input);
     compiled.set(tool.input, validate);
-    if (validate(input)) return [];
+    const valid = withinPatternBudget(() => validate(input));
+    if (valid instanceof PatternBudgetError) return [{ pointer: '', detail: `cannot be checked: ${valid.message}` }];
+    if (valid) return [];
     return (validate.errors ?? []).map((error) => ({
       pointer: error.instancePath,
       detail: `${error.message ?? 'is not valid'}${error.keyword === 'additionalProperties' ? ` (${String(error.params['additionalProperty'])})` : ''}`,

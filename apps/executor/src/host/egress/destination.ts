@@ -33,12 +33,9 @@ export type Verdict = { allowed: true; destination: Destination } | { allowed: f
 
 /** Decides about an address from its text alone. The resolved addresses are checked again when the connection is made. */
 export function judgeDestination(text: string, ruleName: string, grants: readonly HttpGrant[], permissions: readonly PrivatePermission[], policy?: HostPolicy): Verdict {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url) return refuse(`'${shown(text)}' is not an address`);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuse(`the scheme ${url.protocol} is not allowed, only http: and https:`);
-  if (url.username || url.password) return refuse('an address may not hold a user name or password');
-  // The text must mean the same to every reader: a backslash or a missing // is how two parsers are made to disagree.
-  if (!/^https?:\/\/[^\\\s]*$/i.test(text)) return refuse(`'${shown(text)}' is ambiguous: backslashes, spaces and a missing // are not allowed`);
+  const mistake = mistakeInAddress(text);
+  if (mistake !== null) return refuse(mistake);
+  const url = new URL(text);
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const privateAllowed = permissions.some((permission) => permission.tool === ruleName && permission.host === host && permission.port === port);
@@ -50,6 +47,16 @@ export function judgeDestination(text: string, ruleName: string, grants: readonl
     if (!isIP(host) && isSpecialName(host)) return refuse(`${host} is a name of the local network`);
   }
   return { allowed: true, destination: { url, host, port, grant, privateAllowed } };
+}
+
+/** Why a text is no address that may be asked, wherever it leads; null when it may. */
+export function mistakeInAddress(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url) return `'${shown(text)}' is not an address`;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return `the scheme ${url.protocol} is not allowed, only http: and https:`;
+  if (url.username || url.password) return 'an address may not hold a user name or password';
+  // The text must mean the same to every reader: a backslash or a missing // is how two parsers are made to disagree.
+  return /^https?:\/\/[^\\\s]*$/i.test(text) ? null : `'${shown(text)}' is ambiguous: backslashes, spaces and a missing // are not allowed`;
 }
 
 const refuse = (reason: string): Verdict => ({ allowed: false, reason });

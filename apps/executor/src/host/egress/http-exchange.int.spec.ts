@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHttpExchange, type EgressOptions } from './http-exchange.js';
 import { readHttpRequest } from './http-request.js';
 import type { HttpGrant } from './destination.js';
+import type { Secrets } from './secrets.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -127,12 +128,18 @@ describe('an HTTP exchange', () => {
       for (const name of ['authorization', 'x-workflow-id', 'x-forwarded-for', 'cookie', 'x-split', 'x-injected', 'traceparent']) expect(seen).not.toHaveProperty(name);
     });
 
-    const secrets = { search: { header: 'authorization', value: 'Bearer very-secret-key', hosts: ['api.example.com'], tools: ['subject'] } };
+    const secretsFor = (hosts: string[], tools = ['subject']): Secrets => ({ search: { header: 'authorization', value: 'Bearer very-secret-key', hosts, tools } });
+    let secrets: Secrets;
+    beforeEach(() => void (secrets = secretsFor([`http://api.example.com:${port}`])));
 
     it('carry a secret that the plugin never sees, neither sent nor echoed', async () => {
-      handler = (request, response) => void response.end(`you sent ${request.headers.authorization}`);
+      handler = (request, response) => {
+        const sent = String(request.headers.authorization);
+        response.setHeader('etag', `"${sent}"`);
+        response.end([`you sent ${sent}`, sent.slice(7), Buffer.from(sent).toString('base64'), encodeURIComponent(sent)].join(' | '));
+      };
       const grants = [{ host: 'api.example.com', port, secretHeader: 'search' }];
-      expect(await send({ url: home() }, { ...permitted(), secrets }, grants)).toMatchObject({ value: { body: 'you sent [secret]' } });
+      expect(await send({ url: home() }, { ...permitted(), secrets }, grants)).toMatchObject({ value: { headers: { etag: '"[secret]"' }, body: expect.stringMatching(/^you sent \[secret\] \| \[secret\] \| \[secret\](==?)? \| \[secret\]$/) } });
     });
 
     it('carry no secret to another host, nor for another tool, whatever the manifest says', async () => {
@@ -142,14 +149,16 @@ describe('an HTTP exchange', () => {
         response.end();
       };
       const grants = [{ host: 'api.example.com', port, secretHeader: 'search' }];
-      for (const other of [{ hosts: ['search.example.org'] }, { tools: ['web_search'] }, { tools: ['default/subject'] }]) {
-        expect(await send({ url: home() }, { ...permitted(), secrets: { search: { ...secrets.search, ...other } } }, grants)).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('The secret search is not for subject') } });
+      // In clear, or to another port, only where the operator wrote so.
+      for (const other of [secretsFor(['search.example.org']), secretsFor(['api.example.com']), secretsFor([`api.example.com:${port}`]), secretsFor(['http://api.example.com']), secretsFor([`http://api.example.com:${port}`], ['web_search']), secretsFor([`http://api.example.com:${port}`], ['default/subject'])]) {
+        expect(await send({ url: home() }, { ...permitted(), secrets: other }, grants)).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('The secret search is not for subject') } });
       }
+      for (const secretHeader of ['constructor', '__proto__']) expect(codeOf(await send({ url: home() }, { ...permitted(), secrets }, [{ host: 'api.example.com', port, secretHeader }]))).toBe('capability_unavailable');
       expect(await send({ url: home() }, { ...permitted(), secrets: {} }, grants)).toMatchObject({ error: { code: 'capability_unavailable', message: expect.stringContaining('the secret search') } });
       expect(asked).toBe(0);
     });
 
-    it.each(['/?d=Bearer%20very-secret-key', '/?d=QmVhcmVyIHZlcnktc2VjcmV0LWtleQ'])('and addresses may not carry a secret out: %s', async (path) => {
+    it.each(['/?d=Bearer%20very-secret-key', '/?d=QmVhcmVyIHZlcnktc2VjcmV0LWtleQ', '/?d=very-secret-key', '/?d=dmVyeS1zZWNyZXQta2V5'])('and addresses may not carry a secret out: %s', async (path) => {
       expect(codeOf(await send({ url: home(path) }, { ...permitted(), secrets }))).toBe('tool_host_denied');
     });
   });
@@ -176,9 +185,21 @@ describe('an HTTP exchange', () => {
       expect(codeOf(await send({ url: named }, {}, grants))).toBe('capability_unavailable');
     });
 
-    it('does not lead on to the network of the service', async () => {
+    it.each(['foo://orders.trivet.internal/..\\..\\admin', 'ftp://orders.trivet.internal/', 'http:orders.trivet.internal/', 'http://u:p@orders.trivet.internal/', 'http://orders.trivet.internal:8080/', 'http://orders.trivet.internal/..%2fadmin', 'http://orders.trivet.internal/..%5Cadmin', 'http://orders.trivet.internal/a\\..\\admin'])('is no address in disguise: %s', async (address) => {
+      let asked = 0;
+      handler = (_request, response) => {
+        asked += 1;
+        response.end();
+      };
+      expect([codeOf(await send({ url: address }, services(), grants)), asked]).toEqual(['tool_host_denied', 0]);
+    });
+
+    it('does not lead on to the network of the service, and tells nothing of it', async () => {
       handler = (_request, response) => void response.writeHead(302, { location: `http://127.0.0.1:${canaryPort}/` }).end();
-      expect(codeOf(await send({ url: named }, services(), [...grants, { host: '*', port: canaryPort }]))).toBe('tool_host_denied');
+      const answer = await send({ url: named }, services(), [...grants, { host: '*', port: canaryPort }]);
+      const gone = await send({ url: named }, { services: { 'orders.trivet.internal': { url: 'http://127.0.0.1:1/', tools: ['subject'] } } }, grants);
+      expect([codeOf(answer), codeOf(gone)]).toEqual(['network_failed', 'network_failed']);
+      expect(JSON.stringify([answer, gone])).not.toContain('127.0.0.1');
     });
   });
 

@@ -1,10 +1,10 @@
 import type { HostReply } from '../../sandbox/job.js';
-import { judgeDestination, matchesHost, type Destination, type HostPolicy, type HttpGrant, type Verdict } from './destination.js';
+import { judgeDestination, type Destination, type HostPolicy, type HttpGrant, type Verdict } from './destination.js';
 import type { CleanRequest } from './http-request.js';
 import { NetworkError } from './network-error.js';
 import type { OperatorRules } from './operator-rules.js';
 import { Reachability } from './reachability.js';
-import { redact, revealsSecret, type Secret } from './secrets.js';
+import { isFor, redact, revealsSecret, type Secret } from './secrets.js';
 import { destinationOfService } from './service-name.js';
 import { sendOnce, type Answer, type Resolve } from './send-once.js';
 
@@ -47,8 +47,9 @@ export function createHttpExchange(options: EgressOptions = {}): HttpExchange {
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       const destination = judge(egress, current);
       const answer = await exchange(egress, destination, current, signal);
+      if (destination.named && isRedirect(answer)) throw new NetworkError('network_failed', `${new URL(current.url).hostname} redirects, which is not followed.`, {});
       const next = redirectOf(answer, destination, current);
-      if (!next) return { value: { status: answer.status, url: destination.named ? current.url : destination.url.href, headers: answer.headers, body: redact(answer.body, options.secrets ?? {}) } };
+      if (!next) return { value: { status: answer.status, url: destination.named ? current.url : destination.url.href, headers: redactAll(answer.headers), body: redact(answer.body, options.secrets ?? {}) } };
       current = next;
     }
     throw new NetworkError('network_failed', `${request.url} redirects more than ${MAX_REDIRECTS} times.`, { limit: MAX_REDIRECTS });
@@ -72,25 +73,33 @@ export function createHttpExchange(options: EgressOptions = {}): HttpExchange {
       return answer;
     } catch (error) {
       if (error instanceof NetworkError && !destination.privateAllowed) reachability.note(destination.host, error);
+      if (error instanceof NetworkError && destination.named) throw new NetworkError(error.code, `The service ${new URL(request.url).hostname} did not answer properly (${error.code}).`, {});
       throw error;
     }
   }
 
+  function redactAll(headers: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value, options.secrets ?? {})]));
+  }
+
   /** The header of the grant. One that the operator has not set up, or not for this tool and host, is an error: the peer would refuse the request anyway. */
-  function secretFor({ tool, ruleName }: Egress, { host: address, named, grant }: Destination): Secret | undefined {
+  function secretFor({ tool, ruleName }: Egress, { url, host: address, port, named, grant }: Destination): Secret | undefined {
     if (grant.secretHeader === undefined) return undefined;
     const host = named ? grant.host : address;
-    const secret = options.secrets?.[grant.secretHeader];
+    const secrets = options.secrets ?? {};
+    const secret = Object.hasOwn(secrets, grant.secretHeader) ? secrets[grant.secretHeader] : undefined;
     if (!secret) throw new NetworkError('capability_unavailable', `Tool ${tool} needs the secret ${grant.secretHeader} for ${host}, which this installation does not have; the operator can set it up (docs/tools.md).`, { secret: grant.secretHeader });
-    if (!secret.tools.includes(ruleName) || !secret.hosts.some((each) => matchesHost(each, host))) throw new NetworkError('tool_host_denied', `The secret ${grant.secretHeader} is not for ${ruleName} and ${host}; the operator can allow it (docs/tools.md).`, { function: 'http', secret: grant.secretHeader });
+    if (!secret.tools.includes(ruleName) || !(named ? secret.hosts.includes(host) : isFor(secret, { protocol: url.protocol, host, port }))) throw new NetworkError('tool_host_denied', `The secret ${grant.secretHeader} is not for ${ruleName} and ${named ? host : url.origin}; the operator can allow it (docs/tools.md).`, { function: 'http', secret: grant.secretHeader });
     return secret;
   }
 }
 
+const isRedirect = ({ status, location }: Answer): boolean => status >= 300 && status <= 399 && location !== null;
+
 /** The request to follow a redirect with, or null when the answer is none. Every hop is judged like the first. */
 function redirectOf(answer: Answer, { url }: Destination, request: CleanRequest): CleanRequest | null {
   const { location } = answer;
-  if (answer.status < 300 || answer.status > 399 || !location) return null;
+  if (!isRedirect(answer) || !location) return null;
   if (!URL.canParse(location, url.href)) throw new NetworkError('network_failed', `${url.host} redirects to something that is no address.`, {});
   const target = new URL(location, url);
   if (url.protocol === 'https:' && target.protocol === 'http:') throw new NetworkError('tool_host_denied', `${url.host} redirects from https to http, which is not followed.`, { function: 'http' });
