@@ -26,8 +26,12 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a field this takes' }));
   }
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ pointer, detail: `is a name that ${message}` }));
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return [{ pointer, detail: `fits none of the forms it may have: ${[...new Set(issue.errors.map(formOf))].join('; or ')}` }];
   return [{ pointer, detail: issue.message }];
 }
+
+/** Why a value is not of one of several forms. */
+const formOf = (issues: readonly z.core.$ZodIssue[]): string => issues.slice(0, MOST_NAMED).flatMap(fieldErrors).map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer} ${detail}`)).join(', ');
 
 export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

@@ -9,6 +9,8 @@ import { mistakeInCase } from '../../apps/executor/src/catalog/tool-case.js';
 import { schemaFindings } from '../../apps/executor/src/catalog/schema-findings.js';
 import { admitTool, type CatalogTool } from '../../apps/executor/src/catalog/tool-catalog.js';
 import { SandboxPool } from '../../apps/executor/src/sandbox/pool.js';
+import { callTool } from '../../apps/executor/src/call-tool.js';
+import { createCaseHost } from '../../apps/executor/src/host/case-host.js';
 import { call } from '../../apps/executor/hostile/prepare.js';
 
 const HERE = import.meta.dirname;
@@ -57,7 +59,7 @@ describe('the example', () => {
     (lacking ? it.skip : it)(`${name} is built, admitted, and passes its cases${lacking ? ` [skipped: ${lacking}]` : ''}`, async () => {
       const tool = await built(name);
       const cases = z.array(ToolCase).min(3).parse(JSON.parse(readFileSync(join(HERE, name, 'cases.json'), 'utf8')));
-      for (const each of cases) expect([each.name, mistakeInCase(each, await call(pool, tool, each.input, { services: { kv } }))]).toEqual([each.name, null]);
+      for (const each of cases) expect([each.name, mistakeInCase(each, await callTool(pool, tool, each.input, { tenant: 'default', host: createCaseHost(tool.manifest) }))]).toEqual([each.name, null]);
     }, 60_000);
   }
 

@@ -7,8 +7,7 @@ import { callTool } from './call-tool.js';
 import { schemaFindings } from './catalog/schema-findings.js';
 import { admitTool } from './catalog/tool-catalog.js';
 import { mistakeInCase } from './catalog/tool-case.js';
-import { createHttpExchange } from './host/egress/http-exchange.js';
-import { createHostHandler } from './host/host-functions.js';
+import { createCaseHost } from './host/case-host.js';
 import { DEFAULT_LIMITS } from './sandbox/limits.js';
 import { SandboxPool } from './sandbox/pool.js';
 
@@ -28,12 +27,9 @@ const tool = admitTool(manifest, new Uint8Array(module), { maxMemoryMib: DEFAULT
 const pool = new SandboxPool({ slots: 1 });
 /** The pool by itself keeps no process alive. */
 const alive = setInterval(() => undefined, 60_000);
-const context = { tenant: 'local', workflowId: 'check', stepId: 'check', callId: 'check', attempt: 1, tool: manifest.name, depth: 0 };
-const silent = (): void => undefined;
 for (const each of cases) {
-  const host = createHostHandler(context, manifest.grants ?? {}, { http: createHttpExchange({}), documents: () => null, log: silent, progress: silent });
   const startedAt = performance.now();
-  const result = await callTool(pool, tool, each.input, { tenant: 'local', host, nowMs: Date.now() });
+  const result = await callTool(pool, tool, each.input, { tenant: 'local', host: createCaseHost(manifest), nowMs: Date.now() });
   print({ case: each.name, mistake: mistakeInCase(each, result), elapsedMs: Math.round((performance.now() - startedAt) * 100) / 100 });
 }
 await pool.close();

@@ -1,3 +1,4 @@
+export { readConfigFile } from './config-file.js';
 export { COMMON_VARIABLES } from './common-variables.js';
 export { PUBLIC_VARIABLES } from './public-variables.js';
 export { choice, defaultOf, flag, isRequired, port, text, url, variable, wholeNumber, type Variable, type Variables } from './variable.js';

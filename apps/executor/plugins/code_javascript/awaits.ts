@@ -68,9 +68,9 @@ export function createAwaits({ tools, results: first }: Durable): Awaits {
     return next({ kind: 'tool', tool: name, input: input ?? {} });
   };
   const ask = (request: unknown): Promise<unknown> => next({ kind: 'model', input: typeof request === 'string' ? { messages: [{ role: 'user', content: request }] } : request });
-  const approve = (question: string, details?: unknown): Promise<unknown> => next({ kind: 'approval', input: { question: String(question), ...(details === undefined ? {} : { details }) } });
+  const approve = async (question: string, details?: unknown): Promise<unknown> => next(mustBeText('approve', 'question', question) && { kind: 'approval', input: { question: String(question), ...(details === undefined ? {} : { details }) } });
   const sleep = async (time: number | string): Promise<void> => void (await next({ kind: 'wait', input: { ms: toMs(time) } }));
-  const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => (await next({ kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
+  const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => (await next(mustBeText('waitFor', 'name of the signal', signal) && { kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
   return { functions: { tool, ask, approve, sleep, waitFor }, settle, take: (more) => void (results = more), openText };
 }
 
@@ -84,3 +84,13 @@ function toMs(time: number | string): number {
   if (!match || !unit) throw new RangeError(`sleep(${JSON.stringify(time)}): a time is a number of ms or a text such as '90 s' or '2 days'`);
   return Math.round(Number(match[1]) * unit);
 }
+
+function mustBeText(called: string, what: string, value: unknown): true {
+  if (typeof value === 'string' && value !== '') return true;
+  throw new TypeError(`${called}: the ${what} must be a text; it is ${value === '' ? 'empty' : typeof value}`);
+}
+
+/** What a script finds in place of these where it cannot wait. */
+export const NOT_DURABLE = Object.fromEntries(['ask', 'approve', 'sleep', 'waitFor'].map((name) => [name, () => {
+  throw new Error(`${name}() waits for the world, which only a code step with tools in its input does; the list may be empty: tools: []`);
+}]));

@@ -1,5 +1,5 @@
 import { evaluate, limitFuel, onIdle, onResume, tool as callTool, whenIdle } from '@trivet/tool-sdk/guest';
-import { createAwaits, type Durable } from './awaits.js';
+import { NOT_DURABLE, createAwaits, type Durable } from './awaits.js';
 import { Folder, type FileContent } from './folder.js';
 
 interface Input {
@@ -44,7 +44,8 @@ export async function run({ code, input, timeoutMs, files, durable }: Input): Pr
       if (open === '') throw new Error('The script waits for a promise that never settles.');
       return `{"value":null,"output":${stringify(output.text)},"awaits":[${open}],"waiting":true}`;
     });
-  } else define('tool', async (name: string, argument: unknown) => callTool(name, argument));
+  } else for (const [name, refuse] of Object.entries(NOT_DURABLE)) define(name, refuse);
+  if (!awaits) define('tool', async (name: string, argument: unknown) => callTool(name, argument));
   if (timeoutMs !== undefined) limitFuel(timeoutMs * FUEL_PER_MS);
   const { value } = await evaluate(code);
   const settled = plain(await value);

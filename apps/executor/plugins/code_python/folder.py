@@ -262,7 +262,9 @@ os.mount(FOLDER, "/")
 os.chdir("/")
 
 
-def open_file(path, mode="r", *rest, **named):
+def open_file(path, mode="r", *rest, encoding=None, **named):
+    if encoding is not None and str(encoding).lower().replace("_", "-") not in ("utf-8", "utf8", "ascii"):
+        raise ValueError("text in files is UTF-8 here, not %s; open with mode 'rb' and decode it" % encoding)
     return FOLDER.open(path, mode)
 
 

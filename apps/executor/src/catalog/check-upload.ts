@@ -1,9 +1,8 @@
 import { AdmitRequest, FailureError, parseOrFail, type AdmitAnswer, type ToolCase, type ToolFinding, type ToolManifest } from '@trivet/contracts';
 import type { ToolUploads } from '@trivet/state';
 import { callTool } from '../call-tool.js';
+import { createCaseHost } from '../host/case-host.js';
 import type { SandboxPool } from '../sandbox/pool.js';
-import type { HostHandler } from '../sandbox/job.js';
-import { isNote } from '../sandbox/slot/messages.js';
 import { admitRemote, type RemoteTool } from './remote-tool.js';
 import { schemaFindings } from './schema-findings.js';
 import { mistakeInCase } from './tool-case.js';
@@ -14,9 +13,6 @@ export interface CheckUploadParts {
   uploads: Pick<ToolUploads, 'module'>;
   maxMemoryMib: number;
 }
-
-/** A case must not depend on what the world answers on the day of the upload. */
-const NO_HOST: HostHandler = (name) => Promise.resolve(isNote(name) ? { value: null } : { error: { code: 'tool_host_denied', message: 'Host functions are not answered while the cases of an upload are checked.' } });
 
 /** Says everything that is wrong with a tool somebody uploads, and runs its cases in the sandbox. */
 export async function checkUpload(parts: CheckUploadParts, body: unknown): Promise<AdmitAnswer> {
@@ -49,7 +45,7 @@ async function admitOrFindings(admit: () => Promise<CatalogTool | RemoteTool>): 
 async function runCases(pool: SandboxPool, tool: CatalogTool, tenant: string, cases: readonly ToolCase[]): Promise<ToolFinding[]> {
   const findings: ToolFinding[] = [];
   for (const [index, each] of cases.entries()) {
-    const mistake = mistakeInCase(each, await callTool(pool, tool, each.input, { tenant, host: NO_HOST }));
+    const mistake = mistakeInCase(each, await callTool(pool, tool, each.input, { tenant, host: createCaseHost(tool.manifest) }));
     if (mistake !== null) findings.push({ pointer: `/cases/${index}`, detail: `${each.name}: ${mistake}` });
   }
   return findings;

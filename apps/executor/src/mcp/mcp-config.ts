@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { FailureError, Identifier, ToolLimits, parseJsonText, parseOrFail } from '@trivet/contracts';
+import { Identifier, ToolLimits, parseJsonText, parseOrFail } from '@trivet/contracts';
+import { readConfigFile } from '@trivet/service';
 import { z } from 'zod';
 
 const common = {
@@ -17,14 +17,5 @@ export type McpServerConfig = z.infer<typeof McpServerConfig>;
 /** The servers of `TRIVET_MCP_CONFIG`, by name. */
 const McpConfig = z.strictObject({ servers: z.record(Identifier, McpServerConfig) });
 
-/** @param file undefined: there are none */
-export function readMcpConfig(file: string | undefined): Readonly<Record<string, McpServerConfig>> {
-  if (file === undefined) return {};
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new FailureError('invalid_request', `TRIVET_MCP_CONFIG is ${file}, which cannot be read: ${error instanceof Error ? error.message : 'unknown'}.`, { cause: error });
-  }
-  return parseOrFail(McpConfig, parseJsonText(text, file), file).servers;
-}
+/** @param file undefined: there are none. @throws ConfigError */
+export const readMcpConfig = (file: string | undefined): Readonly<Record<string, McpServerConfig>> => readConfigFile('TRIVET_MCP_CONFIG', file, (text) => parseOrFail(McpConfig, parseJsonText(text, 'the file'), 'the file').servers) ?? {};

@@ -1,4 +1,4 @@
-import { Identifier, TIERS, parseOrFail } from '@trivet/contracts';
+import { FailureError, Identifier, TIERS, parseOrFail } from '@trivet/contracts';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { OPENAI_DEFAULT_TIERS } from './price-table.js';
@@ -65,7 +65,15 @@ export type ModelConfig = z.infer<typeof ModelConfig>;
 const modelIdsOf = ({ provider, models }: Endpoint): string[] => (provider === 'local' ? ['local/extractive'] : Array.isArray(models) ? models.map(({ id }) => id) : []);
 
 /** @throws FailureError listing every mistake of the file */
-export const parseModelConfig = (text: string, source: string): ModelConfig => parseOrFail(ModelConfig, parseYaml(text), `the model configuration ${source}`);
+export const parseModelConfig = (text: string, source: string): ModelConfig => parseOrFail(ModelConfig, readYaml(text, source), `the model configuration ${source}`);
+
+function readYaml(text: string, source: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    throw new FailureError('invalid_request', `TRIVET_MODEL_CONFIG names ${source}, which is no YAML: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+}
 
 /** The variables a configuration is made from when there is no file. */
 export interface VendorVariables {

@@ -40,6 +40,7 @@ export function judgeDestination(text: string, ruleName: string, grants: readonl
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const privateAllowed = permissions.some((permission) => permission.tool === ruleName && permission.host === host && permission.port === port);
   const grant = grants.find((each) => matchesGrant(each, host, port, url.protocol));
+  if (!grant && grants.some((each) => each.host === '*' || matchesHost(each.host, host))) return refuse(`port ${port} of ${host} is not granted; a host means 443 for https and 80 for http, unless its grant names a port`);
   if (!grant) return refuse(`${host}:${port} is not among the hosts granted to the tool (${grants.map(describeGrant).join(', ')})`);
   if (policy && !policy.hosts.some((each) => matchesHost(each, host))) return refuse(`${host} is not among the hosts that the policy of tenant ${policy.tenant} allows (${policy.hosts.join(', ') || 'none'})`);
   if (!privateAllowed) {

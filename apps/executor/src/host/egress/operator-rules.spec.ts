@@ -48,6 +48,6 @@ describe('the rules of the operator', () => {
   });
 
   it('say which file cannot be read', () => {
-    expect(() => readOperatorRules({ ...NOTHING, egressConfig: join(folder, 'none.json') })).toThrow(/TRIVET_EGRESS_CONFIG is .*none\.json, which cannot be read/);
+    expect(() => readOperatorRules({ ...NOTHING, egressConfig: join(folder, 'none.json') })).toThrow(/TRIVET_EGRESS_CONFIG is .*none\.json: there is no such file/);
   });
 });

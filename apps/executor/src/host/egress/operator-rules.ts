@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { FailureError, Identifier, parseJsonText, parseOrFail } from '@trivet/contracts';
+import { Identifier, parseJsonText, parseOrFail } from '@trivet/contracts';
+import { readConfigFile } from '@trivet/service';
 import { z } from 'zod';
 import type { PrivatePermission } from './destination.js';
 import type { Secret, Secrets } from './secrets.js';
@@ -33,9 +33,9 @@ export interface OperatorSettings {
 
 const SEARCH_TOOLS = ['web_search', 'web_research'];
 
-/** @throws FailureError invalid_request, which names the file and every mistake in it */
+/** @throws ConfigError, which names the file and every mistake in it */
 export function readOperatorRules({ egressConfig, tavilyKey, braveKey, searxngUrl }: OperatorSettings): OperatorRules {
-  const given = egressConfig === undefined ? {} : readEgressConfig(egressConfig);
+  const given: z.infer<typeof EgressConfig> = readConfigFile('TRIVET_EGRESS_CONFIG', egressConfig, (text) => parseOrFail(EgressConfig, parseJsonText(text, 'the file'), 'the file')) ?? {};
   const forSearch = (header: string, value: string, host: string): Secret => ({ header, value, hosts: [host], tools: SEARCH_TOOLS });
   return {
     privatePermissions: given.private ?? [],
@@ -46,14 +46,4 @@ export function readOperatorRules({ egressConfig, tavilyKey, braveKey, searxngUr
     },
     services: { ...(searxngUrl === undefined ? {} : { 'searxng.trivet.internal': { url: searxngUrl, tools: SEARCH_TOOLS } }), ...given.services },
   };
-}
-
-function readEgressConfig(file: string): z.infer<typeof EgressConfig> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new FailureError('invalid_request', `TRIVET_EGRESS_CONFIG is ${file}, which cannot be read: ${error instanceof Error ? error.message : 'unknown'}.`, { cause: error });
-  }
-  return parseOrFail(EgressConfig, parseJsonText(text, file), file);
 }
