@@ -68,9 +68,15 @@ export function createAwaits({ tools, results: first }: Durable): Awaits {
     return next({ kind: 'tool', tool: name, input: input ?? {} });
   };
   const ask = (request: unknown): Promise<unknown> => next({ kind: 'model', input: typeof request === 'string' ? { messages: [{ role: 'user', content: request }] } : request });
-  const approve = async (question: string, details?: unknown): Promise<unknown> => next(mustBeText('approve', 'question', question) && { kind: 'approval', input: { question: String(question), ...(details === undefined ? {} : { details }) } });
+  const approve = async (question: string, details?: unknown): Promise<unknown> => {
+    mustBeText('approve', 'question', question);
+    return next({ kind: 'approval', input: { question, ...(details === undefined ? {} : { details }) } });
+  };
   const sleep = async (time: number | string): Promise<void> => void (await next({ kind: 'wait', input: { ms: toMs(time) } }));
-  const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => (await next(mustBeText('waitFor', 'name of the signal', signal) && { kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
+  const waitFor = async (signal: string, timeoutMs?: number): Promise<unknown> => {
+    mustBeText('waitFor', 'name of the signal', signal);
+    return (await next({ kind: 'wait', input: { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }) as { payload?: unknown }).payload ?? null;
+  };
   return { functions: { tool, ask, approve, sleep, waitFor }, settle, take: (more) => void (results = more), openText };
 }
 
@@ -85,8 +91,8 @@ function toMs(time: number | string): number {
   return Math.round(Number(match[1]) * unit);
 }
 
-function mustBeText(called: string, what: string, value: unknown): true {
-  if (typeof value === 'string' && value !== '') return true;
+function mustBeText(called: string, what: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
   throw new TypeError(`${called}: the ${what} must be a text; it is ${value === '' ? 'empty' : typeof value}`);
 }
 

@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { launchContained, planContained, type Launch } from '../sandbox/launch.js';
 import { z } from 'zod';
+import { launchContained, planContained, type Launch } from '../sandbox/launch.js';
 import { Reaper } from '../sandbox/reaper.js';
 import type { ExtractProblem, Extracted } from './extract/main.js';
 
@@ -25,6 +25,8 @@ const MOST_AT_HAND = 5;
 /** So that no tenant fills the line. */
 const MOST_OF_TENANT = 2;
 const MOST_REMEMBERED = 500;
+/** Not for longer: what took too long on a busy machine may be read on a quiet one. */
+const REMEMBERED_MS = 300_000;
 
 export class TooManyDocuments extends Error {}
 
@@ -35,7 +37,11 @@ export function createTextExtractor({ deadlineMs = DEADLINE_MS }: { deadlineMs?:
   const atHand: string[] = [];
   const reaper = new Reaper();
   /** Why documents have no text, by their sha256: one that took all of its time takes it once. */
-  const withoutText = new Map<string, DocumentText>();
+  const withoutText = new Map<string, { found: DocumentText; until: number }>();
+  const remembered = (digest: string): DocumentText | undefined => {
+    const known = withoutText.get(digest);
+    return known && known.until > performance.now() ? known.found : undefined;
+  };
 
   async function read(content: Uint8Array, digest: string): Promise<DocumentText> {
     launch ??= planExtraction(deadlineMs);
@@ -43,7 +49,7 @@ export function createTextExtractor({ deadlineMs = DEADLINE_MS }: { deadlineMs?:
     if (found.text === null) {
       const [oldest] = withoutText.keys();
       if (oldest !== undefined && withoutText.size >= MOST_REMEMBERED) withoutText.delete(oldest);
-      withoutText.set(digest, found);
+      withoutText.set(digest, { found, until: performance.now() + REMEMBERED_MS });
     }
     return found;
   }
@@ -51,11 +57,11 @@ export function createTextExtractor({ deadlineMs = DEADLINE_MS }: { deadlineMs?:
   return {
     extract: async (content, tenant) => {
       const digest = createHash('sha256').update(content).digest('hex');
-      const known = withoutText.get(digest);
+      const known = remembered(digest);
       if (known) return known;
       if (atHand.length >= MOST_AT_HAND || atHand.filter((each) => each === tenant).length >= MOST_OF_TENANT) throw new TooManyDocuments(`${atHand.length} documents wait to be read.`);
       atHand.push(tenant);
-      const reading = last.then(() => withoutText.get(digest) ?? read(content, digest)).finally(() => atHand.splice(atHand.indexOf(tenant), 1));
+      const reading = last.then(() => remembered(digest) ?? read(content, digest)).finally(() => atHand.splice(atHand.indexOf(tenant), 1));
       last = reading.catch(() => undefined);
       return reading;
     },
