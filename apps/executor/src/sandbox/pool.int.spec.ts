@@ -102,6 +102,37 @@ describe('the sandbox pool', () => {
     expect(await call(pool, short, {}, { timeoutMs: 60_000 })).toMatchObject({ failure: { code: 'tool_timeout', detail: { limitMs: 120 } } });
   });
 
+  it('does not take the time of a tool that the machine kept from computing', async () => {
+    open({ slots: 1 });
+    const patient = await echoPlugin({ limits: { timeoutMs: 300 } });
+    const { sandbox } = await call(pool, patient, 0);
+    process.kill(sandbox.slotPid ?? 0, 'SIGSTOP');
+    setTimeout(() => process.kill(sandbox.slotPid ?? 0, 'SIGCONT'), 500);
+    expect(await call(pool, patient, { text: 'late' })).toMatchObject({ outcome: 'completed', output: { text: 'late' }, sandbox: { slotPid: sandbox.slotPid } });
+    process.kill(sandbox.slotPid ?? 0, 'SIGSTOP');
+    expect(await call(pool, patient, 1, { timeoutMs: 400 })).toMatchObject({ failure: { code: 'tool_timeout', detail: { limitMs: 300, cpuMs: expect.any(Number) } } });
+  });
+
+  it('ends a call of a process that never computes', async () => {
+    open({ slots: 1 });
+    const patient = await echoPlugin({ limits: { timeoutMs: 200 } });
+    const { sandbox } = await call(pool, patient, 0);
+    process.kill(sandbox.slotPid ?? 0, 'SIGSTOP');
+    const result = await call(pool, patient, 1);
+    expect(codeOf(result)).toBe('tool_timeout');
+    expect(result.sandbox.wallMs).toBeGreaterThanOrEqual(590);
+  });
+
+  it('takes an answer that was there in time, however late it is read', async () => {
+    open({ slots: 1 });
+    const quick = await echoPlugin({ limits: { timeoutMs: 200 } });
+    await call(pool, quick, 0);
+    const running = call(pool, quick, { text: 'there' });
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const until = performance.now() + 1_000; performance.now() < until; );
+    expect(await running).toMatchObject({ outcome: 'completed', output: { text: 'there' } });
+  });
+
   it('reports a process that dies as a crash, and replaces it', async () => {
     open({ slots: 1 });
     const { sandbox } = await call(pool, echo, 0);

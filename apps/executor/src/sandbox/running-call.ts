@@ -14,6 +14,10 @@ const DEFAULT_NOW_MS = 1_700_000_000_000;
 const MIB = 1_048_576;
 /** A script that took longer is worth more than its snapshot, which takes about 10 ms to make and to go on with. */
 const SNAPSHOT_AFTER_CPU_MS = 25;
+/** A plugin outside a host call can only compute. With less than this share of the time in CPU, its machine was busy elsewhere. */
+const STARVED_CPU_SHARE = 0.25;
+/** However starved, no call lives longer than so many times its limit. */
+const MAX_STARVED_LIMITS = 3;
 
 interface Verdict {
   code: FailureCode;
@@ -26,7 +30,7 @@ export class RunningCall {
   private readonly startedAt = performance.now();
   private readonly cpuAtStartMs: number;
   private readonly timeoutMs: number;
-  private readonly deadline: NodeJS.Timeout;
+  private deadline: NodeJS.Timeout;
   private readonly ended = new AbortController();
   private readonly cancel = () => this.condemn({ code: 'cancelled', message: `The call of tool ${this.job.tool.name} was cancelled.` });
   private verdict: Verdict | null = null;
@@ -36,6 +40,7 @@ export class RunningCall {
   /** Its host call is not answered yet: until then it has nothing to say. */
   private isAsking = false;
   private hostCalls = 0;
+  private hostWaitMs = 0;
   private notes = 0;
   private peakBytes = 0;
 
@@ -48,7 +53,7 @@ export class RunningCall {
     const { tool, options, input } = job;
     this.timeoutMs = Math.max(1, Math.min(tool.limits.timeoutMs, options.timeoutMs ?? Infinity));
     this.cpuAtStartMs = cpuMs(slot.pid) ?? 0;
-    this.deadline = setTimeout(() => this.condemn(this.timeoutVerdict()), this.timeoutMs);
+    this.deadline = setTimeout(() => this.reachDeadline(), this.timeoutMs);
     options.signal?.addEventListener('abort', this.cancel, { once: true });
     slot.sendModule(tool.digest, tool.module);
     const { memoryMib, outputKib, hostCalls } = tool.limits;
@@ -96,6 +101,29 @@ export class RunningCall {
     this.slot.kill();
   }
 
+  /**
+   * The limit is of the tool's own time. An answer that is here already counts, though this process was too busy to read it,
+   * and what the machine did not give the plugin to compute with is given back, up to the time its caller has.
+   */
+  private reachDeadline(): void {
+    setImmediate(() => {
+      if (this.verdict || this.ended.signal.aborted) return;
+      const owedMs = this.isAsking ? 0 : this.starvedMs();
+      if (owedMs >= 1) this.deadline = setTimeout(() => this.reachDeadline(), owedMs);
+      else this.condemn(this.timeoutVerdict());
+    });
+  }
+
+  /** What the process lacked of the time it should have had, as far as it may still get it. */
+  private starvedMs(): number {
+    this.watchCpu();
+    const wallMs = performance.now() - this.startedAt;
+    const computingMs = wallMs - this.hostWaitMs;
+    if (this.cpuUsedMs >= computingMs * STARVED_CPU_SHARE) return 0;
+    const lastMs = Math.min(this.timeoutMs * MAX_STARVED_LIMITS, this.job.options.timeoutMs ?? Infinity);
+    return Math.min(computingMs - this.cpuUsedMs, lastMs - wallMs);
+  }
+
   private cpuUsedMs = 0;
   private watchCpu(): void {
     const now = cpuMs(this.slot.pid);
@@ -110,9 +138,11 @@ export class RunningCall {
     const quick = isNote(name) || name === 'files';
     if (!quick) this.giveTurn();
     this.isAsking = true;
+    const askedAt = performance.now();
     const reply = await this.ask(name, frame.payload);
     if (!quick && !this.ended.signal.aborted) await this.takeTurn();
     this.isAsking = false;
+    this.hostWaitMs += performance.now() - askedAt;
     if (this.ended.signal.aborted || this.verdict) return;
     this.hostFailure = 'error' in reply ? failureOf(reply.error) : null;
     this.slot.sendReply(encodeReply(reply));
@@ -194,7 +224,7 @@ export class RunningCall {
 
   private timeoutVerdict(): Verdict {
     const { name } = this.job.tool;
-    return { code: 'tool_timeout', message: `Tool ${name} ran for ${this.timeoutMs} ms without an answer, which is its limit, and was ended.`, detail: { limitMs: this.timeoutMs, valueMs: Math.round(performance.now() - this.startedAt) } };
+    return { code: 'tool_timeout', message: `Tool ${name} ran for ${this.timeoutMs} ms without an answer, which is its limit, and was ended.`, detail: { limitMs: this.timeoutMs, valueMs: Math.round(performance.now() - this.startedAt), cpuMs: this.cpuUsedMs } };
   }
 
   private crashVerdict(code: number | null, signal: NodeJS.Signals | null): Verdict {
