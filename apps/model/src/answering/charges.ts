@@ -8,19 +8,28 @@ export interface Charges {
   inputTokens: number;
   outputTokens: number;
   costNanoUsd: number;
+  cachedInputTokens: number;
+  reasoningTokens: number;
   attempts: number;
   source: Usage['source'];
 }
 
-export const noCharges = (): Charges => ({ inputTokens: 0, outputTokens: 0, costNanoUsd: 0, attempts: 0, source: 'reported' });
+export const noCharges = (): Charges => ({ inputTokens: 0, outputTokens: 0, costNanoUsd: 0, cachedInputTokens: 0, reasoningTokens: 0, attempts: 0, source: 'reported' });
 
-export const usageOf = (charges: Charges): Usage => ({ ...charges, totalTokens: charges.inputTokens + charges.outputTokens });
+export const usageOf = ({ cachedInputTokens, reasoningTokens, ...charges }: Charges): Usage => ({
+  ...charges,
+  totalTokens: charges.inputTokens + charges.outputTokens,
+  ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}),
+  ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
+});
 
 export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: number): Charges {
   return {
     inputTokens: charges.inputTokens + usage.inputTokens,
     outputTokens: charges.outputTokens + usage.outputTokens,
     costNanoUsd: charges.costNanoUsd + costNanoUsd,
+    cachedInputTokens: charges.cachedInputTokens + (usage.cachedInputTokens ?? 0),
+    reasoningTokens: charges.reasoningTokens + (usage.reasoningTokens ?? 0),
     attempts: charges.attempts + 1,
     source: usage.source === 'estimated' ? 'estimated' : charges.source,
   };
@@ -42,4 +51,4 @@ export async function attemptUsage(target: Target, request: ProviderRequest, out
   };
 }
 
-export const attemptCost = (target: Target, usage: ProviderUsage): number => costOf(target.price, usage.inputTokens, usage.outputTokens);
+export const attemptCost = (target: Target, usage: ProviderUsage): number => costOf(target.price, usage);

@@ -57,7 +57,7 @@ export function routerOf(tiers: Partial<Record<'small' | 'medium' | 'large', Tar
 export function targetOf(name: string, complete: ModelProvider['complete'], rest: Partial<Target> = {}): Target {
   const provider: ModelProvider = {
     name: 'scripted',
-    capabilities: { tools: true, schema: true, generate: true },
+    capabilities: { tools: true, schema: true, generate: true, images: true, embed: false },
     repeatable: false,
     boundInputTokens: async ({ messages }) => messages.reduce((sum, { content }) => sum + content.length, 0),
     estimateTokens: async (text) => text.length,

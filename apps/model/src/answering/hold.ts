@@ -1,6 +1,6 @@
 import { FailureError, type Failure, type JsonObject } from '@trivet/contracts';
 import type { Denial, ReserveAnswer } from '@trivet/state';
-import { costOf, outputTokensFor } from '../accounting/price.js';
+import { mostCostOf, outputTokensFor } from '../accounting/price.js';
 import type { ProviderRequest } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
 import { LEASE_MS, accountsOf } from './context.js';
@@ -34,7 +34,7 @@ export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | 
       fingerprint: prepared.fingerprint,
       accounts: accountsOf(run.call),
       tokens: inputTokens + maxTokens,
-      nanoUsd: costOf(target.price, inputTokens, maxTokens),
+      nanoUsd: mostCostOf(target.price, inputTokens, maxTokens),
       leaseMs: LEASE_MS,
     });
     switch (answer.status) {

@@ -1,6 +1,6 @@
 import { EstimateRequest, FailureError, MAX_AMOUNT, parseOrFail, type EstimateAnswer, type ModelDemand } from '@trivet/contracts';
 import { countLocalTokens } from '../accounting/local-tokens.js';
-import { costOf } from '../accounting/price.js';
+import { mostCostOf } from '../accounting/price.js';
 import type { PromptStore } from '../prompts/prompt-store.js';
 import type { Router } from '../routing/router.js';
 
@@ -36,7 +36,7 @@ async function estimate(demand: ModelDemand, { router, prompts }: EstimateParts)
     if (!target) return { ...total(), costNanoUsd: null, model: null, problem: 'no model serves it' };
     each = Math.min(each ?? target.maxOutputTokens, target.maxOutputTokens);
     const tokens = total();
-    return { ...tokens, costNanoUsd: costOf(target.price, tokens.inputTokens, tokens.outputTokens), model: target.model };
+    return { ...tokens, costNanoUsd: mostCostOf(target.price, tokens.inputTokens, tokens.outputTokens), model: target.model };
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     return { ...total(), costNanoUsd: null, model: null, problem: error.message };

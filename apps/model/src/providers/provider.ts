@@ -19,8 +19,16 @@ export const PROMPT_TASKS = ['summarise', 'report', 'plan', 'generate'] as const
 export type PromptTask = (typeof PROMPT_TASKS)[number];
 
 export interface ProviderUsage {
+  /** All of the input, cached or not. */
   inputTokens: number;
+  /** All of the output, thoughts included. */
   outputTokens: number;
+  /** Of the input: read from the vendor's cache, which costs less. */
+  cachedInputTokens?: number;
+  /** Of the input: written to the vendor's cache, which costs more. */
+  cacheWriteTokens?: number;
+  /** Of the output: thoughts that are not in the answer. */
+  reasoningTokens?: number;
   source: 'reported' | 'estimated';
 }
 
@@ -55,10 +63,40 @@ export interface ProviderOptions {
   onDelta?: (text: string) => void;
 }
 
+/** Texts to embed. */
+export interface EmbeddingRequest {
+  /** The vendor's own name of the model. */
+  model: string;
+  inputs: readonly string[];
+  /** Absent: as many as the model gives. */
+  dimensions?: number;
+}
+
+export interface EmbeddingAnswer {
+  status: 'answered';
+  /** A vector for each input, in its order; all of one length. */
+  vectors: number[][];
+  /** Absent: the vendor did not say; the caller estimates. */
+  usage?: ProviderUsage;
+  model: string;
+  notice?: string;
+}
+
+/** What a provider can do at all; a configuration may say less for an endpoint. */
+export interface Capabilities {
+  tools: boolean;
+  /** Answers by a JSON Schema, by whatever means of the vendor. */
+  schema: boolean;
+  /** Texts of its own. */
+  generate: boolean;
+  images: boolean;
+  embed: boolean;
+}
+
 /** One way to get a model's answer. It never retries, and throws only where it has a defect itself. */
 export interface ModelProvider {
   name: string;
-  capabilities: { tools: boolean; schema: boolean; generate: boolean };
+  capabilities: Capabilities;
   /** True when asking again costs nothing and gives the same answer, so that a lost attempt is simply done again. */
   repeatable: boolean;
   /** An upper bound of the input tokens. */
@@ -66,4 +104,8 @@ export interface ModelProvider {
   /** About how many tokens a text has, for answers whose usage the vendor does not report. */
   estimateTokens(text: string, model: string): Promise<number>;
   complete(request: ProviderRequest, options: ProviderOptions): Promise<ProviderAnswer | ProviderRefusal>;
+  /** An upper bound of the input tokens of texts to embed. Absent: it embeds nothing. */
+  boundEmbeddingTokens?(request: EmbeddingRequest): Promise<number>;
+  /** Embeds all texts, in as many requests as the vendor wants; those that were answered before one failed are `spent`. */
+  embed?(request: EmbeddingRequest, options: Pick<ProviderOptions, 'signal'>): Promise<EmbeddingAnswer | ProviderRefusal>;
 }

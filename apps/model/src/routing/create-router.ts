@@ -1,8 +1,8 @@
 import { FailureError, TIERS } from '@trivet/contracts';
 import { FREE } from '../accounting/price.js';
-import { createLocalProvider, LOCAL_MODEL } from '../providers/local/local-provider.js';
+import { createProvider } from '../providers/create-provider.js';
+import { LOCAL_MODEL } from '../providers/local/local-provider.js';
 import type { Extractor } from '../providers/local/extractor.js';
-import { createOpenAiProvider } from '../providers/openai/openai-provider.js';
 import { createServedModels } from '../providers/openai/served-models.js';
 import type { ModelProvider } from '../providers/provider.js';
 import { createBreaker, type Breaker } from './breaker.js';
@@ -65,12 +65,12 @@ function firstOfEach(targets: readonly { endpoint: string; model: string; isDefa
 
 function serve(endpoint: Endpoint, { config, secrets, extractor, nowMs }: RouterOptions): Served {
   const breaker = createBreaker(config.breaker, nowMs);
+  const apiKey = endpoint.apiKeyVariable === undefined ? undefined : secrets[endpoint.apiKeyVariable];
+  const provider = createProvider(endpoint, { apiKey, extractor });
   if (endpoint.provider === 'local') {
     const only = { model: LOCAL_MODEL, vendorModel: LOCAL_MODEL, maxOutputTokens: 2_048, isDefault: true };
-    return { endpoint, breaker, provider: createLocalProvider(extractor), models: async () => [only], priceOf: () => FREE };
+    return { endpoint, breaker, provider, models: async () => [only], priceOf: () => FREE };
   }
-  const apiKey = endpoint.apiKeyVariable === undefined ? undefined : secrets[endpoint.apiKeyVariable];
-  const provider = createOpenAiProvider({ ...endpoint, apiKey });
   const { models } = endpoint;
   if (models === 'served' || models === undefined) {
     const served = createServedModels({ baseUrl: endpoint.baseUrl, apiKey, timeoutMs: Math.min(endpoint.timeoutMs, 10_000) });

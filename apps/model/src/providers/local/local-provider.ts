@@ -24,7 +24,7 @@ const WANTS_EXTRACT = /\b(summar|extract|report|overview|abstract|digest|key poi
 export function createLocalProvider(extractor: Extractor): ModelProvider {
   return {
     name: 'local',
-    capabilities: { tools: false, schema: false, generate: false },
+    capabilities: { tools: false, schema: false, generate: false, images: false, embed: true },
     repeatable: true,
     boundInputTokens: async ({ messages }) => countInput(messages),
     estimateTokens: async (text) => countLocalTokens(text),

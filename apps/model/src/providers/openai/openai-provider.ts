@@ -4,7 +4,7 @@ import type { ModelProvider, ProviderAnswer, ProviderOptions, ProviderRefusal, P
 import { emptyAnswer, finishedAnswer, takeChunk, takeCompletion, type AnswerInProgress } from './chat-answer.js';
 import { chatBody } from './chat-request.js';
 import { connectOpenAi, type ConnectionOptions } from './openai-client.js';
-import { refusalOf } from './openai-errors.js';
+import { refusalOf } from '../vendor-errors.js';
 
 export interface OpenAiOptions extends ConnectionOptions {
   /** The endpoint's name, for messages. */
@@ -24,7 +24,7 @@ export function createOpenAiProvider(options: OpenAiOptions): ModelProvider {
 
   return {
     name: 'openai',
-    capabilities: { tools: true, schema: true, generate: true },
+    capabilities: { tools: true, schema: true, generate: true, images: true, embed: true },
     repeatable: false,
     boundInputTokens: async (request) => boundInput(request, await counterOf(request.model)),
     estimateTokens: async (text, model) => estimateOutput(text, await counterOf(model)),

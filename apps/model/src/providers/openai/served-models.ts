@@ -1,7 +1,7 @@
 import { FailureError } from '@trivet/contracts';
 import { z } from 'zod';
 import { connectOpenAi, type ConnectionOptions } from './openai-client.js';
-import { refusalOf } from './openai-errors.js';
+import { refusalOf } from '../vendor-errors.js';
 
 /** A list is asked for again after this long. */
 const FRESH_MS = 60_000;

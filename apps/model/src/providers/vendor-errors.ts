@@ -1,10 +1,13 @@
 import { FAILURES, type Failure, type FailureCode } from '@trivet/contracts';
 import { z } from 'zod';
-import type { ProviderRefusal } from '../provider.js';
+import type { ProviderRefusal } from './provider.js';
 
-interface Attempted {
+/** What a refusal says of the attempt. */
+export interface Attempted {
   endpoint: string;
+  /** Taken out of whatever the vendor says. */
   apiKey?: string;
+  /** Text that had arrived before it failed. */
   partialText: string;
   nowMs: number;
 }
@@ -42,7 +45,7 @@ export function refusalOf(error: unknown, attempted: Attempted): ProviderRefusal
     const retryAfterMs = code === 'insufficient_quota' ? QUOTA_WAIT_MS : retryAfterOf(headers, attempted.nowMs);
     return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs };
   }
-  if (error instanceof SyntaxError || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that is not a chat completion.', true);
+  if (error instanceof SyntaxError || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that could not be read.', true);
   const reason = rootCode(cause) ?? rootCode(error);
   if (name === 'AbortError' || /abort/i.test(message)) return fail('cancelled', 'was asked to stop.', true);
   return fail('model_unavailable', `could not be reached or broke off${reason ? ` (${reason})` : said}.`, reason === undefined || !NEVER_SENT.has(reason));
