@@ -46,6 +46,42 @@ export const Account = z
   .meta({ id: 'Account', description: 'An account of the ledger' });
 export type Account = z.infer<typeof Account>;
 
+/** An account has passed 80 % of a limit, told once for a limit and window. */
+export const BudgetCrossing = z
+  .object({
+    account: z.string().describe('<scope>/<id>'),
+    window: Window,
+    metric: z.enum(['tokens', 'cost']),
+    limit: Amount.describe('Tokens, or nano-USD.'),
+    used: Amount,
+    held: Amount,
+  })
+  .meta({ id: 'BudgetCrossing', description: 'An account that has passed 80 % of a limit' });
+export type BudgetCrossing = z.infer<typeof BudgetCrossing>;
+
+const Charged = z.object({ attempts: z.number().int(), tokens: z.number().int(), inputTokens: z.number().int(), nanoUsd: z.number().int() });
+
+/** The books of a day: what a vendor's bill is compared with. */
+export const VendorBook = z
+  .object({
+    day: z.string().describe('YYYY-MM-DD, UTC: when the attempts began.'),
+    vendors: z.array(
+      z.object({
+        endpoint: z.string(),
+        model: z.string(),
+        reported: Charged.describe('Charged as the vendor reported.'),
+        estimated: Charged.describe('Charged as we counted, since the vendor did not say: an answer without usage, or one cut off.'),
+        lapsed: Charged.describe('Charged in full, since the worker died before it could say anything.'),
+      }),
+    ),
+    unreported: z.array(z.object({ attemptId: z.string().describe('The call id, a dot and the number of the attempt.'), endpoint: z.string(), model: z.string(), word: z.enum(['estimated', 'lapsed']), tokens: z.number().int(), nanoUsd: z.number().int() })).describe('Every charge without the vendor’s word.'),
+    total: z.object({ tokens: z.number().int(), nanoUsd: z.number().int() }).describe('The sum of the above.'),
+    ledger: z.object({ usedTokens: z.number().int(), usedNanoUsd: z.number().int() }).nullable().describe("The global account's day; null when it is no longer kept."),
+    difference: z.object({ tokens: z.number().int(), nanoUsd: z.number().int() }).nullable().describe('Ledger less books: 0, unless Redis lost data meanwhile.'),
+  })
+  .meta({ id: 'VendorBook', description: 'What went to vendors on a day, against the ledger' });
+export type VendorBook = z.infer<typeof VendorBook>;
+
 /** The body of PUT /api/v1/budgets/<scope>/<id>; null lifts a limit. */
 export const AccountLimits = z
   .strictObject({

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { BlobReference } from './blob.js';
+import { BudgetCrossing } from './budget.js';
 import { Failure } from './failure.js';
 import { Identifier, Sha256 } from './identifier.js';
 import { Json } from './json.js';
-import { ModelOutput, ModelRequest, Usage } from './model.js';
+import { MOST_NAMED_ATTEMPTS, ModelAttempt, ModelOutput, ModelRequest, Usage } from './model.js';
 import { Artefact, MOST_ARTEFACTS } from './stored-file.js';
 import { SandboxFigures } from './tool.js';
 
@@ -72,6 +73,8 @@ export const ModelResult = z
     outputRef: BlobReference.optional(),
     usage: Usage.optional(),
     parentCallId: Identifier.optional(),
+    tried: z.array(ModelAttempt).max(MOST_NAMED_ATTEMPTS).optional().describe('The attempts at vendors, in their order, where there was more than the one that answered.'),
+    crossed: z.array(BudgetCrossing).optional().describe('Accounts that passed 80 % of a limit with this call.'),
     replayed: z.boolean().optional().describe('True when the recorded answer was sent again; nothing was computed or charged.'),
   })
   .meta({ id: 'ModelResult', description: 'What a model call came to' });

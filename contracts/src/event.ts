@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BlobReference } from './blob.js';
+import { BudgetCrossing } from './budget.js';
 import { Failure, FieldError } from './failure.js';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';
@@ -74,6 +75,7 @@ export const EVENT_DATA = {
     })
     .describe('The step waits for a person.'),
   'approval.decided': z.object({ stepId: Identifier, approvalId: ApprovalId, decision: z.enum(DECISIONS), comment: z.string().nullable(), edited: Json.optional(), actor: z.string() }),
+  'budget.threshold': BudgetCrossing.extend({ stepId: Identifier, callId: z.string() }).describe('With this call an account passed 80 % of a limit; told once for a limit and window.'),
   'signal.received': z.object({ name: z.string(), payload: Json.optional() }),
   'signal.consumed': z.object({ name: z.string(), stepId: Identifier }).describe('A wait step took the oldest kept signal of this name.'),
   'workflow.paused': z.object({ reason: z.string() }),

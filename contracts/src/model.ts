@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FAILURE_CODES } from './failure.js';
 import { Identifier } from './identifier.js';
 import { Json, JsonRecord } from './json.js';
 
@@ -91,3 +92,20 @@ export const Usage = z
   })
   .meta({ id: 'Usage', description: 'What a model call used' });
 export type Usage = z.infer<typeof Usage>;
+
+/** One attempt at a vendor. */
+export const ModelAttempt = z
+  .object({
+    endpoint: z.string(),
+    model: z.string(),
+    outcome: z.enum(['answered', ...FAILURE_CODES]).describe('answered, or the code of its failure.'),
+    durationMs: z.number().int().min(0),
+    inputTokens: z.number().int().min(0).describe('Charged.'),
+    outputTokens: z.number().int().min(0).describe('Charged: also of an answer that broke off.'),
+    costNanoUsd: z.number().int().min(0),
+  })
+  .meta({ id: 'ModelAttempt', description: 'One attempt at a vendor' });
+export type ModelAttempt = z.infer<typeof ModelAttempt>;
+
+/** Attempts that a call's record names; more are counted in its usage. */
+export const MOST_NAMED_ATTEMPTS = 20;

@@ -60,6 +60,7 @@ export const PolicyBody = z
     weight: z.number().int().min(1).max(100).default(1).describe('Calls it is dealt in one turn among tenants.'),
     maxRunning: z.number().int().min(1).max(1_000_000).nullable().default(null).describe('Workflows at once; null: no limit.'),
     keys: z.array(KeyPolicy).max(1_000).default([]),
+    timeZone: z.string().min(1).max(60).optional().describe('In whose days and months the accounts of the tenant, its users, sessions and workflows are counted: a name of the IANA database, such as Asia/Shanghai. Absent: UTC.'),
     tools: ToolPolicy.optional().describe('Only the operator sets it. Left out it stays as it is; {} lifts it. Where it was never set tools may do what their manifests say.'),
   })
   .meta({ id: 'PolicyBody', description: 'Sets the policy of a tenant' });

@@ -3,7 +3,7 @@ import { ApprovalId } from './approval.js';
 import { Failure } from './failure.js';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';
-import { Usage } from './model.js';
+import { ModelAttempt, Usage } from './model.js';
 import { StepKind } from './plan.js';
 import { SandboxFigures } from './tool.js';
 
@@ -25,6 +25,7 @@ export const CallRecord = z
     sandbox: SandboxFigures.nullable(),
     outcome: z.enum(CALL_OUTCOMES).nullable().describe('null while it runs.'),
     parentCallId: z.string().optional().describe('Of a model call made inside a tool: the call of the tool.'),
+    tried: z.array(ModelAttempt).optional().describe('Of a model call: the attempts at vendors, where there was more than the one that answered.'),
   })
   .meta({ id: 'CallRecord', description: 'One call of a step' });
 export type CallRecord = z.infer<typeof CallRecord>;

@@ -161,6 +161,7 @@ describe('answering a model call', () => {
       expect(maxTokens).toBe(28);
       expect(result.output?.text).toBe('short');
       expect(observed.crossed).toMatchObject([{ name: 'workflow/w1', limit: 40 }]);
+      expect(result.crossed).toEqual([{ account: 'workflow/w1', window: 'total', metric: 'tokens', limit: 40, used: 0, held: 40 }]);
       expect((await answer(router, modelCall('c2', ask))).result.failure?.code).toBe('budget_exceeded');
     });
 

@@ -36,11 +36,11 @@ export async function answerCall(call: ModelCall, context: ModelContext, options
     const prepared = await prepareRequest(call, context);
     checkSchema(prepared.content.schema);
     const signal = AbortSignal.any([options.signal, deadline.signal]);
-    const run: CallRun = { call, context, prepared, signal, epoch, startedAtMs, attempts: 0, charges: noCharges(), deltas: 0 };
+    const run: CallRun = { call, context, prepared, signal, epoch, startedAtMs, attempts: 0, charges: noCharges(), tried: [], crossed: [], deltas: 0 };
     return await runChain(run, await context.router.resolve(prepared.wanted));
   } catch (error) {
     if (!(error instanceof FailureError) || error.failure.code === 'unavailable') throw error;
-    return resultOf({ call, context, epoch, startedAtMs, charges: noCharges() }, { failure: asFailureError(error).failure });
+    return resultOf({ call, context, epoch, startedAtMs, charges: noCharges(), tried: [], crossed: [] }, { failure: asFailureError(error).failure });
   } finally {
     clearTimeout(timer);
   }

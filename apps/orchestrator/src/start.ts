@@ -58,7 +58,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const tools = createTools({ catalog, uploads: stores.toolUploads, facts, audit });
   const signers = readSigners(config.toolSigners);
   const upload: Upload = (by, name, given) => uploadTool({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers, toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools }, by, name, given);
-  const policies = createPolicies(stores.policyStore, (policy) => facts.record(policy.tenant, { kind: 'policy', policy }));
+  const policies = createPolicies({ store: stores.policyStore, journal: (policy) => facts.record(policy.tenant, { kind: 'policy', policy }), setTimeZone: (...zone) => ledger.setTimeZone(...zone) });
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
 

@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonValue, Page, Queue, Schedule, ScheduleBody, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import type { Account, AccountLimits, VendorBook, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonValue, Page, Queue, Schedule, ScheduleBody, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -77,6 +77,8 @@ export interface Client {
   nextTimes(id: string, count?: number): Promise<Page<string>>;
   budget(scope: Scope, id: string): Promise<Account>;
   setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
+  /** What went to vendors on a day (YYYY-MM-DD, UTC; absent: today), against the ledger. For the operator. */
+  reconciliation(day?: string): Promise<VendorBook>;
   tools(): Promise<Page<Tool>>;
   tool(name: string): Promise<Tool>;
   /** Newest first. */
@@ -167,10 +169,11 @@ function tools(send: Send): Pick<Client, 'tools' | 'tool' | 'toolVersions' | 'up
   };
 }
 
-function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
+function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reconciliation' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
   const account = (scope: Scope, id: string): string => `/api/v1/budgets/${scope}/${encodeURIComponent(id)}`;
   return {
     budget: (scope, id) => readJson(send(account(scope, id))),
+    reconciliation: (day) => readJson(send(`/api/v1/budgets/reconciliation${day === undefined ? '' : `?day=${encodeURIComponent(day)}`}`)),
     setBudget: (scope, id, limits) => readJson(send(account(scope, id), { method: 'PUT', body: limits })),
     workers: () => readJson(send('/api/v1/workers')),
     queues: () => readJson(send('/api/v1/queues')),

@@ -1,4 +1,4 @@
-import { NANO_USD_PER_USD, Scope, Window, type Account, type AccountWindow } from '@trivet/contracts';
+import { NANO_USD_PER_USD, Scope, Window, type Account, type AccountWindow, type VendorBook } from '@trivet/contracts';
 import type { CliContext } from '../context.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import type { Column } from '../output/table.js';
@@ -6,7 +6,7 @@ import { formatCost, formatCount } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { refuseBelowUnit } from './numbers.js';
 
-/** budgets get and set. */
+/** budgets get, set and reconcile. */
 export function registerBudgets({ program, action }: Registry): void {
   const budgets = program.command('budgets').description('what accounts have used and may use');
   budgets.command('get').argument('<account>', 'scope/id, such as workflow/w1 or tenant/default').description('limit, used and held of an account')
@@ -15,6 +15,8 @@ export function registerBudgets({ program, action }: Registry): void {
     .option('--window <window>', 'total, minute, hour, day or month', 'total')
     .option('--tokens <n>', 'most tokens; "none" lifts the limit').option('--usd <n>', 'most USD; "none" lifts the limit')
     .action(action((context, [account = ''], options) => set(context, account, options)));
+  budgets.command('reconcile').argument('[day]', 'YYYY-MM-DD, UTC; today when left out').description('what went to vendors on a day, and what of it they did not report, against the ledger')
+    .action(action((context, [day]) => reconcile(context, day)));
 }
 
 const COLUMNS: readonly Column<AccountWindow>[] = [
@@ -32,6 +34,32 @@ async function get(context: CliContext, account: string): Promise<number> {
   const { scope, id } = readAccount(account);
   show(context, await context.client.budget(scope, id));
   return EXIT.ok;
+}
+
+type VendorRow = VendorBook['vendors'][number];
+const VENDOR_COLUMNS: readonly Column<VendorRow>[] = [
+  { title: 'endpoint', value: (row) => row.endpoint },
+  { title: 'model', value: (row) => row.model },
+  ...(['reported', 'estimated', 'lapsed'] as const).flatMap((word): Column<VendorRow>[] => [
+    { title: word, value: (row) => formatCount(row[word].attempts), align: 'right' },
+    { title: 'tokens', value: (row) => formatCount(row[word].tokens), align: 'right' },
+    { title: 'cost', value: (row) => formatCost(row[word].nanoUsd), align: 'right' },
+  ]),
+];
+
+async function reconcile(context: CliContext, day: string | undefined): Promise<number> {
+  const book = await context.client.reconciliation(day);
+  if (context.print.format !== 'table') context.print.one(book, '');
+  else {
+    context.print.list(book.vendors, VENDOR_COLUMNS);
+    context.print.text(summaryOf(book));
+  }
+  return book.difference && (book.difference.tokens !== 0 || book.difference.nanoUsd !== 0) ? EXIT.failed : EXIT.ok;
+}
+
+function summaryOf({ day, total, difference, unreported }: VendorBook): string {
+  const against = difference === null ? 'the ledger keeps that day no longer' : difference.tokens === 0 && difference.nanoUsd === 0 ? 'the ledger says the same' : `the ledger says ${formatCount(difference.tokens)} tokens and ${formatCost(difference.nanoUsd)} more`;
+  return `${day}: ${formatCount(total.tokens)} tokens, ${formatCost(total.nanoUsd)}; ${against}; ${unreported.length} charges without the vendor's word (-o json lists them)`;
 }
 
 async function set(context: CliContext, account: string, options: Record<string, unknown>): Promise<number> {

@@ -1,4 +1,4 @@
-import type { ModelCall, ModelOutput, ModelResult, Failure } from '@trivet/contracts';
+import { MOST_NAMED_ATTEMPTS, type BudgetCrossing, type Failure, type ModelAttempt, type ModelCall, type ModelOutput, type ModelResult } from '@trivet/contracts';
 import type { ModelContext } from './context.js';
 import { usageOf, type Charges } from './charges.js';
 import type { PreparedRequest } from './prepare-request.js';
@@ -16,6 +16,10 @@ export interface CallRun {
   /** Vendor attempts so far, also those of earlier workers: the number in the reservation's id. */
   attempts: number;
   charges: Charges;
+  /** The attempts this process made, as they will be told. */
+  tried: ModelAttempt[];
+  /** Accounts that passed 80 % of a limit with this call. */
+  crossed: BudgetCrossing[];
   /** Pieces of the answer sent so far. */
   deltas: number;
 }
@@ -23,8 +27,8 @@ export interface CallRun {
 /** How a call ends. */
 export type Ending = { output: ModelOutput } | { failure: Failure };
 
-export function resultOf(run: Pick<CallRun, 'call' | 'context' | 'epoch' | 'startedAtMs' | 'charges'>, ending: Ending): ModelResult {
-  const { call, context, epoch, startedAtMs, charges } = run;
+export function resultOf(run: Pick<CallRun, 'call' | 'context' | 'epoch' | 'startedAtMs' | 'charges' | 'tried' | 'crossed'>, ending: Ending): ModelResult {
+  const { call, context, epoch, startedAtMs, charges, tried, crossed } = run;
   return {
     callId: call.callId,
     tenant: call.tenant,
@@ -36,6 +40,8 @@ export function resultOf(run: Pick<CallRun, 'call' | 'context' | 'epoch' | 'star
     startedAt: new Date(startedAtMs).toISOString(),
     finishedAt: new Date(context.nowMs()).toISOString(),
     ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
+    ...(tried.length > 1 || tried.some(({ outcome }) => outcome !== 'answered') ? { tried: tried.slice(-MOST_NAMED_ATTEMPTS) } : {}),
+    ...(crossed.length > 0 ? { crossed } : {}),
     ...(charges.attempts > 0 ? { usage: usageOf(charges) } : {}),
     ...ending,
   };

@@ -1,19 +1,7 @@
-import type { Delta, ModelCall } from '@trivet/contracts';
+import type { Delta, ModelAttempt, ModelCall } from '@trivet/contracts';
 import type { AccountRef, Blobs, CrossedThreshold, Ledger } from '@trivet/state';
 import type { PromptStore } from '../prompts/prompt-store.js';
 import type { Router } from '../routing/router.js';
-
-/** One attempt at a vendor, for the metrics. */
-export interface AttemptReport {
-  endpoint: string;
-  model: string;
-  /** `answered`, or the code of its failure. */
-  outcome: string;
-  durationMs: number;
-  inputTokens: number;
-  outputTokens: number;
-  costNanoUsd: number;
-}
 
 /** What answering a call needs from the world. */
 export interface ModelContext {
@@ -29,7 +17,8 @@ export interface ModelContext {
   /** Ends early, without an error, when the signal aborts. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
   onDelta(call: ModelCall, delta: Delta): void;
-  onAttempt(report: AttemptReport): void;
+  /** For the metrics. */
+  onAttempt(attempt: ModelAttempt): void;
   /** An account passed 80 % of a limit; told once for a limit and window. */
   onThreshold(call: ModelCall, crossed: CrossedThreshold): void;
   /** Something an operator should know; the call goes on. */

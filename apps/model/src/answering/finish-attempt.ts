@@ -1,4 +1,4 @@
-import { INLINE_LIMIT_BYTES, ModelResult } from '@trivet/contracts';
+import { INLINE_LIMIT_BYTES, ModelResult, type ModelAttempt } from '@trivet/contracts';
 import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
 import { addAttempt, attemptCost, attemptUsage } from './charges.js';
@@ -15,24 +15,30 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
   const { ledger } = run.context;
   const { reservationId } = hold;
   run.context.reach('model.after-vendor-before-settle');
-  const report = { endpoint: target.endpoint, model: target.model, outcome: outcome.status === 'answered' ? 'answered' : outcome.failure.code, durationMs: run.context.nowMs() - hold.heldAtMs };
+  const report = { endpoint: target.endpoint, model: target.model, outcome: outcome.status === 'answered' ? ('answered' as const) : outcome.failure.code, durationMs: Math.max(0, run.context.nowMs() - hold.heldAtMs) };
+  const tell = (attempt: ModelAttempt): void => {
+    run.tried.push(attempt);
+    run.context.onAttempt(attempt);
+  };
   if (outcome.status === 'failed' && !outcome.spent) {
     await ledger.release(reservationId);
-    run.context.onAttempt({ ...report, inputTokens: 0, outputTokens: 0, costNanoUsd: 0 });
+    tell({ ...report, inputTokens: 0, outputTokens: 0, costNanoUsd: 0 });
     return ending ? recordEnding(run, ending) : null;
   }
   const usage = await attemptUsage(target, hold.request, outcome);
   const nanoUsd = attemptCost(target, usage);
   run.charges = addAttempt(run.charges, usage, nanoUsd);
+  tell({ ...report, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, costNanoUsd: nanoUsd });
   const result = ending && (await packed(run, resultOf(run, ending)));
   const answer = await ledger.settle({
     reservationId,
     tokens: usage.inputTokens + usage.outputTokens,
     nanoUsd,
+    inputTokens: usage.inputTokens,
+    word: usage.source,
     keepMs: KEEP_MS,
     ...(result ? { result: { call: run.call, json: JSON.stringify(result) } } : {}),
   });
-  run.context.onAttempt({ ...report, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, costNanoUsd: nanoUsd });
   if (answer.transition.status === 'done' && answer.transition.over) run.context.onNotice(run.call, `Attempt ${reservationId} used more than was held; the excess is charged`);
   if (answer.transition.status === 'missing') run.context.onNotice(run.call, `Reservation ${reservationId} is gone, so what it used is not on the accounts`);
   return result ? standing(run, result, answer.recorded) : null;

@@ -1,5 +1,5 @@
 import { FailureError, type Failure, type JsonObject } from '@trivet/contracts';
-import type { Denial, ReserveAnswer } from '@trivet/state';
+import type { CrossedThreshold, Denial, ReserveAnswer } from '@trivet/state';
 import { mostCostOf, outputTokensFor } from '../accounting/price.js';
 import type { ProviderRequest } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
@@ -36,14 +36,16 @@ export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | 
       tokens: inputTokens + maxTokens,
       nanoUsd: mostCostOf(target.price, inputTokens, maxTokens),
       leaseMs: LEASE_MS,
+      vendor: { endpoint: target.endpoint, model: target.model },
     });
     switch (answer.status) {
       case 'held':
         run.attempts += 1;
-        for (const crossed of answer.crossed) context.onThreshold(run.call, crossed);
+        noteCrossed(run, answer.crossed);
         return { reservationId, request: { ...base, maxTokens }, heldAtMs: context.nowMs() };
       case 'replayed': {
         run.attempts += 1;
+        noteCrossed(run, answer.crossed);
         // Asking again costs nothing, so the hold of a worker that is gone is taken over as it is.
         const heldOutput = answer.tokens - inputTokens;
         if (answer.state === 'held' && target.provider.repeatable && heldOutput > 0) return { reservationId, request: { ...base, maxTokens: heldOutput }, heldAtMs: context.nowMs() };
@@ -58,6 +60,15 @@ export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | 
         maxTokens = smaller;
       }
     }
+  }
+}
+
+/** Told with the call's result, so that it stands in the workflow's history; also where an earlier worker died before it could. */
+function noteCrossed(run: CallRun, crossed: readonly CrossedThreshold[]): void {
+  for (const crossing of crossed) {
+    const { name, window, metric, limit, used, held } = crossing;
+    run.crossed.push({ account: name, window, metric, limit, used, held });
+    run.context.onThreshold(run.call, crossing);
   }
 }
 

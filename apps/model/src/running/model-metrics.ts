@@ -1,8 +1,8 @@
+import type { ModelAttempt } from '@trivet/contracts';
 import type { Metrics } from '@trivet/telemetry';
-import type { AttemptReport } from '../answering/context.js';
 
 /** What vendors were asked, what came of it, and what it cost. */
-export function createModelMetrics(metrics: Metrics): { onAttempt(report: AttemptReport): void } {
+export function createModelMetrics(metrics: Metrics): { onAttempt(attempt: ModelAttempt): void } {
   const attempts = metrics.counter({ name: 'model_attempts_total', help: 'Attempts at vendors, by what came of them.', labels: ['endpoint', 'model', 'outcome'] });
   const tokens = metrics.counter({ name: 'model_tokens_total', help: 'Tokens charged.', labels: ['endpoint', 'model', 'direction'] });
   const cost = metrics.counter({ name: 'model_cost_nano_usd_total', help: 'Cost charged, in nano-USD.', labels: ['endpoint', 'model'] });

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
-import { AccountLimits, DEFAULT_TENANT, FailureError, Identifier, Scope, parseOrFail, type Account } from '@trivet/contracts';
+import { Body, Controller, Get, Inject, Param, Put, Query, Req } from '@nestjs/common';
+import { AccountLimits, DEFAULT_TENANT, FailureError, Identifier, Scope, parseOrFail, type Account, type VendorBook } from '@trivet/contracts';
 import type { AccountRef, Ledger } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
 import { AUDIT, FACTS, LEDGER } from '../tokens.js';
+import { reconcile } from './reconcile.js';
 import { actorOf, tenantOf } from './request-context.js';
 
 @Controller('api/v1/budgets')
@@ -14,6 +15,12 @@ export class BudgetsController {
     @Inject(AUDIT) private readonly audit: AuditTrail,
     @Inject(FACTS) private readonly facts: Facts,
   ) {}
+
+  @Get('reconciliation')
+  reconciliation(@Req() request: FastifyRequest, @Query('day') day: string | undefined): Promise<VendorBook> {
+    if (tenantOf(request) !== DEFAULT_TENANT) throw new FailureError('not_found', 'There is no reconciliation for this tenant.');
+    return reconcile(this.ledger, day, new Date().toISOString().slice(0, 10));
+  }
 
   @Get(':scope/:id')
   get(@Req() request: FastifyRequest, @Param('scope') scope: string, @Param('id') id: string): Promise<Account> {

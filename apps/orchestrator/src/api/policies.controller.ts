@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
 import { DEFAULT_TENANT, FailureError, Identifier, PolicyBody, canonicalJson, parseOrFail, type KeyQueue, type Page, type Policy } from '@trivet/contracts';
+import { checkTimeZone } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
@@ -50,6 +51,7 @@ export function policyTenant(own: string, text: string): string {
 }
 
 export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, wanted: Policy, by: { tenant: string; actor: string }): Promise<Policy> {
+  if (wanted.timeZone !== undefined) checkTimeZone(wanted.timeZone);
   const policy = await parts.policies.change(wanted.tenant, (current) => withTools(current, wanted, by.tenant));
   await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'policy.set', target: `policy/${policy.tenant}`, workflowId: null, detail: JSON.stringify(policy).slice(0, 2_000) });
   return policy;

@@ -1,5 +1,5 @@
 import { PolicyBody, type Policy } from '@trivet/contracts';
-import type { GateLimits, PolicyStore } from '@trivet/state';
+import type { GateLimits, Ledger, PolicyStore } from '@trivet/state';
 
 /** For how long a policy that was read is good: a change holds everywhere within it. */
 const FRESH_MS = 500;
@@ -16,8 +16,15 @@ export interface Policies {
   weights: () => ReadonlyMap<string, number>;
 }
 
-/** @param journal keeps a policy also where it outlives Redis */
-export function createPolicies(store: PolicyStore, journal: (policy: Policy) => Promise<void>): Policies {
+export interface PolicyParts {
+  store: PolicyStore;
+  /** Keeps a policy also where it outlives Redis. */
+  journal: (policy: Policy) => Promise<void>;
+  /** Counts the tenant's accounts in the days of its zone; refuses what is no zone. */
+  setTimeZone: Ledger['setTimeZone'];
+}
+
+export function createPolicies({ store, journal, setTimeZone }: PolicyParts): Policies {
   let read: { at: number; policies: Promise<Map<string, Policy>> } | null = null;
   let weights = new Map<string, number>();
 
@@ -37,6 +44,7 @@ export function createPolicies(store: PolicyStore, journal: (policy: Policy) => 
     list: async () => [...(await all()).values()],
     change: async (tenant, to) => {
       const policy = await store.change(tenant, to);
+      await setTimeZone(tenant, policy.timeZone ?? null);
       await journal(policy);
       read = null;
       return policy;

@@ -165,7 +165,7 @@ async function apply({ ledger, policies, schedules, uploads, clock }: FactParts,
   if (fact.kind === 'tool') await uploads.add(fact.tenant, fact.version);
   if (fact.kind === 'tool-head') await uploads.setHead(fact.tenant, fact.name, fact.head);
   if (fact.kind === 'limits') await ledger.setLimits(fact.account, fact.windows);
-  if (fact.kind === 'policy') await policies.put(fact.policy);
+  if (fact.kind === 'policy') await Promise.all([policies.put(fact.policy), ledger.setTimeZone(fact.policy.tenant, fact.policy.timeZone ?? null)]);
   if (fact.kind !== 'schedule' || !fact.schedule) return;
   // Its catch-up policy decides about the times that passed meanwhile.
   const nextAt = fact.schedule.nextAt ?? null;

@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '@trivet/contracts';
-import { applyStepReset, applyToStep, isStepEvent } from './events/step-events.js';
+import { applyStepReset, applyToStep, isStepEvent, type StepEvent } from './events/step-events.js';
 import { applyTaskAccepted, pendingStep } from './events/task-accepted.js';
 import { applySignalConsumed, applySignalReceived, applyWorkflowRetried, applyWorkflowStarted } from './events/workflow-events.js';
 import { stepHasEnded, stepWaits, type Inside, type StepState, type WorkflowState } from './state.js';
@@ -12,6 +12,28 @@ export function apply(state: WorkflowState | null, event: WorkflowEvent): Workfl
     const next = withStep(state, event.data, (step) => applyToStep(step, event));
     return event.type === 'step.started' && event.data.work.kind === 'workflow' ? { ...next, children: next.children + 1 } : next;
   }
+  return isEndEvent(event) ? applyEnd(state, event) : applyToWorkflow(state, event);
+}
+
+const END_EVENTS = ['workflow.completed', 'workflow.failed', 'workflow.cancelled'] as const;
+type EndEvent = Extract<WorkflowEvent, { type: (typeof END_EVENTS)[number] }>;
+const isEndEvent = (event: WorkflowEvent): event is EndEvent => END_EVENTS.some((type) => type === event.type);
+
+function applyEnd(state: WorkflowState, event: EndEvent): WorkflowState {
+  const { at } = event;
+  switch (event.type) {
+    case 'workflow.completed':
+      return { ...state, status: 'completed', finishedAt: at, result: event.data.result ?? null, ...(event.data.resultRef ? { resultRef: event.data.resultRef } : {}) };
+    case 'workflow.failed':
+      return { ...state, status: 'failed', finishedAt: at, failure: event.data.failure };
+    case 'workflow.cancelled':
+      return { ...state, status: 'cancelled', finishedAt: at, reason: event.data.reason };
+    default:
+      return unreachable(event);
+  }
+}
+
+function applyToWorkflow(state: WorkflowState, event: Exclude<WorkflowEvent, EndEvent | StepEvent | { type: 'task.accepted' }>): WorkflowState {
   const { at } = event;
   switch (event.type) {
     case 'workflow.started':
@@ -27,15 +49,10 @@ export function apply(state: WorkflowState | null, event: WorkflowEvent): Workfl
     case 'workflow.retried':
       return event.data.steps.reduce((reset, stepId) => withStep(reset, { stepId }, applyStepReset), applyWorkflowRetried(state, at));
     case 'workflow.cancelling':
+    case 'budget.threshold':
     case 'task.rejected':
     case 'fact.recorded':
       return state;
-    case 'workflow.completed':
-      return { ...state, status: 'completed', finishedAt: at, result: event.data.result ?? null, ...(event.data.resultRef ? { resultRef: event.data.resultRef } : {}) };
-    case 'workflow.failed':
-      return { ...state, status: 'failed', finishedAt: at, failure: event.data.failure };
-    case 'workflow.cancelled':
-      return { ...state, status: 'cancelled', finishedAt: at, reason: event.data.reason };
     default:
       return unreachable(event);
   }

@@ -19,7 +19,7 @@ return 'OK'
 
 /**
  * Limits and balances of one account in the windows that are open now. KEYS: account prefix.
- * ARGV: the windows that always count. Answers rows: window, end in seconds, limit, used, held of tokens, then of cost
+ * ARGV: the windows that always count, the calendar of its days and months ('' for UTC). Answers rows: window, end in seconds, limit, used, held of tokens, then of cost
  * ('' for no limit).
  */
 export const READ_ACCOUNT_LUA = `${AMOUNTS_LUA}${WINDOWS_LUA}
@@ -29,7 +29,7 @@ for index = 1, #pairs_read, 2 do
   if pairs_read[index + 1] ~= 'none' then limits[pairs_read[index]] = pairs_read[index + 1] end
 end
 local _, at_seconds = now_ms()
-local ids = window_ids(at_seconds)
+local ids = window_ids(at_seconds, ARGV[2])
 local rows = {}
 for _, window in ipairs(WINDOWS) do
   local tokens, cost = limits[window .. ':tokens'], limits[window .. ':cost']

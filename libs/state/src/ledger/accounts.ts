@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { READ_ACCOUNT_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
 import { accountKey, accountName, accountOfLimits, limitsPattern, type AccountRef } from './ledger-keys.js';
-import { defineScript, scanKeys } from '../redis.js';
+import { defineScript, scanKeys, withRedis } from '../redis.js';
+import type { TimeZones } from './time-zones.js';
 
 /** New limits of one window. undefined: as it is; null: lifted. */
 export interface WindowLimits {
@@ -41,9 +42,15 @@ export async function setLimits(redis: Redis, account: AccountRef, windows: read
 
 const limitText = (limit: number | null): string => (limit === null ? 'none' : String(limit));
 
-export async function readAccount(redis: Redis, account: AccountRef): Promise<Account> {
-  const rows = Rows.parse(await readAccountScript.run(redis, [accountKey(account)], [countedWindows(account).join(' ')]));
+export async function readAccount(redis: Redis, account: AccountRef, zones: TimeZones): Promise<Account> {
+  const [calendar = ''] = await zones.calendars([account]);
+  const rows = Rows.parse(await readAccountScript.run(redis, [accountKey(account)], [countedWindows(account).join(' '), calendar]));
   return { account: accountName(account), windows: rows.map(windowOf) };
+}
+
+export async function readDay(redis: Redis, account: AccountRef, day: string): Promise<{ usedTokens: number; usedNanoUsd: number } | null> {
+  const [tokens, cost] = await withRedis(() => redis.hmget(`${accountKey(account)}:day:${day}`, 'used:tokens', 'used:cost'));
+  return tokens === null && cost === null ? null : { usedTokens: Number(tokens ?? 0), usedNanoUsd: Number(cost ?? 0) };
 }
 
 export async function limitedAccounts(redis: Redis): Promise<AccountRef[]> {

@@ -16,6 +16,13 @@ const RESERVATION_ID = /^[A-Za-z0-9_-]{1,64}(\.[0-9]{1,6})?$/;
 
 export const LEASES_KEY = `${TAG}:leases`;
 
+/** Tenant → the time zone its days and months are of. */
+export const ZONES_KEY = `${TAG}:zones`;
+
+/** Of a day (UTC): what went to each endpoint and model, and what was charged without the vendor's word. */
+export const vendorsPrefix = `${TAG}:vendors:`;
+export const unreportedPrefix = `${TAG}:unreported:`;
+
 /** Prefix of all keys of an account: `:limits` and `:<window>[:<window id>]` follow. */
 export function accountKey(account: AccountRef): string {
   switch (account.scope) {
@@ -39,6 +46,13 @@ export function accountOfLimits(key: string): AccountRef | null {
   if (scope === 'global') return { scope, tenant: 'global', id: 'global' };
   if (scope === 'tenant' || scope === 'user' || scope === 'session' || scope === 'workflow') return { scope, tenant, id };
   return null;
+}
+
+/** The account with a prefix, as it was named when the prefix was made. */
+export function accountOf(key: string): AccountRef {
+  const account = accountOfLimits(`${key}:limits`);
+  if (!account) throw new RangeError(`The ledger names an account ${key} that there is not`);
+  return account;
 }
 
 /** What people call the account: `tenant/acme`. */

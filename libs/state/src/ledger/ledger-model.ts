@@ -17,6 +17,7 @@ interface Hold {
   charged: Record<Metric, number>;
   accounts: readonly AccountRef[];
   due: boolean;
+  crossed: CrossedThreshold[];
 }
 
 const METRICS: readonly Metric[] = ['tokens', 'cost'];
@@ -57,7 +58,7 @@ export class LedgerModel {
     }
     for (const account of accounts) for (const metric of METRICS) this.figuresOf(account)[metric].held += amounts[metric];
     for (const { notice, figures } of crossed) figures.toldFor = notice.limit;
-    this.holds.set(reservationId, { state: 'held', fingerprint, amounts, charged: { tokens: 0, cost: 0 }, accounts, due: leaseMs === 0 });
+    this.holds.set(reservationId, { state: 'held', fingerprint, amounts, charged: { tokens: 0, cost: 0 }, accounts, due: leaseMs === 0, crossed: crossed.map(({ notice }) => notice) });
     return { status: 'held', crossed: crossed.map(({ notice }) => notice) };
   }
 
@@ -111,13 +112,14 @@ export class LedgerModel {
   }
 }
 
-const replayOf = ({ state, amounts, charged }: Hold): ReserveAnswer => ({
+const replayOf = ({ state, amounts, charged, crossed }: Hold): ReserveAnswer => ({
   status: 'replayed',
   state,
   tokens: amounts.tokens,
   nanoUsd: amounts.cost,
   chargedTokens: charged.tokens,
   chargedNanoUsd: charged.cost,
+  crossed,
 });
 
 const emptyFigures = (): Figures => ({ limit: null, used: 0, held: 0, toldFor: null });

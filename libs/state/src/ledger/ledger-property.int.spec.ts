@@ -11,7 +11,7 @@ const ACCOUNTS: AccountRef[] = [
   { scope: 'workflow', tenant: 'acme', id: 'w2' },
   { scope: 'session', tenant: 'acme', id: 's1' },
   { scope: 'tenant', tenant: 'acme', id: 'acme' },
-  { scope: 'global', tenant: 'acme', id: 'global' },
+  { scope: 'global', tenant: 'global', id: 'global' },
 ];
 
 const account = fc.constantFrom(...ACCOUNTS);

@@ -89,7 +89,7 @@ describe('the ledger', () => {
   describe('when something is sent again', () => {
     it('replays a reservation and knows another by its fingerprint', async () => {
       await hold('c1.1', 10);
-      expect(await hold('c1.1', 10)).toEqual({ status: 'replayed', state: 'held', tokens: 10, nanoUsd: 0, chargedTokens: 0, chargedNanoUsd: 0 });
+      expect(await hold('c1.1', 10)).toEqual({ status: 'replayed', state: 'held', tokens: 10, nanoUsd: 0, chargedTokens: 0, chargedNanoUsd: 0, crossed: [] });
       expect(await hold('c1.1', 11)).toEqual({ status: 'conflict' });
       expect(await totals(GLOBAL)).toMatchObject({ held: 10 });
     });

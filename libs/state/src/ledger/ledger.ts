@@ -1,9 +1,11 @@
-import type { Account } from '@trivet/contracts';
+import type { Account, VendorBook } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
-import { limitedAccounts, readAccount, retireAccount, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
+import { limitedAccounts, readAccount, readDay, retireAccount, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
 import type { AccountRef } from './ledger-keys.js';
 import { recordResult, recordedResult, type RecordedCall } from './results.js';
 import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
+import { createTimeZones } from './time-zones.js';
+import { readVendorBook } from './vendor-books.js';
 import { expireCall, expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './transitions.js';
 
 /**
@@ -16,6 +18,12 @@ export interface Ledger {
   /** Sets limits; undefined leaves one as it is, null lifts it. */
   setLimits(account: AccountRef, windows: readonly WindowLimits[], options?: LimitsOptions): Promise<void>;
   readAccount(account: AccountRef): Promise<Account>;
+  /** In whose days and months a tenant's accounts are counted; null: UTC. @throws FailureError invalid_request for no such zone */
+  setTimeZone(tenant: string, zone: string | null): Promise<void>;
+  /** What an account used on a day (YYYY-MM-DD, of its time zone); null when nothing of it is kept. */
+  readDay(account: AccountRef, day: string): Promise<{ usedTokens: number; usedNanoUsd: number } | null>;
+  /** What went to vendors on a day (YYYY-MM-DD, UTC). */
+  readVendorBook(day: string): Promise<Pick<VendorBook, 'vendors' | 'unreported'>>;
   /** Accounts whose limits somebody set; not those of workflows, which come with their task. */
   limitedAccounts(): Promise<AccountRef[]>;
   /** Drops limits and total of an account (a finished workflow's) after a time; its settlements still arrive until then. */
@@ -38,12 +46,16 @@ export interface Ledger {
 }
 
 export function createLedger(redis: Redis): Ledger {
+  const zones = createTimeZones(redis);
   return {
     setLimits: (account, windows, options) => setLimits(redis, account, windows, options),
-    readAccount: (account) => readAccount(redis, account),
+    readAccount: (account) => readAccount(redis, account, zones),
+    setTimeZone: (tenant, zone) => zones.set(tenant, zone),
+    readDay: (account, day) => readDay(redis, account, day),
+    readVendorBook: (day) => readVendorBook(redis, day),
     limitedAccounts: () => limitedAccounts(redis),
     retireAccount: (account, keepMs) => retireAccount(redis, account, keepMs),
-    reserve: (reservation) => reserve(redis, reservation),
+    reserve: (reservation) => reserve(redis, reservation, zones),
     settle: (settlement) => settle(redis, settlement),
     release: (reservationId) => release(redis, reservationId),
     extend: (reservationId, leaseMs) => extend(redis, reservationId, leaseMs),

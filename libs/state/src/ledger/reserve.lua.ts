@@ -4,8 +4,9 @@ import { WINDOWS_LUA } from './windows.lua.js';
 /**
  * Holds an upper bound on every account in every window that counts, or on none.
  * KEYS: reservation, leases, then one account prefix each (all derived keys carry the same hash tag).
- * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, then one set of always-counted windows each.
- * Answers: held + crossed thresholds | replayed state, hold and charge | conflict | denied + figures of the first window that is full.
+ * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, endpoint and model it is for, then for each account the
+ * set of windows that always count and the calendar of its days and months ('' for UTC).
+ * Answers: held + crossed thresholds | replayed state, hold, charge and the thresholds it crossed then | conflict | denied + figures of the first window that is full.
  */
 export const RESERVE_LUA = `${AMOUNTS_LUA}${WINDOWS_LUA}
 -- A window's counters outlive it, so that late settlements still find them.
@@ -16,20 +17,21 @@ local id, fingerprint = ARGV[1], ARGV[2]
 local requested = { tokens = amount(ARGV[3], 'tokens'), cost = amount(ARGV[4], 'nanoUsd') }
 local lease_ms = amount(ARGV[5], 'leaseMs')
 
-local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost')
+local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost', 'crossed')
 if before[1] then
   if before[2] ~= fingerprint then return { 'conflict' } end
-  return { 'replayed', before[1], before[3], before[4], before[5] or '0', before[6] or '0' }
+  return { 'replayed', before[1], before[3], before[4], before[5] or '0', before[6] or '0', before[7] and cjson.decode(before[7]) or {} }
 end
 
 local at_ms, at_seconds = now_ms()
-local ids = window_ids(at_seconds)
+local utc = window_ids(at_seconds)
 local METRICS = { 'tokens', 'cost' }
 
 -- Everything is checked before anything is written.
 local places, crossed = {}, {}
 for position = 3, #KEYS do
-  local account, counted = KEYS[position], ARGV[position + 3]
+  local account, counted, calendar = KEYS[position], ARGV[2 * position + 2], ARGV[2 * position + 3]
+  local ids = calendar == '' and utc or window_ids(at_seconds, calendar)
   local limits = {}
   local pairs_read = redis.call('HGETALL', account .. ':limits')
   for index = 1, #pairs_read, 2 do limits[pairs_read[index]] = tonumber(pairs_read[index + 1]) end
@@ -48,7 +50,7 @@ for position = 3, #KEYS do
           return { 'denied', tostring(position - 3), window, metric, text(limit or MAX_AMOUNT), text(used), text(held), text(requested[metric]) }
         end
         if limit and limit > 0 and after * 5 >= limit * 4 and told ~= text(limit) then
-          table.insert(crossed, { tostring(position - 3), window, metric, text(limit), text(used), text(held + requested[metric]), key })
+          table.insert(crossed, { account, window, metric, text(limit), text(used), text(held + requested[metric]), key })
         end
       end
       table.insert(places, { key, ids[window][2] })
@@ -69,7 +71,9 @@ for _, notice in ipairs(crossed) do
   -- The limit it was told for: a raised limit may be crossed again.
   redis.call('HSET', notice[7], 'crossed:' .. notice[3], notice[4])
 end
-redis.call('HSET', reservation, 'state', 'held', 'fingerprint', fingerprint, 'tokens', text(requested.tokens), 'cost', text(requested.cost), 'keys', table.concat(keys, ' '))
+redis.call('HSET', reservation, 'state', 'held', 'fingerprint', fingerprint, 'tokens', text(requested.tokens), 'cost', text(requested.cost), 'keys', table.concat(keys, ' '), 'endpoint', ARGV[6], 'model', ARGV[7], 'day', string.sub(utc.day[1], 2))
+-- Whoever takes this attempt over tells it again: the first may have died before it could.
+if #crossed > 0 then redis.call('HSET', reservation, 'crossed', cjson.encode(crossed)) end
 redis.call('ZADD', leases, text(at_ms + lease_ms), id)
 return { 'held', crossed }
 `;

@@ -2,9 +2,10 @@ import { Window } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { countedWindows } from './accounts.js';
-import { LEASES_KEY, accountKey, accountName, reservationKey, type AccountRef } from './ledger-keys.js';
+import { LEASES_KEY, accountKey, accountName, accountOf, reservationKey, type AccountRef } from './ledger-keys.js';
 import { RESERVE_LUA } from './reserve.lua.js';
 import { defineScript } from '../redis.js';
+import type { TimeZones } from './time-zones.js';
 import { ReservationState } from './transitions.js';
 
 /** A hold that is asked for: the upper bound of what one vendor attempt may use. */
@@ -19,6 +20,14 @@ export interface Reservation {
   nanoUsd: number;
   /** How long the hold lives without a heartbeat. */
   leaseMs: number;
+  /** Whose bill it will be on. */
+  vendor?: VendorRef;
+}
+
+/** Where an attempt goes: what a vendor's bill can be compared by. */
+export interface VendorRef {
+  endpoint: string;
+  model: string;
 }
 
 export const METRICS = ['tokens', 'cost'] as const;
@@ -54,29 +63,31 @@ export interface Denial {
 export type ReserveAnswer =
   | { status: 'held'; crossed: CrossedThreshold[] }
   /** It was reserved before: what was held then, and what has been charged for it since. */
-  | { status: 'replayed'; state: ReservationState; tokens: number; nanoUsd: number; chargedTokens: number; chargedNanoUsd: number }
+  | { status: 'replayed'; state: ReservationState; tokens: number; nanoUsd: number; chargedTokens: number; chargedNanoUsd: number; crossed: CrossedThreshold[] }
   | { status: 'conflict' }
   | Denial;
 
 const script = defineScript(RESERVE_LUA);
 const Count = z.string().regex(/^\d+$/).transform(Number);
+const Crossings = z.array(z.tuple([z.string(), Window, Metric, Count, Count, Count, z.string()]));
 const Answer = z.union([
-  z.tuple([z.literal('held'), z.array(z.tuple([Count, Window, Metric, Count, Count, Count, z.string()]))]),
-  z.tuple([z.literal('replayed'), ReservationState, Count, Count, Count, Count]),
+  z.tuple([z.literal('held'), Crossings]),
+  z.tuple([z.literal('replayed'), ReservationState, Count, Count, Count, Count, Crossings]),
   z.tuple([z.literal('conflict')]),
   z.tuple([z.literal('denied'), Count, Window, Metric, Count, Count, Count, Count]),
 ]);
 
 /** @throws when an amount is not an integer from 0 to 2^53 − 1, or Redis does not answer; nothing is held then */
-export async function reserve(redis: Redis, reservation: Reservation): Promise<ReserveAnswer> {
-  const { reservationId, fingerprint, tokens, nanoUsd, leaseMs } = reservation;
+export async function reserve(redis: Redis, reservation: Reservation, zones: TimeZones): Promise<ReserveAnswer> {
+  const { reservationId, fingerprint, tokens, nanoUsd, leaseMs, vendor = { endpoint: '', model: '' } } = reservation;
   const accounts = [...new Map(reservation.accounts.map((account) => [accountKey(account), account]))];
   if (accounts.length === 0) throw new RangeError(`Reservation '${reservationId}' names no account; a hold on nothing would be free`);
+  const calendars = await zones.calendars(accounts.map(([, account]) => account));
   const answer = Answer.parse(
     await script.run(
       redis,
       [reservationKey(reservationId), LEASES_KEY, ...accounts.map(([key]) => key)],
-      [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), ...accounts.map(([, account]) => countedWindows(account).join(' '))],
+      [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), vendor.endpoint, vendor.model, ...accounts.flatMap(([, account], index) => [countedWindows(account).join(' '), calendars[index] ?? ''])],
     ),
   );
   const at = (position: number): AccountRef => {
@@ -84,12 +95,16 @@ export async function reserve(redis: Redis, reservation: Reservation): Promise<R
     if (!entry) throw new RangeError(`The ledger answered for account ${position} of ${accounts.length}`);
     return entry[1];
   };
+  const told = (crossings: z.infer<typeof Crossings>): CrossedThreshold[] => crossings.map(([key, window, metric, limit, used, held]) => {
+    const account = accounts.find(([known]) => known === key)?.[1] ?? accountOf(key);
+    return { account, name: accountName(account), window, metric, limit, used, held };
+  });
   switch (answer[0]) {
     case 'held':
-      return { status: 'held', crossed: answer[1].map(([position, window, metric, limit, used, held]) => ({ account: at(position), name: accountName(at(position)), window, metric, limit, used, held })) };
+      return { status: 'held', crossed: told(answer[1]) };
     case 'replayed': {
-      const [, state, held, heldNanoUsd, chargedTokens, chargedNanoUsd] = answer;
-      return { status: 'replayed', state, tokens: held, nanoUsd: heldNanoUsd, chargedTokens, chargedNanoUsd };
+      const [, state, held, heldNanoUsd, chargedTokens, chargedNanoUsd, crossed] = answer;
+      return { status: 'replayed', state, tokens: held, nanoUsd: heldNanoUsd, chargedTokens, chargedNanoUsd, crossed: told(crossed) };
     }
     case 'conflict':
       return { status: 'conflict' };

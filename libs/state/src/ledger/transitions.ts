@@ -14,6 +14,10 @@ export interface Settlement {
   reservationId: string;
   tokens: number;
   nanoUsd: number;
+  /** Of the tokens: input. */
+  inputTokens?: number;
+  /** Whether the vendor said what was used, or we counted it; absent: reported. */
+  word?: 'reported' | 'estimated';
   /** How long the reservation and the result are kept. */
   keepMs: number;
   /** The result of the whole call (JSON text, at most 64 KiB), recorded in the same script. Absent: more attempts follow. */
@@ -57,15 +61,15 @@ const FinishAnswer = z.union([
 const ExpireAnswer = z.array(z.tuple([z.string(), z.string().transform(Number), z.string().transform(Number)]));
 
 export async function settle(redis: Redis, settlement: Settlement): Promise<SettleAnswer> {
-  const { reservationId, tokens, nanoUsd, keepMs, result } = settlement;
+  const { reservationId, tokens, nanoUsd, inputTokens = 0, word = 'reported', keepMs, result } = settlement;
   if (result) checkResultSize(result.json);
   // A script takes its keys whole: without a result the third is named but not written.
   const target = result ? resultKey(result.call.tenant, result.call.workflowId, result.call.callId) : LEASES_KEY;
-  return finish(redis, reservationId, target, ['settled', String(tokens), String(nanoUsd), String(keepMs), result?.json ?? '']);
+  return finish(redis, reservationId, target, ['settled', String(tokens), String(nanoUsd), String(keepMs), result?.json ?? '', word, String(inputTokens)]);
 }
 
 export async function release(redis: Redis, reservationId: string): Promise<TransitionAnswer> {
-  const { transition } = await finish(redis, reservationId, LEASES_KEY, ['released', '0', '0', String(KEEP_FINISHED_MS), '']);
+  const { transition } = await finish(redis, reservationId, LEASES_KEY, ['released', '0', '0', String(KEEP_FINISHED_MS), '', 'released', '0']);
   return transition;
 }
 

@@ -1,6 +1,8 @@
 /**
- * Lua: which windows are open at a moment, all in UTC. `window_ids(seconds)` gives, for each window, the part of the
- * key that names it and the second it ends (0: never). The date is the civil-from-days algorithm of Howard Hinnant
+ * Lua: which windows are open at a moment. `window_ids(seconds, calendar)` gives, for each window, the part of the
+ * key that names it and the second it ends (0: never). Without a calendar all are of UTC; with one, days and months are
+ * as it says: `day=2026-11-27@1795708800,2026-11-28@1795795200;month=…`, each id with the second it ends, in order, the
+ * first of them long begun. Which of them is open, the caller's clock does not decide. The date is the civil-from-days algorithm of Howard Hinnant
  * (https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
  */
 export const WINDOWS_LUA = `
@@ -17,7 +19,7 @@ local function days_of_month(year, month)
   return era * 146097 + doe - 719468
 end
 
-local function window_ids(seconds)
+local function window_ids(seconds, calendar)
   local days = math.floor(seconds / 86400)
   local z = days + 719468
   local era = math.floor(z / 146097)
@@ -33,12 +35,21 @@ local function window_ids(seconds)
   local minute = math.floor(seconds % 3600 / 60)
   local next_year, next_month = year, month + 1
   if next_month == 13 then next_year, next_month = year + 1, 1 end
-  return {
+  local ids = {
     total = { '', 0 },
     minute = { string.format(':%04d-%02d-%02dT%02d-%02d', year, month, day, hour, minute), (math.floor(seconds / 60) + 1) * 60 },
     hour = { string.format(':%04d-%02d-%02dT%02d', year, month, day, hour), (math.floor(seconds / 3600) + 1) * 3600 },
     day = { string.format(':%04d-%02d-%02d', year, month, day), (days + 1) * 86400 },
     month = { string.format(':%04d-%02d', year, month), days_of_month(next_year, next_month) * 86400 },
   }
+  for window, list in string.gmatch(calendar or '', '(%a+)=([^;]+)') do
+    local found = nil
+    for id, ends in string.gmatch(list, '([^@,]+)@(%d+)') do
+      if not found and seconds < tonumber(ends) then found = { ':' .. id, tonumber(ends) } end
+    end
+    if not found then error({ err = 'LEDGER the calendar ' .. list .. ' ends before ' .. seconds .. '; the clock of its sender is wrong' }) end
+    ids[window] = found
+  end
+  return ids
 end
 `;

@@ -1,4 +1,4 @@
-import type { CallRecord, ModelResult, ToolResult } from '@trivet/contracts';
+import type { CallRecord, Fact, ModelResult, ToolResult } from '@trivet/contracts';
 import { failStep } from '../commands/fail-step.js';
 import type { StepState, WorkflowState } from '../state.js';
 import type { Tier } from '../tier.js';
@@ -12,10 +12,30 @@ export function receiveResult(state: WorkflowState, tier: Tier, result: ToolResu
   const step = state.steps.get(result.stepId);
   if (!step) return NOTHING;
   const call = recordOf(tier, result);
+  const outcome = outcomeOf({ state, step, tier, result, call, around });
+  // A repeat changes nothing, and tells nothing again.
+  return outcome === NOTHING ? NOTHING : { ...outcome, facts: [...thresholds(step.id, result), ...outcome.facts] };
+}
+
+interface Received {
+  state: WorkflowState;
+  step: StepState;
+  tier: Tier;
+  result: ToolResult | ModelResult;
+  call: CallRecord;
+  around: Surroundings;
+}
+
+function outcomeOf({ state, step, tier, result, call, around }: Received): Outcome {
   if (call.parentCallId !== undefined) return alreadyNoted(step, call) ? NOTHING : { facts: [{ type: 'call.completed', data: { stepId: step.id, call } }], effects: [] };
   if (step.status !== 'scheduled' || step.callId !== result.callId) return stale(step, call);
   if (result.failure === undefined) return completed(step.id, tier, result, call);
   return failStep(state, step, result.failure, around, call);
+}
+
+function thresholds(stepId: string, result: ToolResult | ModelResult): Fact[] {
+  const crossed = 'crossed' in result ? (result.crossed ?? []) : [];
+  return crossed.map((crossing) => ({ type: 'budget.threshold', data: { ...crossing, stepId, callId: result.callId } }));
 }
 
 function completed(stepId: string, tier: Tier, result: ToolResult | ModelResult, call: CallRecord): Outcome {
@@ -46,6 +66,7 @@ function recordOf(tier: Tier, result: ToolResult | ModelResult): CallRecord {
     sandbox: 'sandbox' in result ? (result.sandbox ?? null) : null,
     outcome: result.failure ? 'failed' : 'completed',
     ...(parentCallId ? { parentCallId } : {}),
+    ...('tried' in result && result.tried ? { tried: result.tried } : {}),
   };
 }
 
