@@ -88,6 +88,6 @@ export type CallCancel = z.infer<typeof CallCancel>;
 
 /** Pieces of an answer as they arrive; never stored. */
 export const Delta = z
-  .object({ callId: Identifier, stepId: Identifier, index: z.number().int().min(0), text: z.string() })
+  .object({ callId: Identifier, stepId: Identifier, index: z.number().int().min(0), text: z.string(), restarted: z.boolean().optional().describe('True: the attempt before it broke off; the answer begins anew with this piece.') })
   .meta({ id: 'Delta', description: 'A piece of an answer' });
 export type Delta = z.infer<typeof Delta>;

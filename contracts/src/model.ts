@@ -58,6 +58,7 @@ export const ModelRequest = z
     temperature: z.number().min(0).max(2).optional(),
     schema: JsonRecord.optional().describe('JSON Schema that the answer must match.'),
     tools: z.array(ModelTool).max(128).optional(),
+    cacheMs: z.number().int().min(1_000).max(2_592_000_000).optional().describe('Take the answer that the tenant got for exactly this request, if it is kept, and keep a new one for so long (at most 30 days). Absent: ask the model each time.'),
   })
   .refine(({ messages, prompt, embed }) => [messages, prompt, embed].filter((given) => given !== undefined).length === 1, 'must have either messages, prompt or embed')
   .meta({ id: 'ModelRequest', description: 'What a model step asks for' });
@@ -74,6 +75,7 @@ export const ModelOutput = z
     provider: z.string(),
     finishReason: z.enum(['stop', 'length', 'tool_calls', 'content_filter']),
     notice: z.string().optional().describe('What the reader must know, such as: extractive summary; no language model configured.'),
+    cached: z.boolean().optional().describe('True: the answer of an earlier call with the same request; it cost nothing.'),
     prompt: z.object({ name: z.string(), version: z.number().int() }).optional().describe('The prompt version that was rendered.'),
   })
   .meta({ id: 'ModelOutput', description: 'What a model step gives' });

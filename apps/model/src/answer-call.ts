@@ -1,4 +1,5 @@
 import { FailureError, asFailureError, type ModelCall, type ModelResult } from '@trivet/contracts';
+import { answerFromCache, cacheDigest } from './answering/cached-answer.js';
 import { noCharges } from './answering/charges.js';
 import { resultOf, type CallRun } from './answering/call-run.js';
 import type { ModelContext } from './answering/context.js';
@@ -36,8 +37,10 @@ export async function answerCall(call: ModelCall, context: ModelContext, options
     const prepared = await prepareRequest(call, context);
     checkSchema(prepared.content.schema);
     const signal = AbortSignal.any([options.signal, deadline.signal]);
-    const run: CallRun = { call, context, prepared, signal, epoch, startedAtMs, attempts: 0, charges: noCharges(), tried: [], crossed: [], deltas: 0 };
-    return await runChain(run, await context.router.resolve(prepared.wanted));
+    const targets = await context.router.resolve(prepared.wanted);
+    const cache = prepared.cacheMs === undefined ? undefined : { digest: cacheDigest(prepared, targets), keepMs: prepared.cacheMs };
+    const run: CallRun = { call, context, prepared, signal, epoch, startedAtMs, attempts: 0, charges: noCharges(), tried: [], crossed: [], deltas: 0, deltasOf: 0, ...(cache ? { cache } : {}) };
+    return (await answerFromCache(run)) ?? (await runChain(run, targets));
   } catch (error) {
     if (!(error instanceof FailureError) || error.failure.code === 'unavailable') throw error;
     return resultOf({ call, context, epoch, startedAtMs, charges: noCharges(), tried: [], crossed: [] }, { failure: asFailureError(error).failure });

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createBlobs, createClaims, createLedger, createLedgerClock, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './service-config.js';
@@ -43,18 +43,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
   const metrics = createMetrics('model');
-  const context: ModelContext = {
-    ...observersOf({ bus, logger, metrics }),
-    ledger: createLedger(redis),
-    router,
-    prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
-    blobs: createBlobs(redis),
-    worker: workerId,
-    nowMs: clock.nowMs,
-    random: Math.random,
-    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
-    reach,
-  };
+  const context = contextOf({ bus, redis, router, logger, metrics, worker: workerId, prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)), nowMs: clock.nowMs });
   const claims = createClaims(redis);
   const runner = createModelRunner({ bus, claims, context });
   const cancels = listenForCancels(bus, runner);
@@ -90,6 +79,27 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
       clock.stop();
       redis.disconnect();
     },
+  };
+}
+
+interface ContextParts extends Pick<ModelContext, 'router' | 'prompts' | 'worker' | 'nowMs'> {
+  bus: Bus;
+  redis: Redis;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+function contextOf({ bus, redis, logger, metrics, ...rest }: ContextParts): ModelContext {
+  return {
+    ...rest,
+    ...observersOf({ bus, logger, metrics }),
+    ledger: createLedger(redis),
+    rates: createRates(redis),
+    cache: createAnswerCache(redis),
+    blobs: createBlobs(redis),
+    random: Math.random,
+    sleep: (durationMs, signal) => pause(durationMs, undefined, { signal }).catch(() => undefined),
+    reach,
   };
 }
 

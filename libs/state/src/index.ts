@@ -17,6 +17,8 @@ export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
 export { createLedger, type Ledger } from './ledger/ledger.js';
 export { type AccountRef, accountName } from './ledger/ledger-keys.js';
+export { createRates, type RateLimits, type RatePlace, type Rates } from './ledger/rates.js';
+export { createAnswerCache, type AnswerCache } from './ledger/answer-cache.js';
 export { checkTimeZone } from './ledger/time-zones.js';
 export { type LimitsOptions, type WindowLimits } from './ledger/accounts.js';
 export { type CrossedThreshold, type Denial, type Reservation, type ReserveAnswer, type VendorRef } from './ledger/reserve.js';

@@ -1,24 +1,31 @@
 import { FailureError, asFailureError, type Failure } from '@trivet/contracts';
-import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
+import type { ProviderAnswer, ProviderOptions, ProviderRefusal } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
 import type { CallRun } from './call-run.js';
 import { LEASE_MS } from './context.js';
 import type { Hold } from './hold.js';
 import { traceAttempt } from './trace-attempt.js';
 
+export interface AttemptOptions {
+  /** Another attempt won: this one is no longer wanted. */
+  stop?: AbortSignal;
+  /** In place of whoever watches the answer arrive. */
+  onText?: (text: string) => void;
+}
+
 /**
  * Makes one attempt at a vendor under its reservation, with a heartbeat, a time limit and a span. It does not settle.
  */
-export async function makeAttempt(run: CallRun, target: Target, hold: Hold): Promise<ProviderAnswer | ProviderRefusal> {
+export async function makeAttempt(run: CallRun, target: Target, hold: Hold, options: AttemptOptions = {}): Promise<ProviderAnswer | ProviderRefusal> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), target.timeoutMs);
   const heartbeat = setInterval(() => void keepHold(run, hold), LEASE_MS / 3);
   // A process that has nothing else to do may end; the call is then delivered to another.
   timer.unref();
   heartbeat.unref();
-  const signal = AbortSignal.any([run.signal, timeout.signal]);
+  const signal = AbortSignal.any([run.signal, timeout.signal, ...(options.stop ? [options.stop] : [])]);
   try {
-    const outcome = await traceAttempt(run, target, hold, () => complete(run, target, hold, signal));
+    const outcome = await traceAttempt(run, target, hold, () => complete(run, target, hold, { signal, onText: options.onText ?? ((text) => sendDelta(run, text)) }));
     return outcome.status === 'failed' ? { ...outcome, failure: reasonOf(run, target, timeout.signal, outcome.failure) } : outcome;
   } finally {
     clearTimeout(timer);
@@ -30,17 +37,17 @@ export async function makeAttempt(run: CallRun, target: Target, hold: Hold): Pro
  * A defect in a provider must not take the reservation with it: the attempt has failed, and may have spent. The same
  * goes for one that does not stop when it is told to.
  */
-async function complete(run: CallRun, target: Target, hold: Hold, signal: AbortSignal): Promise<ProviderAnswer | ProviderRefusal> {
+async function complete(run: CallRun, target: Target, hold: Hold, { signal, onText }: { signal: AbortSignal; onText: (text: string) => void }): Promise<ProviderAnswer | ProviderRefusal> {
   let partialText = '';
   const onDelta = (text: string): void => {
     partialText += text;
-    sendDelta(run, text);
+    onText(text);
   };
   const lost = (failure: Failure): ProviderRefusal => ({ status: 'failed', failure, spent: true, partialText });
   const deaf = stopIgnored(signal, target.stopGraceMs ?? STOP_GRACE_MS);
   try {
     return await Promise.race([
-      target.provider.complete(hold.request, { signal, onDelta }),
+      ask(run, target, hold, { signal, onDelta }),
       deaf.promise.then(() => lost({ code: 'cancelled', message: `Endpoint ${target.endpoint} was told to stop and did not.` })),
     ]);
   } catch (error) {
@@ -49,6 +56,15 @@ async function complete(run: CallRun, target: Target, hold: Hold, signal: AbortS
   } finally {
     deaf.forget();
   }
+}
+
+async function ask({ prepared }: CallRun, { provider, vendorModel, endpoint }: Target, { request }: Hold, options: ProviderOptions): Promise<ProviderAnswer | ProviderRefusal> {
+  if (!prepared.embed) return provider.complete(request, options);
+  if (!provider.embed) return { status: 'failed', failure: new FailureError('capability_unavailable', `Endpoint ${endpoint} makes no embeddings.`).failure, spent: false, partialText: '' };
+  const answer = await provider.embed({ model: vendorModel, ...prepared.embed }, options);
+  if (answer.status === 'failed') return answer;
+  const { vectors, ...rest } = answer;
+  return { ...rest, text: '', finishReason: 'stop', embeddings: vectors };
 }
 
 /** How long a provider may take to stop. */
@@ -87,8 +103,11 @@ async function keepHold(run: CallRun, hold: Hold): Promise<void> {
   }
 }
 
-function sendDelta(run: CallRun, text: string): void {
+/** The first piece after an attempt that had sent some says that the answer begins anew. */
+export function sendDelta(run: CallRun, text: string): void {
   if (text === '') return;
-  run.context.onDelta(run.call, { callId: run.call.callId, stepId: run.call.stepId, index: run.deltas, text });
+  const restarted = run.attempts > run.deltasOf && run.deltas > 0 ? { restarted: true } : {};
+  run.context.onDelta(run.call, { callId: run.call.callId, stepId: run.call.stepId, index: run.deltas, text, ...restarted });
   run.deltas += 1;
+  run.deltasOf = run.attempts;
 }

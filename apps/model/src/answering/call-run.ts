@@ -20,8 +20,11 @@ export interface CallRun {
   tried: ModelAttempt[];
   /** Accounts that passed 80 % of a limit with this call. */
   crossed: BudgetCrossing[];
-  /** Pieces of the answer sent so far. */
+  /** Where the call lets its answer be kept, or an earlier one be taken. */
+  cache?: { digest: string; keepMs: number };
+  /** Pieces of the answer sent so far, and the attempt the last of them was of. */
   deltas: number;
+  deltasOf: number;
 }
 
 /** How a call ends. */

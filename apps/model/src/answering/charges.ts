@@ -39,10 +39,10 @@ export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: 
  * What an attempt has used. An answer: what the vendor reports, else an estimate. A failure: the larger of what was
  * reported and of the input with the text that arrived, so that aborting does not make a call free.
  */
-export async function attemptUsage(target: Target, request: ProviderRequest, outcome: ProviderAnswer | ProviderRefusal): Promise<ProviderUsage> {
+export async function attemptUsage(target: Target, request: ProviderRequest, outcome: ProviderAnswer | ProviderRefusal, embedded: readonly string[] = []): Promise<ProviderUsage> {
   if (outcome.status === 'answered' && outcome.usage) return outcome.usage;
-  const inputs = await Promise.all(request.messages.map(({ content }) => target.provider.estimateTokens(content, request.model)));
-  const text = outcome.status === 'answered' ? outcome.text + JSON.stringify(outcome.toolCalls ?? '') : outcome.partialText;
+  const inputs = await Promise.all([...request.messages.map(({ content }) => content), ...embedded].map((text) => target.provider.estimateTokens(text, request.model)));
+  const text = outcome.status === 'answered' ? outcome.text + (outcome.toolCalls ? JSON.stringify(outcome.toolCalls) : '') : outcome.partialText;
   const estimated = { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0), outputTokens: text ? await target.provider.estimateTokens(text, request.model) : 0 };
   return {
     inputTokens: Math.max(estimated.inputTokens, outcome.usage?.inputTokens ?? 0),

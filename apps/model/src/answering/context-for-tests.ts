@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Delta, ModelCall } from '@trivet/contracts';
-import { createBlobs, createLedger, type CrossedThreshold, type Redis } from '@trivet/state';
+import { createAnswerCache, createBlobs, createLedger, createRates, type CrossedThreshold, type Redis } from '@trivet/state';
 import { FREE } from '../accounting/price.js';
 import { createPromptStore, loadPrompts } from '../prompts/prompt-store.js';
 import { inlineExtractor } from '../providers/local/extractor.js';
@@ -25,6 +25,8 @@ export async function observedContext(redis: Redis, router: Router): Promise<{ c
   const observed: Observed = { deltas: [], crossed: [], notices: [], waits: [] };
   const context: ModelContext = {
     ledger: createLedger(redis),
+    rates: createRates(redis),
+    cache: createAnswerCache(redis),
     router,
     prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)),
     blobs: createBlobs(redis),
@@ -63,7 +65,7 @@ export function targetOf(name: string, complete: ModelProvider['complete'], rest
     estimateTokens: async (text) => text.length,
     complete,
   };
-  return { endpoint: name, provider, model: name, vendorModel: name, price: FREE, maxOutputTokens: 100, isDefault: true, timeoutMs: 5_000, breaker: createBreaker({ failures: 5, openMs: 1_000 }, Date.now), ...rest };
+  return { endpoint: name, provider, model: name, vendorModel: name, price: FREE, maxOutputTokens: 100, isDefault: true, timeoutMs: 5_000, capabilities: provider.capabilities, embeds: false, breaker: createBreaker({ failures: 5, openMs: 1_000 }, Date.now), ...rest };
 }
 
 export function modelCall(callId: string, request: ModelCall['request'], rest: Partial<ModelCall> = {}): ModelCall {

@@ -1,11 +1,14 @@
 import type { Delta, ModelAttempt, ModelCall } from '@trivet/contracts';
-import type { AccountRef, Blobs, CrossedThreshold, Ledger } from '@trivet/state';
+import type { AccountRef, AnswerCache, Blobs, CrossedThreshold, Ledger, Rates } from '@trivet/state';
 import type { PromptStore } from '../prompts/prompt-store.js';
 import type { Router } from '../routing/router.js';
 
 /** What answering a call needs from the world. */
 export interface ModelContext {
   ledger: Ledger;
+  /** Rates of endpoints, shared with all other replicas. */
+  rates: Rates;
+  cache: AnswerCache;
   router: Router;
   prompts: PromptStore;
   blobs: Pick<Blobs, 'load' | 'put'>;

@@ -22,10 +22,11 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
   };
   if (outcome.status === 'failed' && !outcome.spent) {
     await ledger.release(reservationId);
+    await giveBackRate(run, target, hold.rateTokens);
     tell({ ...report, inputTokens: 0, outputTokens: 0, costNanoUsd: 0 });
     return ending ? recordEnding(run, ending) : null;
   }
-  const usage = await attemptUsage(target, hold.request, outcome);
+  const usage = await attemptUsage(target, hold.request, outcome, run.prepared.embed?.inputs);
   const nanoUsd = attemptCost(target, usage);
   run.charges = addAttempt(run.charges, usage, nanoUsd);
   tell({ ...report, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, costNanoUsd: nanoUsd });
@@ -39,9 +40,16 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
     keepMs: KEEP_MS,
     ...(result ? { result: { call: run.call, json: JSON.stringify(result) } } : {}),
   });
+  await giveBackRate(run, target, hold.rateTokens - usage.inputTokens - usage.outputTokens);
   if (answer.transition.status === 'done' && answer.transition.over) run.context.onNotice(run.call, `Attempt ${reservationId} used more than was held; the excess is charged`);
   if (answer.transition.status === 'missing') run.context.onNotice(run.call, `Reservation ${reservationId} is gone, so what it used is not on the accounts`);
   return result ? standing(run, result, answer.recorded) : null;
+}
+
+/** What an attempt took from its endpoint's rate and did not use. Nothing depends on it: a rate that gets less back is only slower. */
+async function giveBackRate({ call, context }: CallRun, { endpoint, rates }: Target, tokens: number): Promise<void> {
+  if (!rates) return;
+  await context.rates.giveBack(endpoint, rates, Math.max(0, tokens)).catch((error: unknown) => context.onNotice(call, `Endpoint ${endpoint} did not get back ${tokens} tokens of its rate`, error));
 }
 
 /** Records how a call ended where no settlement carries it. */

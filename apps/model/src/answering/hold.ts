@@ -6,27 +6,45 @@ import type { Target } from '../routing/router.js';
 import { LEASE_MS, accountsOf } from './context.js';
 import { addAttempt } from './charges.js';
 import type { CallRun } from './call-run.js';
+import { contentFor } from './content-for.js';
 
 /** An attempt that may be made: its reservation, and the request cut to what was reserved. */
 export interface Hold {
   reservationId: string;
   request: ProviderRequest;
   heldAtMs: number;
+  /** What was taken from the endpoint's rate. */
+  rateTokens: number;
+}
+
+/** The most an attempt may use. */
+export interface Bound {
+  inputTokens: number;
+  maxTokens: number;
 }
 
 /** Where the call leaves the output limit to us, less than this is not worth an attempt. */
 const FEWEST_OUTPUT_TOKENS = 16;
+
+export async function boundOf(run: CallRun, target: Target): Promise<Bound> {
+  const { prepared } = run;
+  const { provider, vendorModel } = target;
+  if (prepared.embed) return { inputTokens: (await provider.boundEmbeddingTokens?.({ model: vendorModel, ...prepared.embed })) ?? 0, maxTokens: 0 };
+  const maxTokens = Math.min(prepared.maxTokens ?? target.maxOutputTokens, target.maxOutputTokens);
+  return { inputTokens: await provider.boundInputTokens({ ...contentFor(run, target), model: vendorModel, maxTokens }), maxTokens };
+}
 
 /**
  * Reserves the upper bound of one attempt on every account of the call. Reservations that earlier workers left under
  * this call are closed on the way: what they spent is unknown, so their whole hold is charged. Where the call does not
  * say how much output it wants, the output is cut to what the accounts have left.
  */
-export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | Denial> {
+export async function holdAttempt(run: CallRun, target: Target, bound: Bound): Promise<Hold | Denial> {
   const { prepared, context } = run;
-  const base = { ...prepared.content, model: target.vendorModel };
-  let maxTokens = Math.min(prepared.maxTokens ?? target.maxOutputTokens, target.maxOutputTokens);
-  const inputTokens = await target.provider.boundInputTokens({ ...base, maxTokens });
+  const base = { ...contentFor(run, target), model: target.vendorModel };
+  const { inputTokens } = bound;
+  let { maxTokens } = bound;
+  const holdOf = (reservationId: string, heldOutput: number): Hold => ({ reservationId, request: { ...base, maxTokens: heldOutput }, heldAtMs: context.nowMs(), rateTokens: bound.inputTokens + bound.maxTokens });
   for (;;) {
     const reservationId = `${run.call.callId}.${run.attempts + 1}`;
     const answer = await context.ledger.reserve({
@@ -42,13 +60,13 @@ export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | 
       case 'held':
         run.attempts += 1;
         noteCrossed(run, answer.crossed);
-        return { reservationId, request: { ...base, maxTokens }, heldAtMs: context.nowMs() };
+        return holdOf(reservationId, maxTokens);
       case 'replayed': {
         run.attempts += 1;
         noteCrossed(run, answer.crossed);
         // Asking again costs nothing, so the hold of a worker that is gone is taken over as it is.
         const heldOutput = answer.tokens - inputTokens;
-        if (answer.state === 'held' && target.provider.repeatable && heldOutput > 0) return { reservationId, request: { ...base, maxTokens: heldOutput }, heldAtMs: context.nowMs() };
+        if (answer.state === 'held' && target.provider.repeatable && heldOutput > 0) return holdOf(reservationId, heldOutput);
         await closeEarlierAttempt(run, reservationId, answer, inputTokens);
         break;
       }
@@ -56,7 +74,7 @@ export async function holdAttempt(run: CallRun, target: Target): Promise<Hold | 
         throw new FailureError('state_conflict', `Call ${run.call.callId} was made before with another request; a call id names one request.`);
       case 'denied': {
         const smaller = Math.min(maxTokens - 1, outputThatFits(answer, target, inputTokens));
-        if (prepared.maxTokens !== undefined || smaller < FEWEST_OUTPUT_TOKENS) return answer;
+        if (prepared.embed || prepared.maxTokens !== undefined || smaller < FEWEST_OUTPUT_TOKENS) return answer;
         maxTokens = smaller;
       }
     }

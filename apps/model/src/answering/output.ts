@@ -8,13 +8,14 @@ export type CheckedOutput = { output: ModelOutput } | { mistakes: string };
 
 /** The answer as the caller gets it; with a schema its text is parsed and checked. */
 export function checkOutput(answer: ProviderAnswer, prepared: PreparedRequest, target: Target): CheckedOutput {
-  const { text, toolCalls, finishReason, notice } = answer;
+  const { text, toolCalls, finishReason, notice, embeddings } = answer;
   const output: ModelOutput = {
     text,
     model: target.model,
     provider: target.provider.name,
     finishReason,
     ...(toolCalls && toolCalls.length > 0 ? { toolCalls } : {}),
+    ...(embeddings ? { embeddings } : {}),
     ...(notice === undefined ? {} : { notice }),
     ...(prepared.prompt ? { prompt: prepared.prompt } : {}),
   };

@@ -1,7 +1,7 @@
 import { FailureError, ModelRequest, canonicalJson, parseOrFail, shortHash, type ModelCall } from '@trivet/contracts';
 import { renderPrompt } from '../prompts/render.js';
 import type { ProviderRequest } from '../providers/provider.js';
-import type { ModelTier } from '../routing/router.js';
+import type { ModelTier, Needs } from '../routing/router.js';
 import type { ModelContext } from './context.js';
 
 /** A call's request, rendered: all but the model and the output limit, which the target decides. */
@@ -9,7 +9,11 @@ export interface PreparedRequest {
   content: Omit<ProviderRequest, 'model' | 'maxTokens'>;
   /** Given by the call or its prompt; absent: the target's own limit, or less if less is left. */
   maxTokens?: number;
-  wanted: { model?: string; tier?: ModelTier };
+  wanted: { model?: string; tier?: ModelTier; needs: Needs };
+  /** Texts to embed; there are no messages then. */
+  embed?: { inputs: readonly string[]; dimensions?: number };
+  /** How long the answer may be given again to the same request. */
+  cacheMs?: number;
   prompt?: { name: string; version: number };
   /** Of what was asked: a call id that comes with another request is a mistake, not a repeat. */
   fingerprint: string;
@@ -19,9 +23,11 @@ export interface PreparedRequest {
 export async function prepareRequest(call: ModelCall, context: ModelContext): Promise<PreparedRequest> {
   const request = call.request ?? (call.requestRef ? parseOrFail(ModelRequest, await context.blobs.load(call.requestRef), 'the request') : undefined);
   if (!request) throw new FailureError('invalid_request', `Call ${call.callId} carries neither request nor requestRef; one of them is needed.`);
-  const { messages, prompt: reference, variables = {}, maxTokens, tier, model, temperature, schema, tools } = request;
+  const { messages, prompt: reference, variables = {}, maxTokens, tier, model, temperature, schema, tools, embed, dimensions, cacheMs } = request;
   const fingerprint = shortHash([canonicalJson(request)]);
-  if (messages) return { content: { messages, temperature, schema, tools }, maxTokens, wanted: { model, tier }, fingerprint };
+  if (embed) return { content: { messages: [] }, wanted: { model, tier, needs: { embed: true } }, embed: { inputs: embed, ...(dimensions === undefined ? {} : { dimensions }) }, cacheMs, fingerprint };
+  const needs: Needs = { ...(tools && tools.length > 0 ? { tools: true } : {}), ...(messages?.some(({ images }) => images && images.length > 0) ? { images: true } : {}) };
+  if (messages) return { content: { messages, temperature, schema, tools }, maxTokens, wanted: { model, tier, needs }, cacheMs, fingerprint };
   const prompt = await context.prompts.find(reference ?? '');
   const { defaults } = prompt;
   return {
@@ -33,7 +39,8 @@ export async function prepareRequest(call: ModelCall, context: ModelContext): Pr
       task: { name: prompt.task, variables },
     },
     maxTokens: maxTokens ?? defaults.maxTokens,
-    wanted: { model, tier: tier ?? defaults.tier },
+    wanted: { model, tier: tier ?? defaults.tier, needs },
+    cacheMs: cacheMs ?? defaults.cacheMs,
     prompt: { name: prompt.name, version: prompt.version },
     fingerprint,
   };

@@ -1,11 +1,12 @@
-import { FailureError, type Failure, type ModelResult } from '@trivet/contracts';
-import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
+import { FAILURES, FailureError, type Failure, type ModelOutput, type ModelResult } from '@trivet/contracts';
 import { afterFailure } from '../routing/retry.js';
 import type { Target } from '../routing/router.js';
-import { makeAttempt } from './attempt.js';
+import { admit, type Admission } from './admission.js';
+import { keepAnswer } from './cached-answer.js';
 import { resultOf, type CallRun } from './call-run.js';
 import { finishAttempt, recordEnding } from './finish-attempt.js';
-import { budgetFailure, holdAttempt, type Hold } from './hold.js';
+import { attemptHedged, type Made } from './hedged-attempt.js';
+import { budgetFailure, holdAttempt } from './hold.js';
 import { checkOutput, repairMessages } from './output.js';
 
 /** What one endpoint came to: the result of the call, or why the next one is tried, or that no account has enough for it. */
@@ -17,22 +18,36 @@ type EndpointOutcome = { result: ModelResult } | { skipped: Failure } | { denied
  */
 export async function runChain(run: CallRun, targets: readonly Target[]): Promise<ModelResult> {
   const { router } = run.context;
-  let last: Failure = new FailureError('model_unavailable', 'No endpoint was tried.').failure;
+  const failures: ChainFailure[] = [];
   let { tier } = run.prepared.wanted;
   let chain: readonly Target[] = targets;
   for (;;) {
     let denied = false;
-    for (const target of chain) {
-      const outcome = await runEndpoint(run, target);
+    for (const [index, target] of chain.entries()) {
+      const outcome = await runEndpoint(run, target, chain[index + 1]);
       if ('result' in outcome) return outcome.result;
       denied ||= 'denied' in outcome;
-      last = 'denied' in outcome ? outcome.denied : outcome.skipped;
-      if ('denied' in outcome && run.call.onExceed !== 'degrade') return giveUp(run, last);
+      if ('denied' in outcome && run.call.onExceed !== 'degrade') return giveUp(run, outcome.denied);
+      failures.push({ endpoint: target.endpoint, failure: 'denied' in outcome ? outcome.denied : outcome.skipped });
     }
     tier = denied ? router.smallerTier(tier) : undefined;
-    if (tier === undefined) return giveUp(run, last);
-    chain = await router.resolve({ tier });
+    if (tier === undefined) return giveUp(run, failureOf(failures));
+    chain = await router.resolve({ tier, needs: run.prepared.wanted.needs });
   }
+}
+
+interface ChainFailure {
+  endpoint: string;
+  failure: Failure;
+}
+
+/** Of several endpoints' failures the one that trying again may mend, else the first; the others are named. */
+export function failureOf(failures: readonly ChainFailure[]): Failure {
+  const telling = failures.find(({ failure }) => failure.code === 'budget_exceeded') ?? failures.findLast(({ failure }) => FAILURES[failure.code].retryable) ?? failures[0];
+  if (!telling) return new FailureError('model_unavailable', 'No endpoint was tried.').failure;
+  const others = failures.filter((each) => each !== telling);
+  if (others.length === 0) return telling.failure;
+  return { ...telling.failure, message: `${telling.failure.message} Also tried: ${others.map(({ endpoint, failure }) => `${endpoint} (${failure.code})`).join(', ')}.` };
 }
 
 /** A refusal that cost nothing is not recorded: asked again after the limit was raised, the call may well fit. */
@@ -41,62 +56,68 @@ async function giveUp(run: CallRun, failure: Failure): Promise<ModelResult> {
 }
 
 /** Attempts at one endpoint, with waits between them; an answer that does not match its schema gets one repair. */
-async function runEndpoint(run: CallRun, target: Target): Promise<EndpointOutcome> {
+async function runEndpoint(run: CallRun, target: Target, spare: Target | undefined): Promise<EndpointOutcome> {
   let repaired = false;
   for (let attempt = 1; ; attempt += 1) {
-    const admission = target.breaker.admit();
-    if (!admission.admitted) return { skipped: restingFailure(target, admission.retryInMs) };
-    const made = await attemptOnce(run, target);
+    const admission = await admit(run, target);
+    if (admission.status === 'skipped') return { skipped: admission.failure };
+    if (admission.status === 'stopped') return ended(run, await stop(run));
+    const made = await attemptOnce(run, target, admission, spare);
     if ('denied' in made) return made;
-    const { hold, outcome } = made;
+    const { outcome } = made;
     if (outcome.status === 'answered') {
-      const checked = checkOutput(outcome, run.prepared, target);
-      if ('output' in checked) return ended(run, await finishAttempt(run, target, hold, outcome, checked));
-      if (repaired) return ended(run, await finishAttempt(run, target, hold, outcome, { failure: mismatch(target, checked.mistakes) }));
+      const checked = checkOutput(outcome, run.prepared, made.target);
+      if ('output' in checked) return answered(run, made, checked.output);
+      if (repaired) return ended(run, await finish(run, made, { failure: mismatch(made.target, checked.mistakes) }));
       repaired = true;
-      await finishAttempt(run, target, hold, outcome);
-      const { content } = run.prepared;
-      run.prepared = { ...run.prepared, content: { ...content, messages: [...content.messages, ...repairMessages(outcome.text, checked.mistakes)] } };
+      await finish(run, made);
+      askForRepair(run, outcome.text, checked.mistakes);
       continue;
     }
-    const { failure, retryAfterMs } = outcome;
-    if (run.signal.aborted) return stopped(run, target, hold, outcome);
-    const then = afterFailure({ code: failure.code, retryAfterMs }, attempt, run.context.router.retry, run.context.random());
-    if (then.next === 'end') return ended(run, await finishAttempt(run, target, hold, outcome, { failure }));
-    await finishAttempt(run, target, hold, outcome);
+    if (run.signal.aborted) return stopped(run, made);
+    const { failure, retryAfterMs, partialText } = outcome;
+    const then = afterFailure({ code: failure.code, retryAfterMs, brokeOff: spare !== undefined && partialText !== '' }, attempt, run.context.router.retry, run.context.random());
+    if (then.next === 'end') return ended(run, await finish(run, made, { failure }));
+    await finish(run, made);
     if (then.next === 'endpoint') return { skipped: failure };
     await run.context.sleep(then.waitMs, run.signal);
     if (run.signal.aborted) return ended(run, await stop(run));
   }
 }
 
-async function attemptOnce(run: CallRun, target: Target): Promise<{ hold: Hold; outcome: ProviderAnswer | ProviderRefusal } | { denied: Failure }> {
+async function attemptOnce(run: CallRun, target: Target, { bound, leave }: Extract<Admission, { status: 'admitted' }>, spare: Target | undefined): Promise<Made | { denied: Failure }> {
   let counted = false;
   try {
-    const hold = await holdAttempt(run, target);
+    const hold = await holdAttempt(run, target, bound);
     if ('status' in hold) return { denied: budgetFailure(hold) };
     run.context.reach('model.after-reserve-before-vendor');
-    const outcome = await makeAttempt(run, target, hold);
-    tellBreaker(target, outcome);
+    const made = await attemptHedged(run, target, hold, spare);
     counted = true;
-    return { hold, outcome };
+    return made;
   } finally {
     // Whatever ended it before the vendor was heard says nothing about the endpoint.
     if (!counted) target.breaker.forget();
+    leave();
   }
 }
 
-function tellBreaker({ breaker }: Target, outcome: ProviderAnswer | ProviderRefusal): void {
-  if (outcome.status === 'answered') breaker.succeed();
-  else if (outcome.failure.code === 'model_unavailable' || outcome.failure.code === 'model_timeout') breaker.fail();
-  else breaker.forget();
+const finish = (run: CallRun, { target, hold, outcome }: Made, ending?: { failure: Failure } | { output: ModelOutput }): Promise<ModelResult | null> => finishAttempt(run, target, hold, outcome, ending);
+
+async function answered(run: CallRun, made: Made, output: ModelOutput): Promise<EndpointOutcome> {
+  const outcome = await ended(run, await finish(run, made, { output }));
+  await keepAnswer(run, output);
+  return outcome;
+}
+
+function askForRepair(run: CallRun, text: string, mistakes: string): void {
+  const { content } = run.prepared;
+  run.prepared = { ...run.prepared, content: { ...content, messages: [...content.messages, ...repairMessages(text, mistakes)] } };
 }
 
 /** The attempt was charged for what it used; a stop that is not the caller's wish leaves the call to another worker. */
-async function stopped(run: CallRun, target: Target, hold: Hold, outcome: ProviderRefusal): Promise<EndpointOutcome> {
+async function stopped(run: CallRun, made: Made): Promise<EndpointOutcome> {
   const { reason } = run.signal;
-  const ending = reason instanceof FailureError ? { failure: reason.failure } : undefined;
-  const result = await finishAttempt(run, target, hold, outcome, ending);
+  const result = await finish(run, made, reason instanceof FailureError ? { failure: reason.failure } : undefined);
   if (!result) throw reason;
   return { result };
 }
@@ -111,9 +132,6 @@ async function ended(run: CallRun, result: ModelResult | null): Promise<Endpoint
   if (!result) throw new Error(`Call ${run.call.callId} ended without a result`);
   return { result };
 }
-
-const restingFailure = (target: Target, retryInMs: number): Failure =>
-  new FailureError('model_unavailable', `Endpoint ${target.endpoint} failed repeatedly and is left alone for another ${retryInMs} ms.`).failure;
 
 const mismatch = (target: Target, mistakes: string): Failure =>
   new FailureError('model_output_invalid', `The answer of ${target.model} does not match the schema, also after one repair: ${mistakes}.`).failure;

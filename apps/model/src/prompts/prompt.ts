@@ -16,7 +16,7 @@ const FrontMatter = z.strictObject({
     .loose()
     .describe('JSON Schema of its variables.'),
   defaults: z
-    .strictObject({ maxTokens: z.number().int().min(1).optional(), tier: z.enum(TIERS).optional(), temperature: z.number().min(0).max(2).optional(), schema: JsonRecord.optional() })
+    .strictObject({ maxTokens: z.number().int().min(1).optional(), tier: z.enum(TIERS).optional(), temperature: z.number().min(0).max(2).optional(), schema: JsonRecord.optional(), cacheMs: z.number().int().min(1_000).max(2_592_000_000).optional() })
     .default({})
     .describe('Used where the call does not say otherwise.'),
 });

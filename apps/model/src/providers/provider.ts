@@ -42,6 +42,8 @@ export interface ProviderAnswer {
   model: string;
   /** What the reader must know about how the answer came about. */
   notice?: string;
+  /** Of a call for embeddings, which has no text: a vector for each input. */
+  embeddings?: number[][];
 }
 
 /** An attempt that came to nothing is data too: how it is charged and whether another follows depends on it. */

@@ -10,6 +10,7 @@ const ModelEntry = z.strictObject({
     .strictObject({ inputUsdPerMillion: z.number().min(0), outputUsdPerMillion: z.number().min(0) })
     .optional()
     .describe('USD for a million tokens; 0 on purpose is allowed. Absent: the list price, and without one the model is refused.'),
+  embeds: z.boolean().default(false).describe('It makes embeddings rather than texts: calls that embed and name no model go to the first such models.'),
   maxOutputTokens: z.number().int().min(1).max(1_000_000).default(4_096).describe('Output tokens when the call does not say, and the most it may ask for.'),
 });
 
@@ -25,6 +26,19 @@ const Endpoint = z.strictObject({
   timeoutMs: z.number().int().min(100).max(3_600_000).default(120_000).describe('For one attempt.'),
   stream: z.boolean().default(true).describe('Whether to ask for the answer in pieces.'),
   tokenizer: z.enum(['bytes', 'openai']).optional().describe('How input is bounded; absent: openai without a baseUrl, else bytes.'),
+  capabilities: z
+    .strictObject({ tools: z.boolean().optional(), schema: z.boolean().optional(), generate: z.boolean().optional(), images: z.boolean().optional(), embed: z.boolean().optional() })
+    .default({})
+    .describe('What its models can do, where that is less than what its protocol can; absent: all of it.'),
+  limits: z
+    .strictObject({
+      requestsPerMinute: z.number().int().min(1).max(10_000_000).optional(),
+      tokensPerMinute: z.number().int().min(1).max(10_000_000_000).optional(),
+      concurrency: z.number().int().min(1).max(10_000).optional().describe('Attempts at once, for each process.'),
+    })
+    .default({})
+    .describe('What the vendor lets us ask; the rates are shared by all processes. A call waits for its turn, up to retry.maxMs, and goes on to the next endpoint otherwise.'),
+  hedgeAfterMs: z.number().int().min(10).max(600_000).optional().describe('Ask the next in the chain too when this endpoint has given nothing for so long; the one that is slower is stopped and charged. Absent: never.'),
   outputLimitField: z.enum(['max_tokens', 'max_completion_tokens']).optional().describe('Absent: max_completion_tokens without a baseUrl, else max_tokens.'),
 });
 export type Endpoint = z.infer<typeof Endpoint>;

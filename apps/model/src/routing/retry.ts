@@ -14,18 +14,18 @@ export interface RetryOptions {
  * @param random from 0 to 1: full jitter, so that many callers do not come back at once
  */
 export function afterFailure(
-  failure: { code: FailureCode; retryAfterMs?: number },
+  failure: { code: FailureCode; retryAfterMs?: number; /** It broke off in the middle of an answer, and there is another endpoint. */ brokeOff?: boolean },
   attempt: number,
   options: RetryOptions,
   random: number,
 ): { next: 'again'; waitMs: number } | { next: 'endpoint' } | { next: 'end' } {
   if (ENDS_THE_CALL.has(failure.code)) return { next: 'end' };
-  if (!FAILURES[failure.code].retryable || attempt >= options.attempts) return { next: 'endpoint' };
+  if (!FAILURES[failure.code].retryable || attempt >= options.attempts || failure.brokeOff) return { next: 'endpoint' };
   const ceilingMs = Math.min(options.maxMs, options.initialMs * 2 ** (attempt - 1));
   const jitterMs = Math.ceil(ceilingMs * (0.5 + random / 2));
   if (failure.retryAfterMs === undefined) return { next: 'again', waitMs: jitterMs };
   return failure.retryAfterMs > options.maxMs ? { next: 'endpoint' } : { next: 'again', waitMs: failure.retryAfterMs + Math.ceil(options.initialMs * random * 0.1) };
 }
 
-/** What no other endpoint would do better. */
-const ENDS_THE_CALL = new Set<FailureCode>(['model_request_invalid', 'capability_unavailable', 'cancelled', 'deadline_exceeded', 'budget_exceeded']);
+/** What no other endpoint would do better. A request that one vendor refuses another may take: limits and fields differ. */
+const ENDS_THE_CALL = new Set<FailureCode>(['cancelled', 'deadline_exceeded', 'budget_exceeded']);

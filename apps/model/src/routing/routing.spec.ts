@@ -49,7 +49,13 @@ describe('what follows a failed attempt', () => {
 
   it('is decided by the failure table, and nothing where no endpoint would do better', () => {
     expect(afterFailure({ code: 'model_unauthorized' }, 1, options, 0)).toEqual({ next: 'endpoint' });
-    expect(afterFailure({ code: 'model_request_invalid' }, 1, options, 0)).toEqual({ next: 'end' });
+    expect(afterFailure({ code: 'model_request_invalid' }, 1, options, 0)).toEqual({ next: 'endpoint' });
+    expect(afterFailure({ code: 'deadline_exceeded' }, 1, options, 0)).toEqual({ next: 'end' });
+  });
+
+  it('is the next endpoint, if there is one, after an answer that broke off', () => {
+    expect(afterFailure({ code: 'model_unavailable', brokeOff: true }, 1, options, 0)).toEqual({ next: 'endpoint' });
+    expect(afterFailure({ code: 'model_unavailable', brokeOff: false }, 1, options, 0)).toEqual({ next: 'again', waitMs: 50 });
   });
 });
 

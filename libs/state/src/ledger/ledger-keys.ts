@@ -11,6 +11,10 @@ export interface AccountRef {
 /** All keys of the ledger share one hash tag, so that one script may check and write all of them. */
 const TAG = '{ledger}';
 
+export const ratesKey = (endpoint: string): string => `${TAG}:rate:${checked(endpoint, 'endpoint')}`;
+
+export const cacheKey = (tenant: string, digest: string): string => `${TAG}:cache:${checked(tenant, 'tenant')}:${digest}`;
+
 /** A reservation id: a call id, and after a dot the number of the vendor attempt. */
 const RESERVATION_ID = /^[A-Za-z0-9_-]{1,64}(\.[0-9]{1,6})?$/;
 
