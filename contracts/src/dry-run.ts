@@ -30,6 +30,7 @@ export const ModelDemand = z
     prompt: z.string().max(200).optional(),
     tier: z.enum(TIERS).optional(),
     model: z.string().max(200).optional(),
+    embeds: z.boolean().optional().describe('They ask for embeddings, which have no output tokens.'),
     maxTokens: Count.optional().describe('Most output tokens of each; absent: what prompt or model say.'),
   })
   .meta({ id: 'ModelDemand', description: 'Model calls that a plan may make' });

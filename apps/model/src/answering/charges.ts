@@ -43,12 +43,15 @@ export async function attemptUsage(target: Target, request: ProviderRequest, out
   if (outcome.status === 'answered' && outcome.usage) return outcome.usage;
   const inputs = await Promise.all([...request.messages.map(({ content }) => content), ...embedded].map((text) => target.provider.estimateTokens(text, request.model)));
   const text = outcome.status === 'answered' ? outcome.text + (outcome.toolCalls ? JSON.stringify(outcome.toolCalls) : '') : outcome.partialText;
-  const estimated = { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0), outputTokens: text ? await target.provider.estimateTokens(text, request.model) : 0 };
+  const estimated = { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0) + imageTokensOf(request, target), outputTokens: text ? await target.provider.estimateTokens(text, request.model) : 0 };
   return {
     inputTokens: Math.max(estimated.inputTokens, outcome.usage?.inputTokens ?? 0),
     outputTokens: Math.max(estimated.outputTokens, outcome.usage?.outputTokens ?? 0),
     source: 'estimated',
   };
 }
+
+/** No tokenizer counts images: the most they can be. */
+export const imageTokensOf = ({ messages }: Pick<ProviderRequest, 'messages'>, { imageTokens }: Target): number => messages.reduce((sum, { images }) => sum + (images?.length ?? 0) * imageTokens, 0);
 
 export const attemptCost = (target: Target, usage: ProviderUsage): number => costOf(target.price, usage);

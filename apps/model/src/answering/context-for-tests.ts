@@ -65,7 +65,7 @@ export function targetOf(name: string, complete: ModelProvider['complete'], rest
     estimateTokens: async (text) => text.length,
     complete,
   };
-  return { endpoint: name, provider, model: name, vendorModel: name, price: FREE, maxOutputTokens: 100, isDefault: true, timeoutMs: 5_000, capabilities: provider.capabilities, embeds: false, breaker: createBreaker({ failures: 5, openMs: 1_000 }, Date.now), ...rest };
+  return { endpoint: name, provider, model: name, vendorModel: name, price: FREE, maxOutputTokens: 100, isDefault: true, timeoutMs: 5_000, capabilities: provider.capabilities, embeds: false, imageTokens: 1_000, breaker: createBreaker({ failures: 5, openMs: 1_000 }, Date.now), ...rest };
 }
 
 export function modelCall(callId: string, request: ModelCall['request'], rest: Partial<ModelCall> = {}): ModelCall {

@@ -4,7 +4,7 @@ import { mostCostOf, outputTokensFor } from '../accounting/price.js';
 import type { ProviderRequest } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
 import { LEASE_MS, accountsOf } from './context.js';
-import { addAttempt } from './charges.js';
+import { addAttempt, imageTokensOf } from './charges.js';
 import type { CallRun } from './call-run.js';
 import { contentFor } from './content-for.js';
 
@@ -31,7 +31,8 @@ export async function boundOf(run: CallRun, target: Target): Promise<Bound> {
   const { provider, vendorModel } = target;
   if (prepared.embed) return { inputTokens: (await provider.boundEmbeddingTokens?.({ model: vendorModel, ...prepared.embed })) ?? 0, maxTokens: 0 };
   const maxTokens = Math.min(prepared.maxTokens ?? target.maxOutputTokens, target.maxOutputTokens);
-  return { inputTokens: await provider.boundInputTokens({ ...contentFor(run, target), model: vendorModel, maxTokens }), maxTokens };
+  const content = contentFor(run, target);
+  return { inputTokens: (await provider.boundInputTokens({ ...content, model: vendorModel, maxTokens })) + imageTokensOf(content, target), maxTokens };
 }
 
 /**

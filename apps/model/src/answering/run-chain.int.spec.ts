@@ -207,6 +207,16 @@ describe('a chain of endpoints', () => {
     });
   });
 
+  it('holds for an image the most it can count, and charges it where nobody says what it took', async () => {
+    const image = { mediaType: 'image/png' as const, data: 'iVBORw0KGgo=' };
+    const request = { messages: [{ role: 'user' as const, content: 'What is this?', images: [image, image] }], maxTokens: 10 };
+    await ledger.setLimits(TENANT, [{ window: 'total', limitTokens: 2_022 }]);
+    const target = targetOf('a', async () => ({ ...answered('a cat'), usage: undefined }));
+    expect((await answer(routerOf({ medium: [target] }), modelCall('c1', request))).result.failure?.message).toContain('this call may need 2023');
+    await ledger.setLimits(TENANT, [{ window: 'total', limitTokens: 2_023 }]);
+    expect((await answer(routerOf({ medium: [target] }), modelCall('c1', request))).result.usage).toMatchObject({ inputTokens: 2_013, outputTokens: 5, source: 'estimated' });
+  });
+
   it('tells a model the schema where its endpoint cannot be held to it, and checks the answer all the same', async () => {
     const schema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
     const capabilities = { tools: true, schema: false, generate: true, images: false, embed: false };

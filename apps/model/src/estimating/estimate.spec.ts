@@ -17,6 +17,14 @@ describe('the estimate of model calls', () => {
     expect(estimates[1]).toMatchObject({ outputTokens: 4_096 });
   });
 
+  it('prices embeddings by what is embedded', async () => {
+    const asked: unknown[] = [];
+    const router = { resolve: async (wanted: unknown) => (asked.push(wanted), [targetOf('embedder', complete, { price: { inputUsdPerMillion: 1, outputUsdPerMillion: 0 } })]) };
+    const { estimates } = await estimateDemands({ demands: [{ calls: 1, inputTokens: 500, embeds: true, maxTokens: 0 }] }, { router, prompts: createPromptStore([]) });
+    expect(estimates).toEqual([{ inputTokens: 500, outputTokens: 0, costNanoUsd: 500_000, model: 'embedder' }]);
+    expect(asked).toMatchObject([{ needs: { embed: true } }]);
+  });
+
   it('says why there is no price', async () => {
     const { estimates } = await estimateDemands({ demands: [{ calls: 1, inputTokens: 5, model: 'nobody' }, { calls: 1, inputTokens: 5, prompt: 'nothing' }] }, { router: localRouter(), prompts: createPromptStore([]) });
     expect(estimates).toMatchObject([{ costNanoUsd: null, problem: expect.stringContaining('nobody') }, { costNanoUsd: null, problem: expect.stringContaining('nothing') }]);

@@ -32,7 +32,7 @@ async function estimate(demand: ModelDemand, { router, prompts }: EstimateParts)
     const prompt = demand.prompt === undefined ? undefined : await prompts.find(demand.prompt);
     if (prompt) inputTokens += countLocalTokens(`${prompt.system ?? ''}${prompt.user}`) * demand.calls;
     each ??= prompt?.defaults.maxTokens;
-    const [target] = await router.resolve({ model: demand.model, tier: demand.tier ?? prompt?.defaults.tier });
+    const [target] = await router.resolve({ model: demand.model, tier: demand.tier ?? prompt?.defaults.tier, ...(demand.embeds ? { needs: { embed: true } } : {}) });
     if (!target) return { ...total(), costNanoUsd: null, model: null, problem: 'no model serves it' };
     each = Math.min(each ?? target.maxOutputTokens, target.maxOutputTokens);
     const tokens = total();

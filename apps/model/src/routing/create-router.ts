@@ -20,7 +20,7 @@ export interface RouterOptions {
 }
 
 /** What a model is to a target, before it is known at what price. */
-type ServedModel = Pick<Target, 'model' | 'vendorModel' | 'maxOutputTokens' | 'isDefault' | 'embeds'>;
+type ServedModel = Pick<Target, 'model' | 'vendorModel' | 'maxOutputTokens' | 'isDefault' | 'embeds' | 'imageTokens'>;
 type Candidate = Omit<Target, 'price'> & { price?: Target['price'] };
 
 /** What an endpoint serves now. */
@@ -91,7 +91,7 @@ function serve(endpoint: Endpoint, { config, secrets, extractor, nowMs }: Router
   const provider = createProvider(endpoint, { apiKey, extractor });
   const common = commonOf(endpoint, provider, createBreaker(config.breaker, nowMs));
   if (endpoint.provider === 'local') {
-    const only = { model: LOCAL_MODEL, vendorModel: LOCAL_MODEL, maxOutputTokens: 2_048, isDefault: true, embeds: false };
+    const only = { model: LOCAL_MODEL, vendorModel: LOCAL_MODEL, maxOutputTokens: 2_048, isDefault: true, embeds: false, imageTokens: 0 };
     return { common, models: async () => [only], priceOf: () => FREE };
   }
   const { models } = endpoint;
@@ -99,7 +99,7 @@ function serve(endpoint: Endpoint, { config, secrets, extractor, nowMs }: Router
     const served = createServedModels({ baseUrl: endpoint.baseUrl, apiKey, timeoutMs: Math.min(endpoint.timeoutMs, 10_000) });
     return { common, models: async () => (await served()).map(servedModel), priceOf: () => FREE };
   }
-  const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds }));
+  const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds, imageTokens }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds, imageTokens }));
   return { common, models: async () => configured, priceOf: (id) => models.find((model) => model.id === id)?.price ?? listPrice(id, nowMs()) };
 }
 
@@ -126,6 +126,8 @@ function capabilitiesOf(able: Capabilities, configured: Endpoint['capabilities']
 /** A server that lists its models does not say what they are for; those that embed are called so. */
 const servedModel = (id: string, index: number, ids: readonly string[]): ServedModel => {
   const embeds = EMBEDDER.test(id);
-  return { model: id, vendorModel: id, maxOutputTokens: 4_096, isDefault: !embeds && ids.findIndex((other) => !EMBEDDER.test(other)) === index, embeds };
+  return { model: id, vendorModel: id, maxOutputTokens: 4_096, isDefault: !embeds && ids.findIndex((other) => !EMBEDDER.test(other)) === index, embeds, imageTokens: IMAGE_TOKENS };
 };
+/** As in the configuration, where it does not say. */
+const IMAGE_TOKENS = 6_000;
 const EMBEDDER = /embed|\bbge\b|\be5\b|minilm/i;

@@ -11,6 +11,7 @@ const ModelEntry = z.strictObject({
     .optional()
     .describe('USD for a million tokens; 0 on purpose is allowed. Absent: the list price, and without one the model is refused.'),
   embeds: z.boolean().default(false).describe('It makes embeddings rather than texts: calls that embed and name no model go to the first such models.'),
+  imageTokens: z.number().int().min(1).max(1_000_000).default(6_000).describe('The most input tokens one image counts; what is held for each before the model says what it took.'),
   maxOutputTokens: z.number().int().min(1).max(1_000_000).default(4_096).describe('Output tokens when the call does not say, and the most it may ask for.'),
 });
 

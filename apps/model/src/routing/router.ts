@@ -24,6 +24,8 @@ export interface Target {
   timeoutMs: number;
   /** What it can do, here. */
   capabilities: Capabilities;
+  /** The most input tokens an image counts. */
+  imageTokens: number;
   /** It makes embeddings rather than texts. */
   embeds: boolean;
   /** What the vendor lets us ask in a minute, all replicas together. */

@@ -42,7 +42,7 @@ describe('a plan', () => {
     ['a wait for nothing', [{ id: 'a', kind: 'wait', input: {} }], /^\/plan\/steps\/0\/input/],
     ['a mistake in the plan of a child workflow', [{ id: 'a', kind: 'workflow', input: { goal: 'g', plan: { steps: [{ id: 'x', kind: 'tool', tool: 'nope' }] } } }], /^\/plan\/steps\/0\/input\/plan\/steps\/0\/tool/],
     ['an id that a step inside another will have', [{ id: 'a', kind: 'map', over: [1], step: step('x') }, step('a--0')], /^\/plan\/steps\/1\/id: is a--0/],
-    ['a model step without a request', [{ id: 'a', kind: 'model', input: {} }], /messages or prompt/],
+    ['a model step without a request', [{ id: 'a', kind: 'model', input: {} }], /messages, prompt or embed/],
   ])('is refused for %s', (_, steps, expected) => {
     expect(mistakes(steps).some((mistake) => expected.test(mistake))).toBe(true);
   });

@@ -11,6 +11,10 @@ describe('what a plan asks for', () => {
     expect(demand([{ id: 't', kind: 'tool', tool: 'echo' }, { id: 'c', kind: 'code', input: { code: '1' } }, { id: 'm', kind: 'map', over: { $: 'input.list' }, step: ask('hi') }], { list: [1, 2, 3, 4] })).toMatchObject({ toolCalls: 2, modelCalls: 4, demands: [{ calls: 4, maxTokens: 100 }], notes: [] });
   });
 
+  it('knows that embeddings have no output', () => {
+    expect(demand([{ id: 'e', kind: 'model', input: { embed: ['some text', 'another text'] } }]).demands).toMatchObject([{ calls: 1, embeds: true, maxTokens: 0 }]);
+  });
+
   it('knows what the task brought, and assumes what steps have yet to make', () => {
     const short = demand([ask('{{ goal }}')]).demands[0]?.inputTokens ?? 0;
     const long = demand([ask('{{ input.text }}')], { text: 'word '.repeat(2_000) }).demands[0]?.inputTokens ?? 0;

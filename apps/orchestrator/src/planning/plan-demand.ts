@@ -77,7 +77,7 @@ function walkModel(walk: Walk, step: PlanStep, times: number): void {
   const input = objectOf(step.input);
   walk.totals.model += times;
   const prompt = known(walk, input['prompt']) ?? step.prompt;
-  addDemand(walk, { calls: times, inputTokens: tokensOf(walk, step, { messages: input['messages'] ?? null, variables: input['variables'] ?? null, schema: input['schema'] ?? null, tools: input['tools'] ?? null }) * times, ...modelOf(walk, input), ...(typeof prompt === 'string' ? { prompt } : {}), ...limitOf(walk, input) });
+  addDemand(walk, { calls: times, inputTokens: tokensOf(walk, step, { messages: input['messages'] ?? null, variables: input['variables'] ?? null, embed: input['embed'] ?? null, schema: input['schema'] ?? null, tools: input['tools'] ?? null }) * times, ...modelOf(walk, input), ...(typeof prompt === 'string' ? { prompt } : {}), ...(input['embed'] === undefined ? limitOf(walk, input) : { embeds: true, maxTokens: 0 }) });
 }
 
 function walkAgent(walk: Walk, step: PlanStep, times: number): void {
@@ -115,7 +115,7 @@ function walkChild(walk: Walk, step: PlanStep, times: number, level: number): vo
 }
 
 function addDemand(walk: Walk, demand: ModelDemand): void {
-  const key = JSON.stringify([demand.prompt, demand.model, demand.tier, demand.maxTokens]);
+  const key = JSON.stringify([demand.prompt, demand.model, demand.tier, demand.maxTokens, demand.embeds]);
   const before = walk.demands.get(key);
   walk.demands.set(key, { ...demand, calls: bounded(demand.calls + (before?.calls ?? 0)), inputTokens: bounded(demand.inputTokens + (before?.inputTokens ?? 0)) });
 }
