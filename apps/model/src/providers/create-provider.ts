@@ -1,4 +1,5 @@
 import type { Endpoint } from '../routing/model-config.js';
+import { createAnthropicProvider } from './anthropic/anthropic-provider.js';
 import type { Extractor } from './local/extractor.js';
 import { createLocalProvider } from './local/local-provider.js';
 import { createOpenAiProvider } from './openai/openai-provider.js';
@@ -11,5 +12,7 @@ export function createProvider(endpoint: Endpoint, { apiKey, extractor }: { apiK
       return createLocalProvider(extractor);
     case 'openai':
       return createOpenAiProvider({ ...endpoint, apiKey });
+    case 'anthropic':
+      return createAnthropicProvider({ ...endpoint, apiKey });
   }
 }

@@ -1,0 +1,34 @@
+import { createAnthropicProvider } from '../anthropic/anthropic-provider.js';
+import { createOpenAiProvider } from '../openai/openai-provider.js';
+import type { ModelProvider, ProviderRequest } from '../provider.js';
+import { anthropicDialect } from './dialects/anthropic.js';
+import type { Dialect, Said } from './dialects/dialect.js';
+import { openAiDialect } from './dialects/openai.js';
+import { events, json, type Reply } from './loopback.js';
+
+/** An adapter in one of its manners, and the wire format of the vendor it is for. */
+export interface Subject {
+  vendor: 'openai' | 'anthropic' | 'gemini' | 'langchain';
+  stream: boolean;
+  dialect: Dialect;
+  create(url: string, apiKey?: string): ModelProvider;
+}
+
+/** A key as they look; it may be in no answer of ours. */
+export const KEY = 'sk-secret-of-the-suite';
+
+const both = (subject: (stream: boolean) => Subject): Subject[] => [subject(true), subject(false)];
+
+export const SUBJECTS: [string, Subject][] = [
+  ...both((stream) => ({ vendor: 'openai', stream, dialect: openAiDialect, create: (url, apiKey = KEY) => createOpenAiProvider({ name: 'vendor', baseUrl: `${url}/v1`, apiKey, stream }) })),
+  ...both((stream) => ({ vendor: 'anthropic', stream, dialect: anthropicDialect, create: (url, apiKey = KEY) => createAnthropicProvider({ name: 'vendor', baseUrl: url, apiKey, stream }) })),
+].map((subject): [string, Subject] => [`${subject.vendor}, ${subject.stream ? 'in pieces' : 'in one piece'}`, subject]);
+
+export const STREAMING = SUBJECTS.filter(([, { stream }]) => stream);
+export const WHOLE = SUBJECTS.filter(([, { stream }]) => !stream);
+
+/** Says something in the manner the subject asks for it. */
+export const saying = ({ dialect, stream }: Subject, said: Said): Reply => (stream ? events(dialect.events(said)) : json(dialect.body(said)));
+
+export const request = (content: string, rest: Partial<ProviderRequest> = {}): ProviderRequest => ({ model: 'some-model', messages: [{ role: 'user', content }], maxTokens: 50, ...rest });
+export const live = (): AbortSignal => new AbortController().signal;
