@@ -17,24 +17,32 @@ export interface Attempt {
   onDelta: (text: string) => void;
 }
 
-/**
- * One attempt: asks, and turns whatever is thrown into a refusal with what had arrived. It ends as soon as the caller
- * aborts, whatever the vendor's library is doing then.
- */
+/** One attempt at a text: asks, and turns whatever is thrown into a refusal with what had arrived. */
 export async function attempt(vendor: Vendor, request: ProviderRequest, { signal, onDelta }: ProviderOptions, ask: (attempt: Attempt) => Promise<void>): Promise<ProviderAnswer | ProviderRefusal> {
   const answer = emptyAnswer();
-  const refuse = (error: unknown): ProviderRefusal => {
-    const refusal = refusalOf(error, { endpoint: vendor.name, apiKey: vendor.apiKey, partialText: answer.text, nowMs: Date.now() });
-    return answer.usage ? { ...refusal, usage: answer.usage } : refusal;
-  };
+  let finished: ProviderAnswer | undefined;
+  const refusal = await runAttempt(vendor, { signal, partialText: () => answer.text }, async (stop) => {
+    await ask({ answer, signal: stop, onDelta: (text) => void (text !== '' && !stop.aborted && onDelta?.(text)) });
+    // An aborted stream just ends, as if the answer were complete.
+    stop.throwIfAborted();
+    finished = finishedAnswer(answer, request.model);
+  });
+  if (refusal) return answer.usage ? { ...refusal, usage: answer.usage } : refusal;
+  return finished ?? finishedAnswer(answer, request.model);
+}
+
+/**
+ * Runs what may throw, and gives the refusal that comes of it, or nothing. It ends as soon as the caller aborts,
+ * whatever the vendor's library is doing then; what was not begun has cost nothing.
+ */
+export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText }: { signal: AbortSignal; partialText: () => string }, run: (signal: AbortSignal) => Promise<void>): Promise<ProviderRefusal | null> {
+  const refuse = (error: unknown): ProviderRefusal => refusalOf(error, { endpoint: name, apiKey, partialText: partialText(), nowMs: Date.now() });
   if (signal.aborted) return { ...refuse(abortError()), spent: false };
   const over = new AbortController();
   try {
-    const asking = ask({ answer, signal: AbortSignal.any([signal, over.signal]), onDelta: (text) => void (text !== '' && !signal.aborted && onDelta?.(text)) });
-    await Promise.race([asking, aborted(signal, over.signal)]);
-    // An aborted stream just ends, as if the answer were complete.
+    await Promise.race([run(AbortSignal.any([signal, over.signal])), aborted(signal, over.signal)]);
     signal.throwIfAborted();
-    return finishedAnswer(answer, request.model);
+    return null;
   } catch (error) {
     return refuse(signal.aborted ? abortError() : error);
   } finally {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../routing/model-config.js';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.js';
 import type { Extractor } from './local/extractor.js';
+import { createGeminiProvider } from './gemini/gemini-provider.js';
 import { createLocalProvider } from './local/local-provider.js';
 import { createOpenAiProvider } from './openai/openai-provider.js';
 import type { ModelProvider } from './provider.js';
@@ -14,5 +15,7 @@ export function createProvider(endpoint: Endpoint, { apiKey, extractor }: { apiK
       return createOpenAiProvider({ ...endpoint, apiKey });
     case 'anthropic':
       return createAnthropicProvider({ ...endpoint, apiKey });
+    case 'gemini':
+      return createGeminiProvider({ ...endpoint, apiKey });
   }
 }

@@ -47,7 +47,8 @@ export function refusalOf(error: unknown, attempted: Attempted): ProviderRefusal
     const retryAfterMs = code === 'insufficient_quota' ? QUOTA_WAIT_MS : retryAfterOf(headers, attempted.nowMs);
     return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs };
   }
-  if (error instanceof SyntaxError || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that could not be read.', true);
+  // By name: what the runtime itself throws need not be of this realm's class.
+  if (name === 'SyntaxError' || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that could not be read.', true);
   const reason = rootCode(cause) ?? rootCode(error);
   if (name === 'AbortError' || /^request was aborted/i.test(message)) return fail('cancelled', 'was asked to stop.', true);
   return fail('model_unavailable', `could not be reached or broke off${reason ? ` (${reason})` : said}.`, reason === undefined || !NEVER_SENT.has(reason));

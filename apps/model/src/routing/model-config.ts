@@ -15,7 +15,7 @@ const ModelEntry = z.strictObject({
 
 const Endpoint = z.strictObject({
   name: Identifier,
-  provider: z.enum(['openai', 'anthropic', 'local']),
+  provider: z.enum(['openai', 'anthropic', 'gemini', 'local']),
   baseUrl: z.url({ protocol: /^https?$/ }).optional().describe('Of an OpenAI-compatible server, with its path (…/v1).'),
   apiKeyVariable: z.string().regex(/^[A-Z][A-Z0-9_]*$/).optional().describe('The environment variable that holds the key; the key itself is never in this file.'),
   models: z

@@ -1,9 +1,11 @@
 import type OpenAI from 'openai';
 import { boundInput, estimateOutput, openAiCounter, type TokenCounter } from '../../accounting/openai-tokens.js';
 import { attempt, type Attempt } from '../attempt.js';
+import { boundTexts, embedInBatches } from '../embedding.js';
 import type { ModelProvider, ProviderRequest } from '../provider.js';
 import { takeChunk, takeCompletion } from './chat-answer.js';
 import { chatBody } from './chat-request.js';
+import { EMBEDDING_BATCH, embedTexts } from './embeddings.js';
 import { connectOpenAi, type ConnectionOptions } from './openai-client.js';
 
 export interface OpenAiOptions extends ConnectionOptions {
@@ -30,6 +32,8 @@ export function createOpenAiProvider(options: OpenAiOptions): ModelProvider {
     boundInputTokens: async (request) => boundInput(request, await counterOf(request.model)),
     estimateTokens: async (text, model) => estimateOutput(text, await counterOf(model)),
     complete: (request, asked) => attempt(options, request, asked, async (one) => ask(await connect(), request, { ...one, stream: options.stream, outputLimitField })),
+    boundEmbeddingTokens: async (request) => boundTexts(request.inputs),
+    embed: (request, { signal }) => embedInBatches(options, request, { signal, batch: EMBEDDING_BATCH }, async (inputs, stop) => embedTexts(await connect(), { ...request, inputs }, stop)),
   };
 }
 

@@ -1,8 +1,10 @@
 import { createAnthropicProvider } from '../anthropic/anthropic-provider.js';
+import { createGeminiProvider } from '../gemini/gemini-provider.js';
 import { createOpenAiProvider } from '../openai/openai-provider.js';
 import type { ModelProvider, ProviderRequest } from '../provider.js';
 import { anthropicDialect } from './dialects/anthropic.js';
 import type { Dialect, Said } from './dialects/dialect.js';
+import { geminiDialect } from './dialects/gemini.js';
 import { openAiDialect } from './dialects/openai.js';
 import { events, json, type Reply } from './loopback.js';
 
@@ -22,6 +24,7 @@ const both = (subject: (stream: boolean) => Subject): Subject[] => [subject(true
 export const SUBJECTS: [string, Subject][] = [
   ...both((stream) => ({ vendor: 'openai', stream, dialect: openAiDialect, create: (url, apiKey = KEY) => createOpenAiProvider({ name: 'vendor', baseUrl: `${url}/v1`, apiKey, stream }) })),
   ...both((stream) => ({ vendor: 'anthropic', stream, dialect: anthropicDialect, create: (url, apiKey = KEY) => createAnthropicProvider({ name: 'vendor', baseUrl: url, apiKey, stream }) })),
+  ...both((stream) => ({ vendor: 'gemini', stream, dialect: geminiDialect, create: (url, apiKey = KEY) => createGeminiProvider({ name: 'vendor', baseUrl: url, apiKey, stream }) })),
 ].map((subject): [string, Subject] => [`${subject.vendor}, ${subject.stream ? 'in pieces' : 'in one piece'}`, subject]);
 
 export const STREAMING = SUBJECTS.filter(([, { stream }]) => stream);
