@@ -3,7 +3,7 @@ import { boundInput, estimateOutput } from '../../accounting/openai-tokens.js';
 import { attempt, type Attempt } from '../attempt.js';
 import type { ModelProvider, ProviderRequest } from '../provider.js';
 import { connectAnthropic, type ConnectionOptions } from './anthropic-client.js';
-import { answerToolFor } from './answer-tool.js';
+import { answerToolFor } from '../answer-tool.js';
 import { createMessageReader } from './messages-answer.js';
 import { messagesBody } from './messages-request.js';
 

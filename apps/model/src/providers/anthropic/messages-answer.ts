@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { AnswerInProgress } from '../answer-in-progress.js';
 import type { ProviderAnswer, ProviderUsage } from '../provider.js';
 import { TokenCount, TokenPart, reportedUsage } from '../usage.js';
-import type { AnswerTool } from './answer-tool.js';
-import { Block, BlockDelta, createContentReader } from './content.js';
+import type { AnswerTool } from '../answer-tool.js';
+import { Block, BlockDelta, createContentReader } from '../content.js';
 
 const Usage = z.object({
   input_tokens: TokenCount,

@@ -1,7 +1,7 @@
 import type { JsonValue, ModelImage, ModelMessage } from '@trivet/contracts';
 import type { Anthropic } from '@anthropic-ai/sdk';
 import type { ProviderRequest } from '../provider.js';
-import type { AnswerTool } from './answer-tool.js';
+import type { AnswerTool } from '../answer-tool.js';
 
 type Body = Anthropic.MessageCreateParams;
 type Message = Anthropic.MessageParam;

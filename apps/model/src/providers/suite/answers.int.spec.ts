@@ -10,7 +10,14 @@ const CALLS: ModelToolCall[] = [
   { id: 'call_2', name: 'get_weather', arguments: { city: 'Paris', days: [1, 2], note: 'a "quoted" \\ one' } },
 ];
 const SCHEMA = { type: 'object', properties: { answer: { type: 'number' }, why: { type: 'string' } }, required: ['answer'] };
-const USED = { inputTokens: 120, outputTokens: 30, cachedInputTokens: 100, reasoningTokens: 20, source: 'reported' };
+const usedBy = ({ seesUsageAsSent }: Subject): object => ({ inputTokens: 120, outputTokens: 30, cachedInputTokens: 100, ...(seesUsageAsSent ? { reasoningTokens: 20 } : {}), source: 'reported' });
+const NONSENSE: [string, unknown, { isLostInSum: boolean }][] = [
+  ['negative', -3, { isLostInSum: true }],
+  ['fractional', 1.5, { isLostInSum: false }],
+  ['beyond what is exact', 2 ** 53, { isLostInSum: false }],
+  ['a text', '12', { isLostInSum: false }],
+  ['null', null, { isLostInSum: true }],
+];
 
 describe.each(SUBJECTS)('an answer of %s', (_, subject) => {
   let server: Loopback;
@@ -29,7 +36,7 @@ describe.each(SUBJECTS)('an answer of %s', (_, subject) => {
 
   it('has the text, the pieces, the usage and the model, of one request with our parameters', async () => {
     const { answer, pieces, asked } = await ask({ text: TEXT, end: 'stop', usage: USAGE }, request('hello', { temperature: 0.2, messages: [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'hello' }] }));
-    expect(answer).toEqual({ status: 'answered', text: TEXT, finishReason: 'stop', usage: USED, model: 'model-as-served' });
+    expect(answer).toEqual({ status: 'answered', text: TEXT, finishReason: 'stop', usage: usedBy(subject), model: 'model-as-served' });
     expect(pieces.join('')).toBe(TEXT);
     expect(pieces.length).toBeGreaterThanOrEqual(subject.stream ? 4 : 1);
     expect(asked).toMatchObject({ model: 'some-model', maxTokens: 50, temperature: 0.2, system: 'Be kind.', key: expect.stringContaining(KEY) });
@@ -38,7 +45,7 @@ describe.each(SUBJECTS)('an answer of %s', (_, subject) => {
 
   it('never has what the model thought', async () => {
     const { answer, pieces } = await ask({ thought: 'The user wants a greeting.', text: TEXT, end: 'stop', usage: USAGE });
-    expect(answer).toMatchObject({ status: 'answered', text: TEXT, usage: { reasoningTokens: 20 } });
+    expect(answer).toMatchObject({ status: 'answered', text: TEXT, usage: usedBy(subject) });
     expect(pieces.join('')).toBe(TEXT);
   });
 
@@ -80,7 +87,7 @@ describe.each(SUBJECTS)('an answer of %s', (_, subject) => {
     const usesTool = subject.vendor === 'anthropic' || subject.vendor === 'langchain';
     const said = usesTool ? { toolCalls: [{ id: 'toolu_1', name: 'answer', arguments: value }], end: 'tool_calls' as const, usage: USAGE } : { text: JSON.stringify(value), end: 'stop' as const, usage: USAGE };
     const { answer, pieces, asked } = await ask(said, request('json', { schema: SCHEMA }));
-    expect(answer).toEqual({ status: 'answered', text: JSON.stringify(value), finishReason: 'stop', usage: USED, model: 'model-as-served' });
+    expect(answer).toEqual({ status: 'answered', text: JSON.stringify(value), finishReason: 'stop', usage: usedBy(subject), model: 'model-as-served' });
     expect(pieces.join('')).toBe(JSON.stringify(value));
     expect(asked.schema).toEqual(SCHEMA);
   });
@@ -88,11 +95,13 @@ describe.each(SUBJECTS)('an answer of %s', (_, subject) => {
   describe('when the vendor reports no usage that makes sense', () => {
     it('leaves it to the caller to estimate', async () => {
       const { answer } = await ask({ text: 'Hi', end: 'stop', usage: null });
+      // LangChain's class for this vendor trips over a stream without usage.
+      if (!subject.seesUsageAsSent && subject.stream) return expect(answer).toMatchObject({ status: 'failed', failure: { code: 'model_response_malformed' }, spent: true });
       expect(answer).toMatchObject({ status: 'answered', text: 'Hi' });
       expect(answer).not.toHaveProperty('usage');
     });
 
-    it.each([['negative', -3], ['fractional', 1.5], ['beyond what is exact', 2 ** 53], ['a text', '12'], ['null', null]])('ignores a count that is %s', async (_name, count) => {
+    it.each(NONSENSE.filter(([, , { isLostInSum }]) => subject.seesUsageAsSent || !isLostInSum))('ignores a count that is %s', async (_name, count) => {
       for (const field of ['input', 'output'] as const) {
         server.reply = withCount(subject, field, count);
         const answer = await subject.create(server.url).complete(request('hello'), { signal: live() });

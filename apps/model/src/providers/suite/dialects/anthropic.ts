@@ -27,7 +27,7 @@ function blocksOf({ text, thought, toolCalls = [] }: Said): Block[] {
 
 const event = (type: string, data: object = {}): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
 
-function blockEvents(block: Block, index: number): string[] {
+function blockEvents(block: Block, index: number, firstThought: string): string[] {
   const delta = (type: string, field: string, piece: string): string => event('content_block_delta', { index, delta: { type, [field]: piece } });
   const stop = event('content_block_stop', { index });
   const start = (content_block: object): string => event('content_block_start', { index, content_block });
@@ -35,8 +35,7 @@ function blockEvents(block: Block, index: number): string[] {
     case 'text':
       return [start({ type: 'text', text: '' }), ...piecesOf(String(block['text'])).map((piece) => delta('text_delta', 'text', piece)), stop];
     case 'thinking':
-      // Vendors that copy the protocol put the first piece here.
-      return [start({ type: 'thinking', thinking: 'Hm. ', signature: '' }), ...piecesOf(String(block['thinking'])).map((piece) => delta('thinking_delta', 'thinking', piece)), delta('signature_delta', 'signature', 'c2ln'), stop];
+      return [start({ type: 'thinking', thinking: firstThought, signature: '' }), ...piecesOf(String(block['thinking'])).map((piece) => delta('thinking_delta', 'thinking', piece)), delta('signature_delta', 'signature', 'c2ln'), stop];
     case 'tool_use':
       return [start({ ...block, input: {} }), delta('input_json_delta', 'partial_json', ''), ...piecesOf(JSON.stringify(block['input'])).map((piece) => delta('input_json_delta', 'partial_json', piece)), stop];
     default:
@@ -44,8 +43,11 @@ function blockEvents(block: Block, index: number): string[] {
   }
 }
 
-/** Messages (docs.anthropic.com/en/api/messages, …/streaming). */
-export const anthropicDialect: Dialect = {
+/**
+ * Messages (docs.anthropic.com/en/api/messages, …/streaming). `firstThought`: what is in the event that opens a thought;
+ * nothing at the vendor, the first piece at some that copy the protocol.
+ */
+export const anthropicDialectWith = ({ firstThought }: { firstThought: string }): Dialect => ({
   body: (said) => ({
     id: 'msg_1',
     type: 'message',
@@ -62,7 +64,7 @@ export const anthropicDialect: Dialect = {
       // The first count of the output is a beginning, and not a part of the last one.
       event('message_start', { message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'model-as-served', content: [], stop_reason: null, stop_sequence: null, ...(counted ? { usage: { ...counted, output_tokens: 3, output_tokens_details: null } } : {}) } }),
       event('ping'),
-      ...blocksOf(said).flatMap(blockEvents),
+      ...blocksOf(said).flatMap((block, index) => blockEvents(block, index, firstThought)),
       event('message_delta', { delta: { stop_reason: END[said.end], stop_sequence: null }, ...(said.usage ? { usage: { output_tokens: said.usage.output, output_tokens_details: { thinking_tokens: said.usage.reasoning } } } : {}) }),
       event('message_stop'),
     ];
@@ -81,8 +83,10 @@ export const anthropicDialect: Dialect = {
       images: listAt(last, 'content').filter((part) => at(part, 'type') === 'image'),
       tools: body['tools'],
       turns: body['messages'],
-      schema: at(listAt(body, 'tools').find((tool) => at(tool, 'name') === at(body, 'tool_choice', 'name')), 'input_schema'),
+      schema: body['tool_choice'] === undefined ? undefined : at(listAt(body, 'tools').find((tool) => at(tool, 'name') === (at(body, 'tool_choice', 'name') ?? 'answer')), 'input_schema'),
       key: headers['x-api-key'],
     };
   },
-};
+});
+
+export const anthropicDialect = anthropicDialectWith({ firstThought: 'Hm. ' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnswerInProgress } from '../answer-in-progress.js';
+import type { AnswerInProgress } from './answer-in-progress.js';
 import { answerIn, type AnswerTool } from './answer-tool.js';
 
 /** What we read of a block; kinds we do not know, and thoughts, are passed over. */
