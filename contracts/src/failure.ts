@@ -50,7 +50,7 @@ export const FAILURES = {
   tool_host_calls_exceeded: { retryable: false, status: 500, meaning: 'The tool made more host calls than its limit.', remedy: 'Raise limits.hostCalls in its manifest, or call less.' },
   tool_crashed: { retryable: true, status: 500, meaning: "The tool's sandbox process died.", remedy: 'Try again; if it happens each time, look at the plugin.' },
   tool_refused: { retryable: false, status: 400, meaning: 'The module was not admitted to the sandbox.', remedy: 'Correct what the rule in the message names.' },
-  capability_unavailable: { retryable: false, status: 422, meaning: 'No configured model can do this.', remedy: 'Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server, and start again.' },
+  capability_unavailable: { retryable: false, status: 422, meaning: 'No configured model can do this.', remedy: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or OPENAI_BASE_URL for a compatible server, and start again.' },
   model_unknown: { retryable: false, status: 400, meaning: 'No endpoint serves this model or tier.', remedy: 'Choose one of the configured models.' },
   model_unpriced: { retryable: false, status: 422, meaning: 'The model has no price, so its cost cannot be bounded.', remedy: 'Give it a price in the model configuration (0 on purpose is allowed).' },
   model_request_invalid: { retryable: false, status: 400, meaning: 'The vendor refused the request as malformed.', remedy: 'Correct the request.' },

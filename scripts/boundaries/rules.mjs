@@ -6,7 +6,7 @@ export const HOMES = [
   { packages: /^ioredis$/, homes: ['libs/state'] },
   { packages: /^@opentelemetry\/(?!api$)/, homes: ['libs/telemetry'] },
   { packages: /^@extism\/extism$/, homes: ['apps/executor', 'libs/tool-sdk'] },
-  { packages: /^(openai|langchain|@langchain\/.+|@google\/genai)(\/|$)/, homes: ['apps/model'] },
+  { packages: /^(openai|@anthropic-ai\/sdk|langchain|@langchain\/.+|@google\/genai)(\/|$)/, homes: ['apps/model'] },
   { packages: /^(react|react-dom|@tanstack\/.+)(\/|$)/, homes: ['apps/dashboard'] },
 ];
 

@@ -26,6 +26,13 @@ describe('the configuration of the model service', () => {
     expect(loadModelConfig({}).routing.endpoints).toMatchObject([{ provider: 'local' }]);
   });
 
+  it('takes the key of each vendor that is set, an empty one being none', () => {
+    const config = loadModelConfig({ OPENAI_API_KEY: '', ANTHROPIC_API_KEY: 'a', GEMINI_BASE_URL: 'http://127.0.0.1:1' });
+    expect(config.routing.endpoints).toMatchObject([{ provider: 'anthropic' }, { provider: 'gemini', baseUrl: 'http://127.0.0.1:1' }]);
+    expect(config.secrets).toEqual({ ANTHROPIC_API_KEY: 'a', GEMINI_API_KEY: undefined });
+    expect(problemsOf({ ANTHROPIC_BASE_URL: 'nonsense', GEMINI_BASE_URL: 'ftp://x' })).toEqual([expect.stringContaining('ANTHROPIC_BASE_URL'), expect.stringContaining('GEMINI_BASE_URL')]);
+  });
+
   it('takes the keys that the file’s endpoints name, and no others', () => {
     const path = fileOf('endpoints: [{ name: a, provider: openai, apiKeyVariable: LAB_KEY, models: served }]');
     expect(loadModelConfig({ TRIVET_MODEL_CONFIG: path, LAB_KEY: 'k', OTHER_KEY: 'o' }).secrets).toEqual({ LAB_KEY: 'k' });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { FailureError } from '@trivet/contracts';
 import { ConfigError, loadConfig, type ConfigOf, type Environment } from '@trivet/service';
-import { configFromEnvironment, parseModelConfig, type ModelConfig } from './routing/model-config.js';
+import { VENDOR_VARIABLES, configFromEnvironment, type VendorVariables } from './routing/default-config.js';
+import { parseModelConfig, type ModelConfig } from './routing/model-config.js';
 import { VARIABLES } from './variables.js';
 
 /** The model service's configuration, with its endpoints and the keys they need. */
@@ -26,7 +27,8 @@ export function loadModelConfig(environment: Environment): ModelServiceConfig {
   };
   const variables = collect(() => loadConfig(VARIABLES, environment));
   const path = environment['TRIVET_MODEL_CONFIG'] || undefined;
-  const routing = collect(() => (path ? parseModelConfig(readFile(path), path) : configFromEnvironment({ OPENAI_API_KEY: environment['OPENAI_API_KEY'] || undefined, OPENAI_BASE_URL: environment['OPENAI_BASE_URL'] || undefined })));
+  // From variables that are wrong, and reported, nothing can be made.
+  const routing = path || variables ? collect(() => (path ? parseModelConfig(readFile(path), path) : configFromEnvironment(vendorVariablesOf(environment)))) : undefined;
   const names = routing?.endpoints.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []) ?? [];
   for (const { name, apiKeyVariable } of path ? (routing?.endpoints ?? []) : []) {
     if (apiKeyVariable && !environment[apiKeyVariable]) problems.push(`${apiKeyVariable} is not set; endpoint ${name} of ${path} takes its key from it.`);
@@ -34,6 +36,9 @@ export function loadModelConfig(environment: Environment): ModelServiceConfig {
   if (problems.length > 0 || !variables || !routing) throw new ConfigError(problems);
   return { ...variables, routing, secrets: Object.fromEntries(names.map((name) => [name, environment[name]])) };
 }
+
+/** An empty variable is one that is not set. */
+const vendorVariablesOf = (environment: Environment): VendorVariables => Object.fromEntries(VENDOR_VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 
 function readFile(path: string): string {
   try {

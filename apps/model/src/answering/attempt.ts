@@ -2,6 +2,7 @@ import { FailureError, asFailureError, type Failure } from '@trivet/contracts';
 import type { ProviderAnswer, ProviderOptions, ProviderRefusal } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
 import type { CallRun } from './call-run.js';
+import { embeddingFor } from './content-for.js';
 import { LEASE_MS } from './context.js';
 import type { Hold } from './hold.js';
 import { traceAttempt } from './trace-attempt.js';
@@ -58,10 +59,11 @@ async function complete(run: CallRun, target: Target, hold: Hold, { signal, onTe
   }
 }
 
-async function ask({ prepared }: CallRun, { provider, vendorModel, endpoint }: Target, { request }: Hold, options: ProviderOptions): Promise<ProviderAnswer | ProviderRefusal> {
+async function ask({ prepared }: CallRun, target: Target, { request }: Hold, options: ProviderOptions): Promise<ProviderAnswer | ProviderRefusal> {
+  const { provider, endpoint } = target;
   if (!prepared.embed) return provider.complete(request, options);
   if (!provider.embed) return { status: 'failed', failure: new FailureError('capability_unavailable', `Endpoint ${endpoint} makes no embeddings.`).failure, spent: false, partialText: '' };
-  const answer = await provider.embed({ model: vendorModel, ...prepared.embed }, options);
+  const answer = await provider.embed(embeddingFor(prepared.embed, target), options);
   if (answer.status === 'failed') return answer;
   const { vectors, ...rest } = answer;
   return { ...rest, text: '', finishReason: 'stop', embeddings: vectors };

@@ -7,7 +7,7 @@ import { inlineExtractor } from '../providers/local/extractor.js';
 import type { ModelProvider } from '../providers/provider.js';
 import { createBreaker } from '../routing/breaker.js';
 import { createRouter } from '../routing/create-router.js';
-import { configFromEnvironment } from '../routing/model-config.js';
+import { configFromEnvironment } from '../routing/default-config.js';
 import type { Router, Target } from '../routing/router.js';
 import type { ModelContext } from './context.js';
 

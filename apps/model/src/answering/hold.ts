@@ -6,7 +6,7 @@ import type { Target } from '../routing/router.js';
 import { LEASE_MS, accountsOf } from './context.js';
 import { addAttempt, imageTokensOf } from './charges.js';
 import type { CallRun } from './call-run.js';
-import { contentFor } from './content-for.js';
+import { contentFor, embeddingFor } from './content-for.js';
 
 /** An attempt that may be made: its reservation, and the request cut to what was reserved. */
 export interface Hold {
@@ -29,7 +29,7 @@ const FEWEST_OUTPUT_TOKENS = 16;
 export async function boundOf(run: CallRun, target: Target): Promise<Bound> {
   const { prepared } = run;
   const { provider, vendorModel } = target;
-  if (prepared.embed) return { inputTokens: (await provider.boundEmbeddingTokens?.({ model: vendorModel, ...prepared.embed })) ?? 0, maxTokens: 0 };
+  if (prepared.embed) return { inputTokens: (await provider.boundEmbeddingTokens?.(embeddingFor(prepared.embed, target))) ?? 0, maxTokens: 0 };
   const maxTokens = Math.min(prepared.maxTokens ?? target.maxOutputTokens, target.maxOutputTokens);
   const content = contentFor(run, target);
   return { inputTokens: (await provider.boundInputTokens({ ...content, model: vendorModel, maxTokens })) + imageTokensOf(content, target), maxTokens };

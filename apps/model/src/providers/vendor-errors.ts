@@ -18,6 +18,8 @@ const VendorError = z.object({
   status: z.number().int().optional(),
   code: z.string().nullish().catch(undefined),
   message: z.string().default(''),
+  /** The body, where the SDK puts the whole of it in the message too. */
+  error: z.object({ error: z.object({ message: z.string() }) }).optional().catch(undefined),
   headers: z.instanceof(Headers).optional().catch(undefined),
   cause: z.unknown().optional(),
 });
@@ -32,22 +34,23 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
  * or an answer that cannot be read, may have.
  */
 export function refusalOf(error: unknown, attempted: Attempted): ProviderRefusal {
-  const { name, status, code, message, headers, cause } = VendorError.catch({ message: '', cause: undefined }).parse(error);
+  const { name, status, code, message, error: body, headers, cause } = VendorError.catch({ message: '', cause: undefined }).parse(error);
   const fail = (failureCode: FailureCode, text: string, spent: boolean): ProviderRefusal => ({
     status: 'failed',
     failure: failure(failureCode, `Endpoint ${attempted.endpoint} ${text}`),
     spent: spent || attempted.partialText !== '',
     partialText: attempted.partialText,
   });
-  const said = quoted(message, attempted.apiKey);
+  const said = quoted(body?.error.message ?? message, attempted.apiKey);
   if (status !== undefined) {
     const refused = fail(codeOfStatus(status), status === 401 || status === 403 ? `refused our credentials (HTTP ${status}).` : `answered HTTP ${status}${said}.`, false);
     const retryAfterMs = code === 'insufficient_quota' ? QUOTA_WAIT_MS : retryAfterOf(headers, attempted.nowMs);
     return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs };
   }
-  if (error instanceof SyntaxError || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that could not be read.', true);
+  // By name: what the runtime itself throws need not be of this realm's class.
+  if (name === 'SyntaxError' || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that could not be read.', true);
   const reason = rootCode(cause) ?? rootCode(error);
-  if (name === 'AbortError' || /abort/i.test(message)) return fail('cancelled', 'was asked to stop.', true);
+  if (name === 'AbortError' || /^request was aborted/i.test(message)) return fail('cancelled', 'was asked to stop.', true);
   return fail('model_unavailable', `could not be reached or broke off${reason ? ` (${reason})` : said}.`, reason === undefined || !NEVER_SENT.has(reason));
 }
 

@@ -20,7 +20,7 @@ export interface RouterOptions {
 }
 
 /** What a model is to a target, before it is known at what price. */
-type ServedModel = Pick<Target, 'model' | 'vendorModel' | 'maxOutputTokens' | 'isDefault' | 'embeds' | 'imageTokens'>;
+type ServedModel = Pick<Target, 'model' | 'vendorModel' | 'maxOutputTokens' | 'isDefault' | 'embeds' | 'dimensions' | 'imageTokens'>;
 type Candidate = Omit<Target, 'price'> & { price?: Target['price'] };
 
 /** What an endpoint serves now. */
@@ -99,7 +99,7 @@ function serve(endpoint: Endpoint, { config, secrets, extractor, nowMs }: Router
     const served = createServedModels({ baseUrl: endpoint.baseUrl, apiKey, timeoutMs: Math.min(endpoint.timeoutMs, 10_000) });
     return { common, models: async () => (await served()).map(servedModel), priceOf: () => FREE };
   }
-  const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds, imageTokens }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds, imageTokens }));
+  const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds, imageTokens, dimensions }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds, imageTokens, ...(dimensions === undefined ? {} : { dimensions }) }));
   return { common, models: async () => configured, priceOf: (id) => models.find((model) => model.id === id)?.price ?? listPrice(id, nowMs()) };
 }
 

@@ -1,32 +1,41 @@
-import { FailureError, Identifier, TIERS, parseOrFail } from '@trivet/contracts';
+import { FailureError, Identifier, JsonRecord, TIERS, parseOrFail, type JsonObject } from '@trivet/contracts';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { OPENAI_DEFAULT_TIERS } from './price-table.js';
+
+export const PROVIDERS = ['openai', 'anthropic', 'gemini', 'langchain', 'local'] as const;
 
 const ModelEntry = z.strictObject({
   id: z.string().min(1).max(200).describe('The id by which calls and tiers name it.'),
   vendorModel: z.string().min(1).optional().describe("The vendor's name of it; absent: the id."),
   price: z
-    .strictObject({ inputUsdPerMillion: z.number().min(0), outputUsdPerMillion: z.number().min(0) })
+    .strictObject({
+      inputUsdPerMillion: z.number().min(0),
+      outputUsdPerMillion: z.number().min(0),
+      cachedInputUsdPerMillion: z.number().min(0).optional().describe('Of input the vendor reads from its cache; absent: as other input.'),
+      cacheWriteUsdPerMillion: z.number().min(0).optional().describe('Of input the vendor writes to its cache; absent: as other input.'),
+    })
     .optional()
     .describe('USD for a million tokens; 0 on purpose is allowed. Absent: the list price, and without one the model is refused.'),
   embeds: z.boolean().default(false).describe('It makes embeddings rather than texts: calls that embed and name no model go to the first such models.'),
   imageTokens: z.number().int().min(1).max(1_000_000).default(6_000).describe('The most input tokens one image counts; what is held for each before the model says what it took.'),
   maxOutputTokens: z.number().int().min(1).max(1_000_000).default(4_096).describe('Output tokens when the call does not say, and the most it may ask for.'),
+  dimensions: z.number().int().min(1).max(8_192).optional().describe('Of its embeddings when the call does not say; absent: what the vendor gives.'),
 });
 
 const Endpoint = z.strictObject({
   name: Identifier,
-  provider: z.enum(['openai', 'local']),
-  baseUrl: z.url({ protocol: /^https?$/ }).optional().describe('Of an OpenAI-compatible server, with its path (…/v1).'),
+  provider: z.enum(PROVIDERS),
+  baseUrl: z.url({ protocol: /^https?$/ }).optional().describe("Of an OpenAI-compatible server, with its path (…/v1); of a proxy, for the other vendors. Absent: the vendor's own."),
   apiKeyVariable: z.string().regex(/^[A-Z][A-Z0-9_]*$/).optional().describe('The environment variable that holds the key; the key itself is never in this file.'),
+  langchainProvider: z.string().regex(/^[a-z0-9_-]+$/).optional().describe('Of langchain: the vendor as initChatModel names it (mistralai, groq, bedrock, …); its npm package has to be installed.'),
+  options: JsonRecord.optional().describe("Of langchain: options of the vendor's class (region, baseUrl, …), as they are. Keys are never among them."),
   models: z
     .union([z.literal('served'), z.array(ModelEntry).min(1)])
     .optional()
-    .describe("'served': the models the server lists, at price zero, the first of them by default. Not needed for local."),
+    .describe("'served': the models the server lists, at price zero, the first of them by default; of openai only. Not needed for local."),
   timeoutMs: z.number().int().min(100).max(3_600_000).default(120_000).describe('For one attempt.'),
   stream: z.boolean().default(true).describe('Whether to ask for the answer in pieces.'),
-  tokenizer: z.enum(['bytes', 'openai']).optional().describe('How input is bounded; absent: openai without a baseUrl, else bytes.'),
+  tokenizer: z.enum(['bytes', 'openai']).optional().describe('How input is bounded; absent: openai for openai without a baseUrl, else bytes.'),
   capabilities: z
     .strictObject({ tools: z.boolean().optional(), schema: z.boolean().optional(), generate: z.boolean().optional(), images: z.boolean().optional(), embed: z.boolean().optional() })
     .default({})
@@ -64,8 +73,8 @@ export const ModelConfig = z
     names.forEach((name, index) => {
       if (names.indexOf(name) !== index) context.addIssue({ code: 'custom', path: ['endpoints', index, 'name'], message: `'${name}' is the name of another endpoint too` });
     });
-    config.endpoints.forEach(({ provider, models }, index) => {
-      if (provider === 'openai' && models === undefined) context.addIssue({ code: 'custom', path: ['endpoints', index, 'models'], message: "must list models, or be 'served'" });
+    config.endpoints.forEach((endpoint, index) => {
+      for (const { path, message } of mistakesOf(endpoint)) context.addIssue({ code: 'custom', path: ['endpoints', index, ...path], message });
     });
     const open = config.endpoints.some(({ models }) => models === 'served');
     const known = config.endpoints.flatMap((endpoint) => modelIdsOf(endpoint));
@@ -76,6 +85,26 @@ export const ModelConfig = z
     }
   });
 export type ModelConfig = z.infer<typeof ModelConfig>;
+
+/** What one provider needs and another may not have. */
+function mistakesOf({ provider, models, langchainProvider, options = {} }: Endpoint): { path: string[]; message: string }[] {
+  const mistakes: { path: string[]; message: string }[] = [];
+  if (provider === 'openai' && models === undefined) mistakes.push({ path: ['models'], message: "must list models, or be 'served'" });
+  if (['anthropic', 'gemini', 'langchain'].includes(provider) && !Array.isArray(models)) mistakes.push({ path: ['models'], message: 'must list models' });
+  if (provider === 'langchain' && langchainProvider === undefined) mistakes.push({ path: ['langchainProvider'], message: 'must name the vendor, such as mistralai' });
+  if (provider !== 'langchain' && langchainProvider !== undefined) mistakes.push({ path: ['langchainProvider'], message: 'is for the provider langchain only' });
+  return [...mistakes, ...secretsIn(options).map((path) => ({ path: ['options', ...path], message: 'looks like a secret; name the variable that holds it in apiKeyVariable' }))];
+}
+
+const SECRET = /(api_?key|secret|password|credential|authorization|(access|auth|session|bearer)_?token)/i;
+
+/** Where a secret seems to stand in options; this file is often kept beside the code. */
+function secretsIn(options: JsonObject): string[][] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (SECRET.test(name)) return [[name]];
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? secretsIn(value).map((path) => [name, ...path]) : [];
+  });
+}
 
 const modelIdsOf = ({ provider, models }: Endpoint): string[] => (provider === 'local' ? ['local/extractive'] : Array.isArray(models) ? models.map(({ id }) => id) : []);
 
@@ -88,27 +117,4 @@ function readYaml(text: string, source: string): unknown {
   } catch (error) {
     throw new FailureError('invalid_request', `TRIVET_MODEL_CONFIG names ${source}, which is no YAML: ${error instanceof Error ? error.message : 'unreadable'}`);
   }
-}
-
-/** The variables a configuration is made from when there is no file. */
-export interface VendorVariables {
-  OPENAI_API_KEY?: string;
-  OPENAI_BASE_URL?: string;
-}
-
-const OFFICIAL = /^https:\/\/api\.openai\.com(\/|$)/;
-
-/**
- * Without a file: OpenAI when its key is set, an OpenAI-compatible server when OPENAI_BASE_URL names one, and the
- * offline provider only when neither is; it is never a fallback for them.
- */
-export function configFromEnvironment({ OPENAI_API_KEY, OPENAI_BASE_URL }: VendorVariables): ModelConfig {
-  if (OPENAI_BASE_URL && !OFFICIAL.test(OPENAI_BASE_URL)) {
-    return parseOrFail(ModelConfig, { endpoints: [{ name: 'openai-compatible', provider: 'openai', baseUrl: OPENAI_BASE_URL, apiKeyVariable: 'OPENAI_API_KEY', models: 'served' }] }, 'OPENAI_BASE_URL');
-  }
-  if (OPENAI_API_KEY) {
-    const ids = [...new Set(Object.values(OPENAI_DEFAULT_TIERS).flat())];
-    return ModelConfig.parse({ endpoints: [{ name: 'openai', provider: 'openai', apiKeyVariable: 'OPENAI_API_KEY', models: ids.map((id) => ({ id })) }], tiers: OPENAI_DEFAULT_TIERS });
-  }
-  return ModelConfig.parse({ endpoints: [{ name: 'local', provider: 'local' }] });
 }

@@ -28,6 +28,8 @@ export interface Target {
   imageTokens: number;
   /** It makes embeddings rather than texts. */
   embeds: boolean;
+  /** Of its embeddings, when the call does not say; absent: what the vendor gives. */
+  dimensions?: number;
   /** What the vendor lets us ask in a minute, all replicas together. */
   rates?: RateLimits;
   /** How many attempts of this process it takes at once. */

@@ -1,7 +1,8 @@
 import { inlineExtractor } from '../providers/local/extractor.js';
 import { createBreaker } from './breaker.js';
 import { createRouter } from './create-router.js';
-import { configFromEnvironment, parseModelConfig } from './model-config.js';
+import { configFromEnvironment } from './default-config.js';
+import { parseModelConfig } from './model-config.js';
 import { listPrice } from './price-table.js';
 import { afterFailure } from './retry.js';
 
@@ -112,7 +113,7 @@ tiers: { small: [big] }
 
   it('knows a list price from its day on', () => {
     expect(listPrice('gpt-4.1', Date.parse('2025-04-13'))).toBeUndefined();
-    expect(listPrice('gpt-4.1', Date.parse('2025-04-14'))).toEqual({ inputUsdPerMillion: 2, outputUsdPerMillion: 8 });
+    expect(listPrice('gpt-4.1', Date.parse('2025-04-14'))).toEqual({ inputUsdPerMillion: 2, outputUsdPerMillion: 8, cachedInputUsdPerMillion: 0.5 });
     expect(listPrice('nothing', Date.parse('2026-01-01'))).toBeUndefined();
   });
 });

@@ -49,7 +49,7 @@ export function wordsOf(text: string): string[] {
 const LONGEST_PIECE = 4_000;
 
 /** A text in pieces, cut after a sentence, else after a word, else anywhere but within a character. */
-function piecesOf(text: string): string[] {
+export function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   let start = 0;
   while (text.length - start > LONGEST_PIECE) {

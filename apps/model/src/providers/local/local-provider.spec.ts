@@ -3,7 +3,7 @@ import { embedLexically } from './embed.js';
 import { extractSentences } from './extract.js';
 import { inlineExtractor } from './extractor.js';
 import { sentencesOf } from './language.js';
-import { createLocalProvider, LOCAL_NOTICE } from './local-provider.js';
+import { createLocalProvider, LEXICAL_NOTICE, LOCAL_NOTICE } from './local-provider.js';
 
 const ENGLISH = `
 Solar panels turn light into electricity. The first solar cell was made in 1883 and converted one percent of the light. The first solar cell, made in 1883, converted one percent of the light.
@@ -98,7 +98,7 @@ describe('the offline provider', () => {
   ])('refuses %s and names what to set', async (_, rest) => {
     const answer = await complete(rest);
     expect(answer).toMatchObject({ status: 'failed', spent: false, failure: { code: 'capability_unavailable' } });
-    expect(answer.status === 'failed' && answer.failure.message).toMatch(/OPENAI_API_KEY.*OPENAI_BASE_URL/);
+    expect(answer.status === 'failed' && answer.failure.message).toMatch(/OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.*OPENAI_BASE_URL/);
   });
 });
 
@@ -112,5 +112,41 @@ describe('lexical embeddings', () => {
     expect(cosine(first, second)).toBeGreaterThan(0.8);
     expect(cosine(first, other)).toBeLessThan(0.3);
     expect(cosine(embedLexically('太阳能电池板'), embedLexically('太阳能板'))).toBeGreaterThan(0.5);
+  });
+
+  describe('by the provider', () => {
+    const embed = (inputs: string[], rest: { dimensions?: number; signal?: AbortSignal } = {}) =>
+      provider.embed?.({ model: 'local/extractive', inputs, dimensions: rest.dimensions }, { signal: rest.signal ?? new AbortController().signal });
+
+    it('say what they are, with a vector for each text in its order', async () => {
+      const answer = await embed(['solar panels', '太阳能', 'x'.repeat(9_000)]);
+      expect(answer).toMatchObject({ status: 'answered', notice: LEXICAL_NOTICE, model: 'local/extractive', usage: { outputTokens: 0, source: 'estimated' } });
+      if (answer?.status !== 'answered') throw new Error('failed');
+      expect(answer.vectors.map(({ length }) => length)).toEqual([512, 512, 512]);
+      expect(answer.vectors[0]).toEqual([...embedLexically('solar panels')]);
+      expect(answer.usage?.inputTokens).toBe(await provider.boundEmbeddingTokens?.({ model: '', inputs: ['solar panels', '太阳能', 'x'.repeat(9_000)] }));
+      const short = await embed(['a roof'], { dimensions: 64 });
+      expect(short?.status === 'answered' && short.vectors.map(({ length }) => length)).toEqual([64]);
+    });
+
+    it('are the same for a long text as in one go, and let others have their turn', async () => {
+      const long = 'The roof has solar panels; 太阳能电池板 cost less each year. '.repeat(4_000);
+      let longestMs = 0;
+      let last = performance.now();
+      const heart = setInterval(() => ((longestMs = Math.max(longestMs, performance.now() - last)), (last = performance.now())), 1);
+      const answer = await embed([long, long]);
+      clearInterval(heart);
+      if (answer?.status !== 'answered') throw new Error('failed');
+      expect(answer.vectors[0]).toEqual([...embedLexically(long)]);
+      // 20 ms on an idle machine; the whole takes more than ten times as long.
+      expect(longestMs).toBeLessThan(100);
+    });
+
+    it('end when nobody wants them', async () => {
+      const stop = new AbortController();
+      const embedding = embed(['word '.repeat(300_000)], { signal: stop.signal });
+      setTimeout(() => stop.abort(), 5);
+      expect(await embedding).toMatchObject({ status: 'failed', failure: { code: 'cancelled' }, spent: false });
+    });
   });
 });

@@ -2,12 +2,14 @@ import { FAILURES, type Failure, type ModelMessage } from '@trivet/contracts';
 import { countLocalTokens, cutToLocalTokens } from '../../accounting/local-tokens.js';
 import type { ModelProvider, ProviderAnswer, ProviderRefusal, ProviderRequest } from '../provider.js';
 import type { Assignment } from './compose.js';
+import { countTexts, embedTexts } from './embed-texts.js';
 import { chooseTemplate } from './choose-template.js';
 import type { Extractor } from './extractor.js';
 import { sentencesOf } from './language.js';
 import { proseOf } from './material.js';
 
 export const LOCAL_MODEL = 'local/extractive';
+export const LEXICAL_NOTICE = 'lexical embedding; knows words and not their meaning';
 export const LOCAL_NOTICE = 'extractive summary; no language model configured';
 
 const SUMMARY_SENTENCES = 5;
@@ -40,6 +42,12 @@ export function createLocalProvider(extractor: Extractor): ModelProvider {
       const text = cutToLocalTokens(whole, request.maxTokens);
       onDelta?.(text);
       return answer(request, text, { cut: text.length < whole.length, notice: LOCAL_NOTICE });
+    },
+    boundEmbeddingTokens: ({ inputs }) => countTexts(inputs),
+    async embed({ inputs, dimensions }, { signal }) {
+      const vectors = await embedTexts(inputs, { dimensions, signal });
+      if (vectors === null) return refusal({ code: 'cancelled', message: `${LOCAL_MODEL} was stopped before it answered.` });
+      return { status: 'answered', vectors, usage: { inputTokens: await countTexts(inputs), outputTokens: 0, source: 'estimated' }, model: LOCAL_MODEL, notice: LEXICAL_NOTICE };
     },
   };
 }
@@ -86,7 +94,7 @@ const isMaterial = (text: string): boolean =>
 function unavailable(need: string): Failure {
   return {
     code: 'capability_unavailable',
-    message: `This call needs ${need}, and no language model is configured; ${LOCAL_MODEL} only chooses sentences of the text it is given. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server, and start again.`,
+    message: `This call needs ${need}, and no language model is configured; ${LOCAL_MODEL} only chooses sentences of the text it is given. Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or OPENAI_BASE_URL for a compatible server, and start again.`,
     hint: FAILURES.capability_unavailable.remedy,
   };
 }

@@ -1,16 +1,30 @@
-import type { ModelToolCall } from '@trivet/contracts';
 import { z } from 'zod';
-import type { ProviderAnswer, ProviderUsage } from '../provider.js';
+import type { AnswerInProgress } from '../answer-in-progress.js';
+import type { ProviderUsage } from '../provider.js';
+import { TokenCount, TokenPart, reportedUsage } from '../usage.js';
 
 /** What we read of an answer; compatible servers differ in the rest. */
-const Usage = z.object({ prompt_tokens: z.number().int().min(0), completion_tokens: z.number().int().min(0) });
+const Usage = z.object({
+  prompt_tokens: TokenCount,
+  completion_tokens: TokenCount,
+  prompt_tokens_details: z.object({ cached_tokens: TokenPart }).nullish().catch(undefined),
+  completion_tokens_details: z.object({ reasoning_tokens: TokenPart }).nullish().catch(undefined),
+});
 function usageIfAny(value: unknown): ProviderUsage | undefined {
   const { data } = Usage.safeParse(value);
-  return data && { inputTokens: data.prompt_tokens, outputTokens: data.completion_tokens, source: 'reported' };
+  return (
+    data &&
+    reportedUsage({
+      inputTokens: data.prompt_tokens,
+      outputTokens: data.completion_tokens,
+      cachedInputTokens: data.prompt_tokens_details?.cached_tokens,
+      reasoningTokens: data.completion_tokens_details?.reasoning_tokens,
+    })
+  );
 }
 
 const ToolCallPart = z.object({
-  index: z.number().int().optional(),
+  index: z.number().int().min(0).max(1_000).optional(),
   id: z.string().nullish(),
   function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }).optional(),
 });
@@ -19,18 +33,6 @@ const finish = z.string().nullish();
 
 const Completion = z.object({ model: z.string().optional(), choices: z.array(z.object({ message: Part, finish_reason: finish })).min(1), usage: z.unknown().optional() });
 const Chunk = z.object({ model: z.string().optional(), choices: z.array(z.object({ delta: Part.optional(), finish_reason: finish })).default([]), usage: z.unknown().optional() });
-
-/** An answer as it grows, from one body or from the pieces of a stream. */
-export interface AnswerInProgress {
-  text: string;
-  refusal: string;
-  toolCalls: { id: string; name: string; arguments: string }[];
-  finishReason: string | null;
-  usage: ProviderUsage | undefined;
-  model: string | undefined;
-}
-
-export const emptyAnswer = (): AnswerInProgress => ({ text: '', refusal: '', toolCalls: [], finishReason: null, usage: undefined, model: undefined });
 
 /** @throws ZodError when the body is not a chat completion */
 export function takeCompletion(answer: AnswerInProgress, body: unknown): void {
@@ -59,28 +61,5 @@ function takePart(answer: AnswerInProgress, part: z.infer<typeof Part>, finishRe
     const known = answer.toolCalls[index] ?? { id: '', name: '', arguments: '' };
     answer.toolCalls[index] = { id: call.id || known.id, name: call.function?.name || known.name, arguments: known.arguments + (call.function?.arguments ?? '') };
   });
-  answer.finishReason = finishReason ?? answer.finishReason;
-}
-
-/** @throws SyntaxError when the arguments of a tool call are not JSON */
-export function finishedAnswer(answer: AnswerInProgress, requestedModel: string): ProviderAnswer {
-  const toolCalls = answer.toolCalls.filter(Boolean).map(toolCallOf);
-  return {
-    status: 'answered',
-    text: answer.text || answer.refusal,
-    ...(toolCalls.length > 0 ? { toolCalls } : {}),
-    finishReason: finishReasonOf(answer, toolCalls),
-    ...(answer.usage ? { usage: answer.usage } : {}),
-    model: answer.model ?? requestedModel,
-  };
-}
-
-function toolCallOf(call: AnswerInProgress['toolCalls'][number], position: number): ModelToolCall {
-  return { id: call.id || `call_${position}`, name: call.name, arguments: call.arguments.trim() === '' ? {} : z.json().parse(JSON.parse(call.arguments)) };
-}
-
-function finishReasonOf({ finishReason, refusal, text }: AnswerInProgress, toolCalls: readonly ModelToolCall[]): ProviderAnswer['finishReason'] {
-  if (finishReason === 'length' || finishReason === 'content_filter') return finishReason;
-  if (toolCalls.length > 0) return 'tool_calls';
-  return refusal && !text ? 'content_filter' : 'stop';
+  if (finishReason) answer.finishReason = finishReason === 'length' || finishReason === 'content_filter' ? finishReason : 'stop';
 }

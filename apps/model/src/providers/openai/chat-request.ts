@@ -1,4 +1,4 @@
-import type { ModelMessage } from '@trivet/contracts';
+import type { ModelImage, ModelMessage } from '@trivet/contracts';
 import type OpenAI from 'openai';
 import type { ProviderRequest } from '../provider.js';
 
@@ -19,11 +19,12 @@ export function chatBody(request: ProviderRequest, options: { stream: boolean; o
   };
 }
 
-function chatMessage({ role, content, name, toolCallId, toolCalls }: ModelMessage): Message {
+function chatMessage({ role, content, images, name, toolCallId, toolCalls }: ModelMessage): Message {
   switch (role) {
     case 'system':
-    case 'user':
       return { role, content, ...(name === undefined ? {} : { name }) };
+    case 'user':
+      return { role, content: images && images.length > 0 ? [...(content === '' ? [] : [{ type: 'text' as const, text: content }]), ...images.map(imagePart)] : content, ...(name === undefined ? {} : { name }) };
     case 'tool':
       return { role, content, tool_call_id: toolCallId ?? '' };
     case 'assistant':
@@ -34,3 +35,6 @@ function chatMessage({ role, content, name, toolCallId, toolCalls }: ModelMessag
       };
   }
 }
+
+/** The vendor takes the bytes as an address that holds them. */
+const imagePart = ({ mediaType, data }: ModelImage): OpenAI.Chat.Completions.ChatCompletionContentPartImage => ({ type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } });

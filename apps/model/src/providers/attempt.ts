@@ -1,0 +1,56 @@
+import { emptyAnswer, finishedAnswer, type AnswerInProgress } from './answer-in-progress.js';
+import type { ProviderAnswer, ProviderOptions, ProviderRefusal, ProviderRequest } from './provider.js';
+import { refusalOf } from './vendor-errors.js';
+
+export interface Vendor {
+  /** The endpoint's name, for messages. */
+  name: string;
+  apiKey?: string;
+}
+
+/** What an adapter gets to work with: where to put the answer, and what ends when nobody wants it any more. */
+export interface Attempt {
+  answer: AnswerInProgress;
+  /** Aborted when the caller aborts, and when the attempt is over, so that no connection outlives it. */
+  signal: AbortSignal;
+  /** Hands on a piece of the text. */
+  onDelta: (text: string) => void;
+}
+
+/** One attempt at a text: asks, and turns whatever is thrown into a refusal with what had arrived. */
+export async function attempt(vendor: Vendor, request: ProviderRequest, { signal, onDelta }: ProviderOptions, ask: (attempt: Attempt) => Promise<void>): Promise<ProviderAnswer | ProviderRefusal> {
+  const answer = emptyAnswer();
+  let finished: ProviderAnswer | undefined;
+  const refusal = await runAttempt(vendor, { signal, partialText: () => answer.text }, async (stop) => {
+    await ask({ answer, signal: stop, onDelta: (text) => void (text !== '' && !stop.aborted && onDelta?.(text)) });
+    // An aborted stream just ends, as if the answer were complete.
+    stop.throwIfAborted();
+    finished = finishedAnswer(answer, request.model);
+  });
+  if (refusal) return answer.usage ? { ...refusal, usage: answer.usage } : refusal;
+  return finished ?? finishedAnswer(answer, request.model);
+}
+
+/**
+ * Runs what may throw, and gives the refusal that comes of it, or nothing. It ends as soon as the caller aborts,
+ * whatever the vendor's library is doing then; what was not begun has cost nothing.
+ */
+export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText }: { signal: AbortSignal; partialText: () => string }, run: (signal: AbortSignal) => Promise<void>): Promise<ProviderRefusal | null> {
+  const refuse = (error: unknown): ProviderRefusal => refusalOf(error, { endpoint: name, apiKey, partialText: partialText(), nowMs: Date.now() });
+  if (signal.aborted) return { ...refuse(abortError()), spent: false };
+  const over = new AbortController();
+  try {
+    await Promise.race([run(AbortSignal.any([signal, over.signal])), aborted(signal, over.signal)]);
+    signal.throwIfAborted();
+    return null;
+  } catch (error) {
+    return refuse(signal.aborted ? abortError() : error);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Rejects when the caller aborts; forgotten when the attempt is over. */
+const aborted = (signal: AbortSignal, over: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(abortError()), { once: true, signal: over }));
+
+const abortError = (): Error => Object.assign(new Error('aborted'), { name: 'AbortError' });
