@@ -1,8 +1,9 @@
 import { engine } from './engine.mjs';
 import { executor } from './executor.mjs';
 import { growth } from './growth.mjs';
+import { model } from './model.mjs';
 import { safeguards } from './safeguards.mjs';
-import { showEngine, showExecutor, showGrowth, showSafeguards, showTakeover } from './show.mjs';
+import { showEngine, showExecutor, showGrowth, showModel, showSafeguards, showTakeover } from './show.mjs';
 import { takeover } from './takeover.mjs';
 
 /** Every benchmark: how it is run, and how what it measured is shown. */
@@ -11,5 +12,6 @@ export const BENCHMARKS = {
   growth: { run: growth, show: showGrowth },
   takeover: { run: takeover, show: showTakeover },
   executor: { run: executor, show: showExecutor },
+  model: { run: model, show: showModel },
   safeguards: { run: safeguards, show: showSafeguards },
 };

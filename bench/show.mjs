@@ -1,3 +1,5 @@
+import { round } from './measure.mjs';
+
 /** What was measured, as tables of Markdown: the same text for the terminal and for docs/performance.md. */
 
 const table = (heads, rows) => [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -49,4 +51,18 @@ export function showExecutor({ slots, inFlight, loadAtEnd, rows, ratios, boot, m
 
 export function showSafeguards({ rows }) {
   return table(['', 'workflows/s, 64 in flight', 'p50 ms alone', 'CPU µs a workflow'], rows.map((row) => [row.name, row.perSecond, row.p50Alone, Object.entries(row.cpuUs).map(([part, us]) => `${part} ${us}`).join(', ')]));
+}
+
+export function showModel({ settings, inFlight, rows, pairs, memory, firstToken }) {
+  const floor = rows[0];
+  const added = (row) => (row === floor || row.error ? '' : round(row.p50 - floor.p50));
+  const lines = rows.map((row) => (row.error ? [row.name, `not measured: ${row.error}`, '', '', '', ''] : [row.name, `${row.p50} / ${row.p99}`, added(row), row.perSecond, `${row.p50Many} / ${row.p99Many}`, row.cpuUs]));
+  const [first, last] = [memory[0], memory.at(-1)];
+  return [
+    `${settings}.`, '',
+    table(['', 'ms alone: p50 / p99', 'added to the bare SDK, ms', `calls/s, ${inFlight} in flight`, `ms of ${inFlight}: p50 / p99`, 'CPU µs a call, of its process'], lines), '',
+    `Reserve and settle, without a vendor: p50 ${pairs.p50} ms (p99 ${pairs.p99}) alone, ${pairs.perSecond} pairs a second with 256 in flight.`, '',
+    `Heap after ${first.calls} streams, a tenth of them cut off: ${first.heapMib} MiB (resident ${first.rssMib}); after ${last.calls}: ${last.heapMib} MiB (resident ${last.rssMib}).`, '',
+    `From the vendor's first piece to a watcher of the workflow over SSE: p50 ${firstToken.p50} ms, p99 ${firstToken.p99} ms.`,
+  ].join('\n');
 }

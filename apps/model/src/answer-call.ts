@@ -24,9 +24,15 @@ export interface AnswerOptions {
  * delivered again
  */
 export async function answerCall(call: ModelCall, context: ModelContext, options: AnswerOptions): Promise<ModelResult> {
-  const { epoch } = options;
+  const result = await computeAnswer(call, context, options);
+  if (result.failure === undefined || result.replayed) return result;
+  // The first reservation finds an earlier answer; what fails before there is one (a prompt is gone, no model is configured) must not hide it.
   const recorded = await recordedResultOf(call, context);
-  if (recorded) return replay(recorded, { epoch, context });
+  return recorded && JSON.stringify(recorded) !== JSON.stringify(result) ? replay(recorded, { epoch: options.epoch, context }) : result;
+}
+
+async function computeAnswer(call: ModelCall, context: ModelContext, options: AnswerOptions): Promise<ModelResult> {
+  const { epoch } = options;
   const startedAtMs = context.nowMs();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(tooLate(call)), Math.min(Math.max(0, call.deadlineAt - startedAtMs), LONGEST_TIMER_MS));

@@ -17,6 +17,9 @@ export interface Hold {
   rateTokens: number;
 }
 
+/** Another worker has answered the call meanwhile. */
+export type Recorded = Extract<ReserveAnswer, { status: 'recorded' }>;
+
 /** The most an attempt may use. */
 export interface Bound {
   inputTokens: number;
@@ -40,7 +43,7 @@ export async function boundOf(run: CallRun, target: Target): Promise<Bound> {
  * this call are closed on the way: what they spent is unknown, so their whole hold is charged. Where the call does not
  * say how much output it wants, the output is cut to what the accounts have left.
  */
-export async function holdAttempt(run: CallRun, target: Target, bound: Bound): Promise<Hold | Denial> {
+export async function holdAttempt(run: CallRun, target: Target, bound: Bound): Promise<Hold | Denial | Recorded> {
   const { prepared, context } = run;
   const base = { ...contentFor(run, target), model: target.vendorModel };
   const { inputTokens } = bound;
@@ -56,6 +59,7 @@ export async function holdAttempt(run: CallRun, target: Target, bound: Bound): P
       nanoUsd: mostCostOf(target.price, inputTokens, maxTokens),
       leaseMs: LEASE_MS,
       vendor: { endpoint: target.endpoint, model: target.model },
+      call: run.call,
     });
     switch (answer.status) {
       case 'held':
@@ -71,6 +75,8 @@ export async function holdAttempt(run: CallRun, target: Target, bound: Bound): P
         await closeEarlierAttempt(run, reservationId, answer, inputTokens);
         break;
       }
+      case 'recorded':
+        return answer;
       case 'conflict':
         throw new FailureError('state_conflict', `Call ${run.call.callId} was made before with another request; a call id names one request.`);
       case 'denied': {

@@ -1,10 +1,10 @@
-import { FAILURES, FailureError, type Failure, type ModelOutput, type ModelResult } from '@trivet/contracts';
+import { FAILURES, FailureError, ModelResult, type Failure, type ModelOutput } from '@trivet/contracts';
 import { afterFailure } from '../routing/retry.js';
 import type { Target } from '../routing/router.js';
 import { admit, type Admission } from './admission.js';
 import { keepAnswer } from './cached-answer.js';
 import { resultOf, type CallRun } from './call-run.js';
-import { finishAttempt, recordEnding } from './finish-attempt.js';
+import { finishAttempt, recordEnding, replay } from './finish-attempt.js';
 import { attemptHedged, type Made } from './hedged-attempt.js';
 import { budgetFailure, holdAttempt } from './hold.js';
 import { checkOutput, repairMessages } from './output.js';
@@ -63,7 +63,7 @@ async function runEndpoint(run: CallRun, target: Target, spare: Target | undefin
     if (admission.status === 'skipped') return { skipped: admission.failure };
     if (admission.status === 'stopped') return ended(run, await stop(run));
     const made = await attemptOnce(run, target, admission, spare);
-    if ('denied' in made) return made;
+    if ('denied' in made || 'result' in made) return made;
     const { outcome } = made;
     if (outcome.status === 'answered') {
       const checked = checkOutput(outcome, run.prepared, made.target);
@@ -85,11 +85,11 @@ async function runEndpoint(run: CallRun, target: Target, spare: Target | undefin
   }
 }
 
-async function attemptOnce(run: CallRun, target: Target, { bound, leave }: Extract<Admission, { status: 'admitted' }>, spare: Target | undefined): Promise<Made | { denied: Failure }> {
+async function attemptOnce(run: CallRun, target: Target, { bound, leave }: Extract<Admission, { status: 'admitted' }>, spare: Target | undefined): Promise<Made | { denied: Failure } | { result: ModelResult }> {
   let counted = false;
   try {
     const hold = await holdAttempt(run, target, bound);
-    if ('status' in hold) return { denied: budgetFailure(hold) };
+    if ('status' in hold) return hold.status === 'recorded' ? { result: replay(ModelResult.parse(JSON.parse(hold.json)), run) } : { denied: budgetFailure(hold) };
     run.context.reach('model.after-reserve-before-vendor');
     const made = await attemptHedged(run, target, hold, spare);
     counted = true;

@@ -20,6 +20,9 @@ const RESERVATION_ID = /^[A-Za-z0-9_-]{1,64}(\.[0-9]{1,6})?$/;
 
 export const LEASES_KEY = `${TAG}:leases`;
 
+/** Where no call is named; never written. */
+export const NO_RESULT_KEY = `${TAG}:result:`;
+
 /** Tenant → the time zone its days and months are of. */
 export const ZONES_KEY = `${TAG}:zones`;
 

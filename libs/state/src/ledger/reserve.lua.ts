@@ -3,10 +3,10 @@ import { WINDOWS_LUA } from './windows.lua.js';
 
 /**
  * Holds an upper bound on every account in every window that counts, or on none.
- * KEYS: reservation, leases, then one account prefix each (all derived keys carry the same hash tag).
+ * KEYS: reservation, leases, result of the call, then one account prefix each (all derived keys carry the same hash tag).
  * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, endpoint and model it is for, then for each account the
  * set of windows that always count and the calendar of its days and months ('' for UTC).
- * Answers: held + crossed thresholds | replayed state, hold, charge and the thresholds it crossed then | conflict | denied + figures of the first window that is full.
+ * Answers: recorded + the result of the call, if it has ended; nothing is held then | held + crossed thresholds | replayed state, hold, charge and the thresholds it crossed then | conflict | denied + figures of the first window that is full.
  */
 export const RESERVE_LUA = `${AMOUNTS_LUA}${WINDOWS_LUA}
 -- A window's counters outlive it, so that late settlements still find them.
@@ -16,6 +16,9 @@ local reservation, leases = KEYS[1], KEYS[2]
 local id, fingerprint = ARGV[1], ARGV[2]
 local requested = { tokens = amount(ARGV[3], 'tokens'), cost = amount(ARGV[4], 'nanoUsd') }
 local lease_ms = amount(ARGV[5], 'leaseMs')
+
+local recorded = redis.call('GET', KEYS[3])
+if recorded then return { 'recorded', recorded } end
 
 local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost', 'crossed')
 if before[1] then
@@ -29,8 +32,8 @@ local METRICS = { 'tokens', 'cost' }
 
 -- Everything is checked before anything is written.
 local places, crossed = {}, {}
-for position = 3, #KEYS do
-  local account, counted, calendar = KEYS[position], ARGV[2 * position + 2], ARGV[2 * position + 3]
+for position = 4, #KEYS do
+  local account, counted, calendar = KEYS[position], ARGV[2 * position], ARGV[2 * position + 1]
   local ids = calendar == '' and utc or window_ids(at_seconds, calendar)
   local limits = {}
   local pairs_read = redis.call('HGETALL', account .. ':limits')
@@ -47,7 +50,7 @@ for position = 3, #KEYS do
         local after = used + held + requested[metric]
         -- An amount of nothing always fits, also where a limit was lowered below what is used.
         if requested[metric] > 0 and after > (limit or MAX_AMOUNT) then
-          return { 'denied', tostring(position - 3), window, metric, text(limit or MAX_AMOUNT), text(used), text(held), text(requested[metric]) }
+          return { 'denied', tostring(position - 4), window, metric, text(limit or MAX_AMOUNT), text(used), text(held), text(requested[metric]) }
         end
         if limit and limit > 0 and after * 5 >= limit * 4 and told ~= text(limit) then
           table.insert(crossed, { account, window, metric, text(limit), text(used), text(held + requested[metric]), key })

@@ -2,9 +2,10 @@ import { Window } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { countedWindows } from './accounts.js';
-import { LEASES_KEY, accountKey, accountName, accountOf, reservationKey, type AccountRef } from './ledger-keys.js';
+import { LEASES_KEY, accountKey, accountName, accountOf, reservationKey, resultKey, NO_RESULT_KEY, type AccountRef } from './ledger-keys.js';
 import { RESERVE_LUA } from './reserve.lua.js';
 import { defineScript } from '../redis.js';
+import type { RecordedCall } from './results.js';
 import type { TimeZones } from './time-zones.js';
 import { ReservationState } from './transitions.js';
 
@@ -20,6 +21,8 @@ export interface Reservation {
   nanoUsd: number;
   /** How long the hold lives without a heartbeat. */
   leaseMs: number;
+  /** The call it is for: one whose result is recorded holds nothing more. */
+  call?: RecordedCall;
   /** Whose bill it will be on. */
   vendor?: VendorRef;
 }
@@ -65,6 +68,8 @@ export type ReserveAnswer =
   /** It was reserved before: what was held then, and what has been charged for it since. */
   | { status: 'replayed'; state: ReservationState; tokens: number; nanoUsd: number; chargedTokens: number; chargedNanoUsd: number; crossed: CrossedThreshold[] }
   | { status: 'conflict' }
+  /** The call has ended: its result, as JSON text. */
+  | { status: 'recorded'; json: string }
   | Denial;
 
 const script = defineScript(RESERVE_LUA);
@@ -74,19 +79,20 @@ const Answer = z.union([
   z.tuple([z.literal('held'), Crossings]),
   z.tuple([z.literal('replayed'), ReservationState, Count, Count, Count, Count, Crossings]),
   z.tuple([z.literal('conflict')]),
+  z.tuple([z.literal('recorded'), z.string()]),
   z.tuple([z.literal('denied'), Count, Window, Metric, Count, Count, Count, Count]),
 ]);
 
 /** @throws when an amount is not an integer from 0 to 2^53 − 1, or Redis does not answer; nothing is held then */
 export async function reserve(redis: Redis, reservation: Reservation, zones: TimeZones): Promise<ReserveAnswer> {
-  const { reservationId, fingerprint, tokens, nanoUsd, leaseMs, vendor = { endpoint: '', model: '' } } = reservation;
+  const { reservationId, fingerprint, tokens, nanoUsd, leaseMs, call, vendor = { endpoint: '', model: '' } } = reservation;
   const accounts = [...new Map(reservation.accounts.map((account) => [accountKey(account), account]))];
   if (accounts.length === 0) throw new RangeError(`Reservation '${reservationId}' names no account; a hold on nothing would be free`);
   const calendars = await zones.calendars(accounts.map(([, account]) => account));
   const answer = Answer.parse(
     await script.run(
       redis,
-      [reservationKey(reservationId), LEASES_KEY, ...accounts.map(([key]) => key)],
+      [reservationKey(reservationId), LEASES_KEY, call ? resultKey(call.tenant, call.workflowId, call.callId) : NO_RESULT_KEY, ...accounts.map(([key]) => key)],
       [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), vendor.endpoint, vendor.model, ...accounts.flatMap(([, account], index) => [countedWindows(account).join(' '), calendars[index] ?? ''])],
     ),
   );
@@ -108,6 +114,8 @@ export async function reserve(redis: Redis, reservation: Reservation, zones: Tim
     }
     case 'conflict':
       return { status: 'conflict' };
+    case 'recorded':
+      return { status: 'recorded', json: answer[1] };
     case 'denied': {
       const [, position, window, metric, limit, used, held, requested] = answer;
       return { status: 'denied', account: accountName(at(position)), window, metric, limit, used, held, requested, remaining: Math.max(0, limit - used - held) };
