@@ -112,8 +112,8 @@ export const memory = {
   write: (entries: NewEntry[], options: { collection?: string } = {}): { ids: string[]; notice?: string } => call(natives.memory, { op: 'write', ...options, entries }),
   /** The nearest by the cosine of their vectors, best first: 5 unless `limit` says another number up to 50. `notice`: what the model says of its vectors. */
   search: (query: string, options: { collection?: string; limit?: number; minScore?: number; filter?: MemoryFilter } = {}): { hits: (MemoryEntry & { score: number })[]; model?: string; notice?: string } => call(natives.memory, { op: 'search', ...options, query }),
-  /** By ids, by provenance, or all; says how many there were. */
-  forget: (what: { ids: string[] } | { filter: MemoryFilter } | { all: true }, options: { collection?: string } = {}): { forgotten: number } => call(natives.memory, { op: 'forget', ...options, ...what }),
+  /** By ids, by provenance, or all: exactly one of them. Says how many there were. */
+  forget: (what: { ids?: string[]; filter?: MemoryFilter; all?: true }, options: { collection?: string } = {}): { forgotten: number } => call(natives.memory, { op: 'forget', ...options, ...what }),
   /** The last written first. `cursor` of the answer: where to go on, null at the end. */
   list: (options: { collection?: string; cursor?: string; limit?: number } = {}): { entries: MemoryEntry[]; cursor: string | null } => call(natives.memory, { op: 'list', ...options }),
   /** Makes a collection exactly these (at most 1,000) entries, or its stretch of ids `from` one to `before` another; embeds what is new or changed. */
