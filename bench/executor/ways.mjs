@@ -9,7 +9,7 @@ const { SandboxPool } = await import(new URL('../../apps/executor/dist/sandbox/p
 const ONE_CALL = fileURLToPath(new URL('one-call.mjs', import.meta.url));
 
 /** Host functions of ours that a plugin may import; in a benchmark none of them is a matter of I/O. */
-const HOST_FUNCTIONS = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv'];
+const HOST_FUNCTIONS = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv', 'memory'];
 const answer = async () => ({ value: null });
 
 /** Trivet's pool: a fresh instance in a process that can be killed. */

@@ -18,7 +18,7 @@ export const KeyPolicy = z
 export type KeyPolicy = z.infer<typeof KeyPolicy>;
 
 /** Grants of tools that a policy may withhold, as `grants` of tool.json calls them. */
-export const GRANT_NAMES = ['http', 'model', 'tools', 'kv', 'files', 'artefacts'] as const;
+export const GRANT_NAMES = ['http', 'model', 'tools', 'kv', 'files', 'artefacts', 'memory'] as const;
 
 /**
  * What the tools of a tenant may do. It only narrows what their manifests grant; an absent field takes nothing away. It holds for

@@ -14,6 +14,7 @@ export const ToolGrants = z
     model: z.boolean().optional().describe('May ask the model tier, under the budget of its workflow.'),
     tools: z.array(Identifier).max(64).optional().describe('Other tools it may call.'),
     kv: z.boolean().optional().describe('May keep small state of its workflow, shared with the other tools of it that are granted this.'),
+    memory: z.boolean().optional().describe('May remember texts for its tenant, find them again by meaning, and forget them; embedding them is charged to its workflow.'),
     files: z.boolean().optional().describe('May read the documents granted to it.'),
     artefacts: z.boolean().optional().describe('May write files of its tenant; they are kept when its call completes.'),
   })

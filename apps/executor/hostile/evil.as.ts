@@ -13,6 +13,7 @@ import { fail, files, http, inputText, log, outputText } from "trivet";
 @external("extism:host/user", "model") declare function host_model(block: u64): u64;
 @external("extism:host/user", "log") declare function host_log(block: u64): u64;
 @external("extism:host/user", "kv") declare function host_kv(block: u64): u64;
+@external("extism:host/user", "memory") declare function host_memory(block: u64): u64;
 @external("extism:host/env", "length") declare function block_length(block: u64): u64;
 
 let counter: i32 = 0;
@@ -57,6 +58,7 @@ export function badPointerHttp(): i32 { host_http(0x7fff000000000000); return 0;
 export function badPointerModel(): i32 { host_model(<u64>-1); return 0; }
 export function badPointerLog(): i32 { host_log(0x0001ffffffffffff << 4); return 0; }
 export function badPointerKv(): i32 { const block = alloc(8); free(block); host_kv(block); return 0; }
+export function badPointerMemory(): i32 { const block = alloc(8); free(block); host_memory(block); return 0; }
 export function badPointerVariable(): i32 { var_set(<u64>-1, <u64>-1); var_get(0x00ff000000000000); outputText("null"); return 0; }
 export function readsBesideBlock(): i32 { const block = alloc(8); return <i32>load_u8(block + 8); }
 export function readsBeforeBlock(): i32 { const block = alloc(8); return <i32>load_u64(block - 4); }

@@ -29,6 +29,7 @@ const ATTACKS: [entry: string, code: string, options: PluginOptions][] = [
   ['badPointerModel', 'tool_trapped', { grants: { model: true } }],
   ['badPointerLog', 'tool_trapped', {}],
   ['badPointerKv', 'tool_trapped', { grants: { kv: true } }],
+  ['badPointerMemory', 'tool_trapped', { grants: { memory: true } }],
   ['readsBesideBlock', 'tool_trapped', {}],
   ['readsBeforeBlock', 'tool_trapped', {}],
   ['writesBesideBlock', 'tool_trapped', {}],

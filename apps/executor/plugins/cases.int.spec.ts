@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonValue } from '@trivet/contracts';
 import type { CatalogTool } from '../src/catalog/tool-catalog.js';
+import { createCaseMemory } from '../src/host/case-memory.js';
 import { SandboxPool } from '../src/sandbox/pool.js';
 import type { SandboxResult } from '../src/sandbox/result.js';
 import { PLUGINS_FOLDER, call, prepareSandbox } from '../hostile/prepare.js';
@@ -43,7 +44,7 @@ describe('the bundled tools', () => {
       const tool = tools.get(folder);
       if (!tool) throw new Error(`${folder} is not in the catalog`);
       const model = async (_call: unknown, request: JsonValue) => ({ value: { text: `A summary of ${JSON.stringify(request).length} characters.` } });
-      const result = await call(pool, tool, input, { services: { model }, egress: { resolve } });
+      const result = await call(pool, tool, input, { services: { model, memory: createCaseMemory() }, egress: { resolve } });
       if (failure) expect(result).toMatchObject({ outcome: 'failed', failure: { code: failure.code, message: expect.stringContaining(failure.message) } });
       else if (contains) expect(result).toMatchObject({ outcome: 'completed', output: beginningWith(contains, result) });
       else expect(result).toMatchObject({ outcome: 'completed', output });

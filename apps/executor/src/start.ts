@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createScriptSnapshots, createToolUploads, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
+import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createScriptSnapshots, createToolUploads, createMemoryStore, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload, type CheckUploadParts } from './catalog/check-upload.js';
 import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
@@ -16,7 +16,11 @@ import { createArtefacts } from './host/artefacts.js';
 import { createHttpExchange } from './host/egress/http-exchange.js';
 import { readOperatorRules, type OperatorRules } from './host/egress/operator-rules.js';
 import { documentsOr, folderDocuments, uploadedDocuments } from './host/files.js';
+import type { InjectedFunction } from './host/host-functions.js';
 import { createKv } from './host/kv.js';
+import { createMemory } from './host/memory.js';
+import { createEmbedTexts } from './memory/embed-texts.js';
+import { createMemoryIndexes } from './memory/memory-indexes.js';
 import { readMcpConfig } from './mcp/mcp-config.js';
 import type { McpTool } from './mcp/mcp-tool.js';
 import { startMcpTools } from './mcp/mcp-tools.js';
@@ -39,6 +43,8 @@ const SPARE_CALLS = 16;
 /** They search the web, and where there is none the sample corpus. */
 const SAMPLE_TOOLS = ['web_search', 'web_fetch', 'web_research'];
 const ANNOUNCE_TOOLS_EVERY_MS = 2_000;
+/** Nobody sees what has expired; this is for the room it takes. */
+const SWEEP_MEMORIES_EVERY_MS = 30_000;
 
 export type ExecutorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
 
@@ -60,8 +66,9 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const model = createModelAsker(bus, blobs);
   const pace = createPace();
   const uploads = createToolUploads(redis);
+  const memory = openMemory({ redis, model, mostBytes: config.memoryIndexMib * 1_048_576, onError });
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), onError, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), artefacts: createArtefacts(blobs) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), onError, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), memory: memory.answer, artefacts: createArtefacts(blobs) } });
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;
@@ -94,6 +101,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
     },
     close: async () => {
       clearInterval(announcing);
+      memory.stop();
       keeper.stop();
       responder.stop();
       cancels.stop();
@@ -146,6 +154,13 @@ async function connect({ config, logger, workerId, version }: ExecutorRuntime, o
   const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus };
+}
+
+/** What tools remember: answered here, and swept as it expires. */
+function openMemory({ redis, model, mostBytes, onError }: { redis: Redis; model: ModelAsker; mostBytes: number; onError: (error: unknown) => void }): { answer: InjectedFunction; stop: () => void } {
+  const store = createMemoryStore(redis);
+  const sweeping = setInterval(() => void store.sweep().catch(onError), SWEEP_MEMORIES_EVERY_MS);
+  return { answer: createMemory({ store, indexes: createMemoryIndexes(store, { mostBytes }), embed: createEmbedTexts(model.ask) }), stop: () => clearInterval(sweeping) };
 }
 
 /** What a tool may be granted of this process. */

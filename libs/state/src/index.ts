@@ -1,5 +1,5 @@
 export { checkDurability, connectRedis, redisTimeMs, setRestartGate, type Durability, type Redis, type RedisOptions } from './redis.js';
-export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type Tier, type WorkflowRef } from './keys.js';
+export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type MemoryRef, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
@@ -13,6 +13,8 @@ export { createFileStore, type FileStore } from './file-store.js';
 export { createToolUploads, uploadedTool, type ToolHead, type ToolUploads, type ToolVersion } from './tool-uploads.js';
 export { createScriptSnapshots, type ScriptSnapshot, type ScriptSnapshots } from './kv/script-snapshots.js';
 export { KV_LIMITS, createKvStore, type KvStore } from './kv/kv-store.js';
+export { MEMORY_LIMITS, createMemoryStore, type ChangedEntry, type MemoryPosition, type MemoryStore, type MemoryText, type MemoryWrite } from './memory/memory-store.js';
+export { type MemoryHead, type MemorySource } from './memory/entry-head.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
 export { createLedger, type Ledger } from './ledger/ledger.js';

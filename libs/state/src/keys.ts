@@ -8,6 +8,12 @@ export interface WorkflowRef {
   workflowId: string;
 }
 
+/** A collection of what a tenant's tools remember. */
+export interface MemoryRef {
+  tenant: string;
+  collection: string;
+}
+
 /**
  * Every key of a workflow carries the tag `{w<n>}` of its partition, so that state, history, timers, queues and
  * outbox change in one atomic step, on one Redis or on a cluster. This file is the only place where keys are built, but for
@@ -79,6 +85,22 @@ export const keys = {
   fileTexts: (tenant: string): string => `{files}:texts:${tenant}`,
   /** SET of tenants that have files */
   fileTenants: (): string => '{files}:tenants',
+  /** HASH entries, bytes of the tenant, and of each collection epoch:<c>, seq:<c>, floor:<c>, bytes:<c> */
+  memoryMeta: (tenant: string): string => `{memory}:meta:${id(tenant)}`,
+  /** HASH entry id → all but its text and its vector, as memory/entry-head.ts writes it */
+  memoryHeads: (ref: MemoryRef): string => `{memory}:heads:${collection(ref)}`,
+  /** HASH entry id → JSON of its text and metadata */
+  memoryTexts: (ref: MemoryRef): string => `{memory}:texts:${collection(ref)}`,
+  /** HASH entry id → its vector: Float32, little-endian */
+  memoryVectors: (ref: MemoryRef): string => `{memory}:vectors:${collection(ref)}`,
+  /** ZSET entry id → the change that wrote it last */
+  memoryChanges: (ref: MemoryRef): string => `{memory}:changes:${collection(ref)}`,
+  /** ZSET id of an entry that is gone → the change that took it away; the oldest are forgotten */
+  memoryGone: (ref: MemoryRef): string => `{memory}:gone:${collection(ref)}`,
+  /** ZSET entry id → when it expires */
+  memoryExpiry: (ref: MemoryRef): string => `{memory}:expiry:${collection(ref)}`,
+  /** ZSET tenant|collection → when its next entry expires */
+  memoryDue: (): string => '{memory}:due',
   /** HASH schedule id → record */
   schedules: (tenant: string): string => `{schedules}:of:${tenant}`,
   /** ZSET tenant|id → when it is due */
@@ -125,7 +147,10 @@ const tag = (partition: number): string => `{w${partition}}`;
 /** With which all keys of a workflow begin; the scripts build theirs from it. */
 export const tagOf = (ref: WorkflowRef): string => tag(partitionOfRef(ref));
 
-function name(ref: WorkflowRef): string {
-  if (!ID_PATTERN.test(ref.tenant) || !ID_PATTERN.test(ref.workflowId)) throw new RangeError(`not an id: ${JSON.stringify(ref)}`);
-  return `${ref.tenant}:${ref.workflowId}`;
+const name = (ref: WorkflowRef): string => `${id(ref.tenant)}:${id(ref.workflowId)}`;
+const collection = (ref: MemoryRef): string => `${id(ref.tenant)}:${id(ref.collection)}`;
+
+function id(text: string): string {
+  if (!ID_PATTERN.test(text)) throw new RangeError(`not an id: ${JSON.stringify(text)}`);
+  return text;
 }

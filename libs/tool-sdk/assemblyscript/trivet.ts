@@ -21,6 +21,7 @@
 @external("extism:host/user", "files") declare function host_files(block: u64): u64;
 @external("extism:host/user", "tool") declare function host_tool(block: u64): u64;
 @external("extism:host/user", "kv") declare function host_kv(block: u64): u64;
+@external("extism:host/user", "memory") declare function host_memory(block: u64): u64;
 
 /** The input of the call: JSON, as UTF-8. */
 export function inputText(): string {
@@ -54,6 +55,8 @@ export function files(request: string): string { return exchange(host_files(text
 export function tool(request: string): string { return exchange(host_tool(textBlock(request))); }
 /** {"op":"get"|"delete","key"} · {"op":"set","key","value"} · {"op":"list","prefix"} */
 export function kv(request: string): string { return exchange(host_kv(textBlock(request))); }
+/** {"op":"write"|"search"|"forget"|"list"|"sync", …}: docs/tools.md */
+export function remember(request: string): string { return exchange(host_memory(textBlock(request))); }
 
 /** What AssemblyScript calls before it traps; the message becomes the failure's. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {

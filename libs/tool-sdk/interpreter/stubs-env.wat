@@ -1,5 +1,5 @@
-;; What QuickJS asks of its host. Everything a script can reach goes through host_call, which knows nine one-letter names:
-;; h http, m model, l log, p progress, f files, t tool, k kv: string in, string out, over extism:host/user;
+;; What QuickJS asks of its host. Everything a script can reach goes through host_call, which knows ten one-letter names:
+;; h http, m model, l log, p progress, f files, t tool, k kv, r memory (what is remembered): string in, string out, over extism:host/user;
 ;; e evaluates a script with top-level await; u lowers the fuel that is left.
 (module
   (import "quickjs" "memory" (memory 0))
@@ -26,6 +26,7 @@
   (import "extism:host/user" "files" (func $files (param i64) (result i64)))
   (import "extism:host/user" "tool" (func $tool (param i64) (result i64)))
   (import "extism:host/user" "kv" (func $kv (param i64) (result i64)))
+  (import "extism:host/user" "memory" (func $memory (param i64) (result i64)))
 
   ;; One unit is one poll of the interpreter, about ten thousand steps. Below zero the script is stopped and cannot catch it.
   (global $fuel (export "__fuel") (mut i64) (i64.const 2000000))
@@ -79,6 +80,7 @@
     (if (i32.eq (local.get $name) (i32.const 0x66)) (then (return (call $files (local.get $block)))))
     (if (i32.eq (local.get $name) (i32.const 0x74)) (then (return (call $tool (local.get $block)))))
     (if (i32.eq (local.get $name) (i32.const 0x6b)) (then (return (call $kv (local.get $block)))))
+    (if (i32.eq (local.get $name) (i32.const 0x72)) (then (return (call $memory (local.get $block)))))
     unreachable)
 
   ;; 'code.js' in the stack trace is how a failure finds its line. 128 is QuickJS's flag for top-level await.

@@ -16,7 +16,7 @@ const STACK_BYTES = 0x40000;
 /** Memory the interpreter itself needs beside the script's own. */
 const INTERPRETER_BYTES = 1_048_576;
 /** The letters host_call knows (see interpreter/stubs-env.wat). */
-const NATIVE_NAMES = ['h', 'm', 'l', 'p', 'f', 't', 'k', 'e', 'u'];
+const NATIVE_NAMES = ['h', 'm', 'l', 'p', 'f', 't', 'k', 'r', 'e', 'u'];
 const FINISHED_EXPORTS = new Set(['run', 'resume', 'memory', '__fuel', '__now_ms']);
 
 /**
@@ -50,7 +50,7 @@ export function refuseHost(): WebAssembly.Imports {
     throw new Error('A tool may use the host only while it runs, not while it loads.');
   };
   const env = ['alloc', 'free', 'length', 'load_u8', 'load_u64', 'store_u8', 'store_u64', 'input_length', 'input_load_u8', 'input_load_u64', 'output_set', 'error_set'];
-  const user = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv'];
+  const user = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv', 'memory'];
   const functions = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, refuse]));
   return { 'extism:host/env': functions(env), 'extism:host/user': functions(user) };
 }

@@ -24,7 +24,7 @@ describe('building a tool', () => {
   async function run(file: string, input: unknown): Promise<unknown> {
     const answer = (context: CallContext, block: bigint): bigint => context.store(JSON.stringify({ value: context.read(block)?.text() }));
     const refuse = (context: CallContext): bigint => context.store(JSON.stringify({ error: { code: 'tool_host_denied', message: 'not granted' } }));
-    const user = { http: refuse, model: refuse, log: answer, progress: answer, files: answer, tool: refuse, kv: refuse };
+    const user = { http: refuse, model: refuse, log: answer, progress: answer, files: answer, tool: refuse, kv: refuse, memory: refuse };
     const plugin = await createPlugin({ wasm: [{ data: new Uint8Array(readFileSync(file)), name: 'main' }] }, { functions: { 'extism:host/user': user } });
     const output = await plugin.call('run', JSON.stringify(input));
     return output ? output.json() : null;

@@ -108,8 +108,8 @@ const WORKER_COMMANDS = [...KEY_COMMANDS, '-@dangerous', '-@admin', ...CONNECTIO
 
 /** Keys of a worker: the claims of every partition and the calls it holds, its presence, and large values by their digest. */
 const WORKER_KEYS = ['{w*}:claim:*', '{w*}:held:*', '{workers}:*', 'blob:*'];
-/** The executor registers the tools that come with it, reads what tenants uploaded, and keeps what tools want kept of their workflow. */
-const TOOL_KEYS = ['{catalog}:*', '{files}:*', '{w*}:kv:*', '{w*}:snapshots:*'];
+/** The executor registers the tools that come with it, reads what tenants uploaded, and keeps what tools want kept of their workflow or for their tenant. */
+const TOOL_KEYS = ['{catalog}:*', '{files}:*', '{w*}:kv:*', '{w*}:snapshots:*', '{memory}:*'];
 /** What tenants' policies say of tools is decided by the orchestrator and held to by the executor. */
 const POLICY_KEYS = ['{limits}:policies'];
 const LEDGER_KEYS = ['{ledger}:*'];

@@ -181,6 +181,12 @@ describe('redis', () => {
     expect(await executor.eval("redis.call('pexpire', KEYS[1], 60000); return redis.call('hkeys', KEYS[1])", 1, '{w3}:kv:acme:wf')).toEqual(['a']);
   });
 
+  it('lets the executor keep what tools remember, the model tier not', async () => {
+    const executor = client(servers.urls.executor.redis);
+    expect(await executor.eval("redis.call('hset', KEYS[1], 'a', '1'); redis.call('zadd', KEYS[2], 1, 'a'); return redis.call('unlink', KEYS[1], KEYS[2])", 2, '{memory}:heads:acme:memory', '{memory}:changes:acme:memory')).toBe(2);
+    await expect(client(servers.urls.model.redis).hget('{memory}:heads:acme:memory', 'a')).rejects.toThrow('NOPERM');
+  });
+
   it.each<['executor' | 'model', string, string[]]>([
     ['executor', 'set', ['{w3}:workflow:x', '1']],
     ['executor', 'hset', ['{limits}:policies', 'acme', '{}']],

@@ -7,7 +7,7 @@ const hex = (bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<string> => bytes.map
 const someBytes = hex(fc.uint8Array({ maxLength: 300 }));
 
 const type = fc.oneof(fc.constantFrom(10, 11, 12, 13), fc.nat(255));
-const hostName = fc.constantFrom('http', 'model', 'log', 'progress', 'files', 'tool', 'kv', 'exec', '__proto__', '');
+const hostName = fc.constantFrom('http', 'model', 'log', 'progress', 'files', 'tool', 'kv', 'memory', 'exec', '__proto__', '');
 const number = fc.oneof(fc.constantFrom('0', '-1', '1e308', '1e999', 'null', '"1"', '[]', '{}'), fc.double({ noNaN: true }).map(String));
 const code = fc.constantFrom('tool_failed', 'tool_trapped', 'tool_refused', 'internal', 'budget_exceeded', 'unavailable', '__proto__', 'toString', '');
 const detail = fc.constantFrom('{}', 'null', '[]', '"text"', '{"a":{"b":{}}}', '{"__proto__":{"admin":true}}', '{"limit":1}', `{"long":"${'y'.repeat(3000)}"}`);

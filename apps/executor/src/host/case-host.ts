@@ -2,6 +2,7 @@ import type { JsonValue, ToolManifest } from '@trivet/contracts';
 import type { HostHandler, HostReply } from '../sandbox/job.js';
 import { createArtefacts } from './artefacts.js';
 import { createHostHandler, type HostCallContext, type InjectedFunction } from './host-functions.js';
+import { createCaseMemory } from './case-memory.js';
 import { readKvRequest } from './kv.js';
 
 /**
@@ -12,7 +13,7 @@ export function createCaseHost({ name, grants = {} }: ToolManifest): HostHandler
   const context: HostCallContext = { tenant: 'cases', workflowId: 'case', stepId: 'case', callId: 'case', attempt: 1, tool: name, depth: 0, artefacts: new Map() };
   const absent = async (): Promise<HostReply> => ({ error: { code: 'capability_unavailable', message: `Nobody outside is asked while the cases of tool ${name} run; a tool may catch this and do otherwise.` } });
   const silent = (): void => undefined;
-  return createHostHandler(context, grants, { http: absent, model: absent, tool: absent, documents: () => ({ list: async () => [], read: async () => null }), log: silent, progress: silent, kv: memoryKv(), artefacts: createArtefacts({ put: async (bytes) => ({ blob: '0'.repeat(64), bytes: bytes.length }) }) });
+  return createHostHandler(context, grants, { http: absent, model: absent, tool: absent, documents: () => ({ list: async () => [], read: async () => null }), log: silent, progress: silent, kv: memoryKv(), memory: createCaseMemory(), artefacts: createArtefacts({ put: async (bytes) => ({ blob: '0'.repeat(64), bytes: bytes.length }) }) });
 }
 
 function memoryKv(): InjectedFunction {

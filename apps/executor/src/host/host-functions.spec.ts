@@ -31,15 +31,15 @@ describe('host functions', () => {
       ...services,
     })(name, request, new AbortController().signal);
 
-  it.each(['http', 'model', 'files', 'tool', 'kv'] as const)('deny %s to a tool without a grant', async (name) => {
+  it.each(['http', 'model', 'files', 'tool', 'kv', 'memory'] as const)('deny %s to a tool without a grant', async (name) => {
     const reached = async () => ({ value: 'reached' });
-    expect(await ask(name, { name: 'other', op: 'list' }, {}, { model: reached, tool: reached, kv: reached })).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('subject') } });
+    expect(await ask(name, { name: 'other', op: 'list' }, {}, { model: reached, tool: reached, kv: reached, memory: reached })).toMatchObject({ error: { code: 'tool_host_denied', message: expect.stringContaining('subject') } });
   });
 
-  it.each(['http', 'model', 'files', 'tool', 'kv'] as const)('deny %s that is granted and that the policy of the tenant withholds', async (name) => {
+  it.each(['http', 'model', 'files', 'tool', 'kv', 'memory'] as const)('deny %s that is granted and that the policy of the tenant withholds', async (name) => {
     const reached = async () => ({ value: 'reached' });
-    const services: HostServices = { http: reached, documents: () => folderDocuments(folder), log: () => undefined, progress: () => undefined, model: reached, tool: reached, kv: reached };
-    const grants: ToolGrants = { http: [{ host: '*' }], model: true, files: true, tools: ['other'], kv: true };
+    const services: HostServices = { http: reached, documents: () => folderDocuments(folder), log: () => undefined, progress: () => undefined, model: reached, tool: reached, kv: reached, memory: reached };
+    const grants: ToolGrants = { http: [{ host: '*' }], model: true, files: true, tools: ['other'], kv: true, memory: true };
     const askUnder = (withhold: NonNullable<ToolPolicy['withhold']>) => createHostHandler({ ...context, policy: { withhold } }, grants, services)(name, { name: 'other', op: 'list' }, new AbortController().signal);
     const grant = name === 'tool' ? 'tools' : name;
     expect(await askUnder([grant])).toEqual({ error: { code: 'tool_host_denied', message: expect.stringContaining(`asked for ${name}, which the policy of tenant default withholds`), detail: { function: name, policy: 'default' } } });

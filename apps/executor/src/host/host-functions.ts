@@ -4,6 +4,7 @@ import type { HostFunctionName } from '../sandbox/slot/messages.js';
 import type { Egress, HttpExchange } from './egress/http-exchange.js';
 import { readHttpRequest } from './egress/http-request.js';
 import type { DocumentSource } from './files.js';
+import { EMBEDDING_OPERATIONS } from './memory-request.js';
 
 /** Of which call a host function is asked; what an injected function needs to know to act under it. */
 export interface HostCallContext {
@@ -47,6 +48,7 @@ export interface HostServices {
   model?: InjectedFunction;
   tool?: InjectedFunction;
   kv?: InjectedFunction;
+  memory?: InjectedFunction;
   artefacts?: InjectedFunction;
 }
 
@@ -57,7 +59,7 @@ export function createHostHandler(call: HostCallContext, grants: ToolGrants, ser
   const occurrences = new Map<HostFunctionName | 'artefacts', number>();
   let documents: DocumentSource | null = null;
   const refuse = (name: GrantedFunction, granted: boolean | undefined): HostReply | null => (granted ? withheld(call, name) : notGranted(call.tool, name));
-  const inject = (name: 'model' | 'tool' | 'kv' | 'artefacts', request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
+  const inject = (name: 'model' | 'tool' | 'kv' | 'memory' | 'artefacts', request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => {
     const service = services[name];
     if (!service) return deny(`This executor provides no ${name}, which tool ${call.tool} asked for.`, { function: name });
     const occurrence = (occurrences.get(name) ?? 0) + 1;
@@ -69,6 +71,7 @@ export function createHostHandler(call: HostCallContext, grants: ToolGrants, ser
     if (text(request, 'op') === 'write') return refuse('artefacts', grants.artefacts) ?? inject('artefacts', request, signal);
     return refuse('files', grants.files) ?? readDocuments(call, request, (documents ??= services.documents(call)));
   };
+  const answerMemory = (request: unknown, signal: AbortSignal): Promise<HostReply> | HostReply => refuse('memory', grants.memory) ?? (needsModel(request) ? withheld(call, 'model') : null) ?? inject('memory', request, signal);
   return async (name, request, signal) => {
     switch (name) {
       case 'log':
@@ -85,6 +88,8 @@ export function createHostHandler(call: HostCallContext, grants: ToolGrants, ser
         return refuse('model', grants.model) ?? inject('model', request, signal);
       case 'kv':
         return refuse('kv', grants.kv) ?? inject('kv', request, signal);
+      case 'memory':
+        return answerMemory(request, signal);
       case 'tool': {
         const wanted = text(request, 'name');
         if (!grants.tools?.includes(wanted)) return deny(`Tool ${call.tool} may not call tool ${wanted}; its manifest grants ${grants.tools?.join(', ') || 'none'}.`, { function: 'tool', tool: wanted });
@@ -112,6 +117,9 @@ function withheld({ tool, tenant, policy }: HostCallContext, name: GrantedFuncti
   if (!policy?.withhold?.includes(name === 'tool' ? 'tools' : name)) return null;
   return deny(`Tool ${tool} asked for ${name}, which the policy of tenant ${tenant} withholds; the operator can change it (/api/v1/policies/${tenant}, tools.withhold).`, { function: name, policy: tenant });
 }
+
+/** Who may not spend on the model may not have texts embedded. */
+const needsModel = (request: unknown): boolean => EMBEDDING_OPERATIONS.some((op) => op === text(request, 'op'));
 
 const egressOf = ({ tool, tenant, uploaded, policy }: HostCallContext, { http = [] }: ToolGrants): Egress => ({ tool, ruleName: uploaded ? `${tenant}/${tool}` : tool, grants: http, ...(policy?.hosts ? { policy: { tenant, hosts: policy.hosts } } : {}) });
 

@@ -51,7 +51,7 @@ function walkStep(walk: Walk, step: PlanStep, times: number, level: number): voi
   switch (step.kind) {
     case 'tool':
       walk.totals.tool += times;
-      if (step.tool !== undefined && walk.tools.get(step.tool)?.grants?.model) remark(walk, step, `runs ${step.tool}, which may ask a model by itself; that is not counted`);
+      if (step.tool !== undefined && mayAskModel(walk.tools.get(step.tool))) remark(walk, step, `runs ${step.tool}, which may ask a model by itself; that is not counted`);
       return;
     case 'code':
       walk.totals.tool += times;
@@ -157,6 +157,9 @@ function countTokens(value: JsonValue): number {
 function remark(walk: Walk, step: Pick<PlanStep, 'id'>, text: string): void {
   walk.remarks.set(text, (walk.remarks.get(text) ?? new Set()).add(step.id));
 }
+
+/** Also where it only has texts embedded. */
+const mayAskModel = (tool: Tool | undefined): boolean => tool?.grants?.model === true || tool?.grants?.memory === true;
 
 const objectOf = (value: JsonValue | undefined): JsonObject => (value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {});
 

@@ -83,6 +83,43 @@ export const kv = {
   list: (prefix = ''): string[] => call(natives.kv, { op: 'list', prefix }),
 };
 
+export interface MemoryEntry {
+  id: string;
+  text: string;
+  metadata: Record<string, unknown>;
+  /** Who wrote it. */
+  source: { workflowId: string; stepId: string; callId: string; tool: string; user?: string; session?: string };
+  /** As in 2026-01-31T12:00:00.000Z. */
+  writtenAt: string;
+  expiresAt: string | null;
+}
+
+export interface MemoryFilter {
+  workflowId?: string;
+  tool?: string;
+  user?: string;
+  session?: string;
+}
+
+type NewEntry = { id?: string; text: string; metadata?: Record<string, unknown>; expiresInMs?: number };
+
+/**
+ * Texts that the tools of the tenant with the grant `memory` keep beyond their workflow, in collections (`memory` unless another is named), and find
+ * again by meaning. What is written and what is searched for is embedded by the model tier, charged to this call's workflow. Throws HostError.
+ */
+export const memory = {
+  /** 1 to 64 entries, of 8 KiB text and 4 KiB metadata at most; one of the same id is replaced. Without an id a call that runs again writes the same entry. */
+  write: (entries: NewEntry[], options: { collection?: string } = {}): { ids: string[]; notice?: string } => call(natives.memory, { op: 'write', ...options, entries }),
+  /** The nearest by the cosine of their vectors, best first: 5 unless `limit` says another number up to 50. `notice`: what the model says of its vectors. */
+  search: (query: string, options: { collection?: string; limit?: number; minScore?: number; filter?: MemoryFilter } = {}): { hits: (MemoryEntry & { score: number })[]; model?: string; notice?: string } => call(natives.memory, { op: 'search', ...options, query }),
+  /** By ids, by provenance, or all: exactly one of them. Says how many there were. */
+  forget: (what: { ids?: string[]; filter?: MemoryFilter; all?: true }, options: { collection?: string } = {}): { forgotten: number } => call(natives.memory, { op: 'forget', ...options, ...what }),
+  /** The last written first. `cursor` of the answer: where to go on, null at the end. */
+  list: (options: { collection?: string; cursor?: string; limit?: number } = {}): { entries: MemoryEntry[]; cursor: string | null } => call(natives.memory, { op: 'list', ...options }),
+  /** Makes a collection exactly these (at most 1,000) entries, or its stretch of ids `from` one to `before` another; embeds what is new or changed. */
+  sync: (collection: string, entries: (NewEntry & { id: string })[], stretch: { from?: string; before?: string } = {}): { written: number; removed: number; unchanged: number; notice?: string } => call(natives.memory, { op: 'sync', collection, entries, ...stretch }),
+};
+
 interface Envelope<Value> {
   value?: Value;
   error?: { code: string; message: string; detail?: Record<string, unknown> };

@@ -18,6 +18,7 @@ export const natives = {
   files: native('f'),
   tool: native('t'),
   kv: native('k'),
+  memory: native('r'),
 };
 
 /** Evaluates a script with top-level await; the promise resolves to { value }. Typed loosely: it crosses realms of code. */

@@ -44,7 +44,7 @@ export interface DoneHeader {
 }
 
 /** Calls a plugin can make of its host, and how they are counted. */
-export const HOST_FUNCTIONS = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv'] as const;
+export const HOST_FUNCTIONS = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv', 'memory'] as const;
 export type HostFunctionName = (typeof HOST_FUNCTIONS)[number];
 
 /** Notes are counted apart, so that a tool that logs does not use up its host calls. */
