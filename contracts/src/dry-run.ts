@@ -37,7 +37,7 @@ export const ModelDemand = z
 export type ModelDemand = z.infer<typeof ModelDemand>;
 
 export const MOST_DEMANDS = 500;
-export const EstimateRequest = z.object({ demands: z.array(ModelDemand).max(MOST_DEMANDS) }).meta({ id: 'EstimateRequest', description: 'Asks the model tier what calls would cost' });
+export const EstimateRequest = z.object({ tenant: z.string().optional().describe('Whose prompts are meant.'), demands: z.array(ModelDemand).max(MOST_DEMANDS) }).meta({ id: 'EstimateRequest', description: 'Asks the model tier what calls would cost' });
 
 /** One for each demand, in their order. */
 export const EstimateAnswer = z

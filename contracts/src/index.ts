@@ -5,6 +5,7 @@ export { FAILURES, FAILURE_CODES, Failure, FailureError, FieldError, Problem, as
 export { MOST_JSON_DEPTH, nestingOf, parseJsonText, parseOrFail, pointerOf, sentenceOf } from './parse.js';
 export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, TENANT_HEADER } from './headers.js';
 export { Account, AccountLimits, AccountWindow, Amount, BudgetCrossing, BudgetState, VendorBook, MAX_AMOUNT, NANO_USD_PER_USD, ON_EXCEED, SCOPES, Scope, TaskBudget, WINDOWS, Window } from './budget.js';
+export { DEFAULT_LABEL, LATEST_LABEL, PROMPT_LIMITS, PROMPT_TASKS, Prompt, PromptBody, PromptDiff, PromptLabelBody, PromptPreview, PromptPreviewBody, RenderAnswer, RenderRequest } from './prompt.js';
 export { IMAGE_TYPES, MOST_EMBED_TEXTS, MOST_NAMED_ATTEMPTS, ModelAttempt, ModelImage, ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
 export { AdmitAnswer, AdmitRequest, HttpGrant, REMOTE_SUBJECT, SandboxFigures, Tool, ToolCase, ToolFinding, ToolGrants, ToolLimits, ToolManifest, signedToolText } from './tool.js';
 export { Collect, MOST_ITEMS, Plan, PlanStep, RetryPolicy, STEP_KINDS, StepKind } from './plan.js';

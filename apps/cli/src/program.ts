@@ -8,6 +8,7 @@ import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerSchedules } from './commands/schedules.js';
 import { registerSchemas } from './commands/schemas.js';
+import { registerPrompts } from './commands/prompts.js';
 import { registerTools } from './commands/tools.js';
 import { registerTasks } from './commands/tasks.js';
 import { registerUp } from './commands/up.js';
@@ -61,7 +62,7 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
       setExitCode(await work(contextOf(command, outside), command.args, command.opts()));
     },
   };
-  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerTools, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
+  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
   return program;
 }
 

@@ -3,15 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { JetStreamStrategy, connectBus, subjects, type Bus } from '@trivet/bus';
+import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, keepClaims, keepPresence, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, createPromptUploads, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './service-config.js';
 import { estimateDemands } from './estimating/estimate.js';
-import { createPromptStore, loadPrompts } from './prompts/prompt-store.js';
+import { answerRender } from './prompts/render-request.js';
+import { createPromptStore, loadPrompts, viewOf } from './prompts/prompt-store.js';
 import { startExtractorThread, type Extractor } from './providers/local/extractor.js';
 import { createRouter } from './routing/create-router.js';
 import type { Router } from './routing/router.js';
@@ -21,6 +22,7 @@ import { createModelMetrics } from './running/model-metrics.js';
 import { MODEL_RUNNER } from './tokens.js';
 
 const PROMPTS_FOLDER = fileURLToPath(new URL('../prompts', import.meta.url));
+const ANNOUNCE_EVERY_MS = 5_000;
 /** Calls answered at once; they wait for vendors rather than compute. */
 const CONCURRENCY = 64;
 
@@ -43,7 +45,12 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
   const metrics = createMetrics('model');
-  const context = contextOf({ bus, redis, router, logger, metrics, worker: workerId, prompts: createPromptStore(await loadPrompts(PROMPTS_FOLDER)), nowMs: clock.nowMs });
+  const [bundled, uploads] = [await loadPrompts(PROMPTS_FOLDER), createPromptUploads(redis)];
+  const announce = (): Promise<void> => uploads.announceBundled(bundled.map(viewOf));
+  await announce();
+  // A Redis that was emptied meanwhile shall know them again.
+  const announcing = setInterval(() => void announce().catch(onError), ANNOUNCE_EVERY_MS);
+  const context = contextOf({ bus, redis, router, logger, metrics, worker: workerId, prompts: createPromptStore(bundled, uploads), nowMs: clock.nowMs });
   const claims = createClaims(redis);
   const runner = createModelRunner({ bus, claims, context });
   const cancels = listenForCancels(bus, runner);
@@ -54,7 +61,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
   runtime.setMetrics(metrics);
   addChecks(runtime.health, { bus, redis, router });
-  const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: [{ name: 'model-estimate', subject: subjects.rpc('model', 'estimate'), handle: (request) => estimateDemands(request.body, context) }], data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
+  const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: endpointsOf(context), data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
   const keeper = keepClaims(claims, workerId, (callId) => runner.isRunning(callId), onError);
   const announced = await keepPresence(createPresence(redis), describe, onError);
   const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
@@ -71,6 +78,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
     flush: () => telemetry.flush(),
     close: async () => {
       for (const each of [keeper, responder, cancels]) each.stop();
+      clearInterval(announcing);
       await announced.leave();
       await app.close();
       await extractor.stop();
@@ -80,6 +88,13 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
       redis.disconnect();
     },
   };
+}
+
+function endpointsOf(context: ModelContext): Endpoint[] {
+  return [
+    { name: 'model-estimate', subject: subjects.rpc('model', 'estimate'), handle: (request) => estimateDemands(request.body, context) },
+    { name: 'model-render', subject: subjects.rpc('model', 'render'), handle: async (request) => answerRender(request.body) },
+  ];
 }
 
 interface ContextParts extends Pick<ModelContext, 'router' | 'prompts' | 'worker' | 'nowMs'> {

@@ -4,7 +4,7 @@ import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { context, propagation } from '@opentelemetry/api';
-import { MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
+import { FailureError, MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
 import type { JetStreamStrategy } from '@trivet/bus';
 import type { Logger } from '@trivet/telemetry';
 import { ApprovalsController } from './api/approvals.controller.js';
@@ -14,6 +14,7 @@ import { DocumentsController } from './api/documents.controller.js';
 import { FilesController } from './api/files.controller.js';
 import { HomeController } from './api/home.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
+import { PromptsController } from './api/prompts.controller.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
 import { ToolsController } from './api/tools.controller.js';
@@ -25,7 +26,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, ToolsController, FilesController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
@@ -46,6 +47,10 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
+  });
+  fastify.addContentTypeParser('text/markdown', { parseAs: 'string' }, (request, body, done) => {
+    if (request.method === 'PUT' && request.url.startsWith('/api/v1/prompts/')) done(null, body);
+    else done(new FailureError('unsupported_media_type', 'Only a prompt is taken as text/markdown; this route takes application/json.'));
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
     context.with(propagation.extract(context.active(), request.headers), done);

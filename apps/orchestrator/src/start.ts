@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
+import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createQueries } from './api/queries.js';
@@ -22,8 +22,10 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
+import { createRenderAsker } from './prompts/ask-render.js';
+import { createPrompts } from './prompts/prompts.js';
 import { createTextAsker } from './files/ask-text.js';
 import { createFiles } from './files/files.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
@@ -73,7 +75,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   addChecks(runtime.health, { bus, redis, catalog });
 
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates]]);
+  const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates], [PROMPTS, prompts]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -127,7 +130,7 @@ async function connect({ config, logger, workerId, version }: OrchestratorRuntim
 
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
 async function recover({ redis, bus, clock, stores, config, workerId, logger, onError }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores>; onError: (error: unknown) => void }): Promise<{ facts: Facts; recovery: Recovery; continuity: Continuity }> {
-  const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore, uploads: stores.toolUploads, files: stores.fileStore });
+  const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore, uploads: stores.toolUploads, prompts: stores.promptUploads, files: stores.fileStore });
   const state = createRecoveryState(redis);
   const continuity = createContinuity({ bus, state, onError });
   const recovery = createRecovery({ ...stores, bus, facts, continuity, journal: createJournalState(redis), state, nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
@@ -173,6 +176,7 @@ const createStores = (redis: Redis) => ({
   presence: createPresence(redis),
   catalog: createToolCatalog(redis),
   toolUploads: createToolUploads(redis),
+  promptUploads: createPromptUploads(redis),
   fileStore: createFileStore(redis),
   ledger: createLedger(redis),
   auditLog: createAuditLog(redis),

@@ -20,6 +20,7 @@ export const FILES = Symbol('files');
 export const KEEP_ARTEFACTS = Symbol('keep-artefacts');
 export const TOOLS = Symbol('tools');
 export const UPLOAD = Symbol('upload');
+export const PROMPTS = Symbol('prompts');
 export const TEMPLATES = Symbol('templates');
 
 /** A named place where a test may kill this process; costs nothing otherwise. */

@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, VendorBook, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonValue, Page, Queue, Schedule, ScheduleBody, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import type { Account, AccountLimits, VendorBook, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonObject, JsonValue, Page, Prompt, PromptDiff, PromptPreview, Queue, Schedule, ScheduleBody, Scope, StateAt, Step, TaskAccepted, TaskSubmit, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -79,6 +79,18 @@ export interface Client {
   setBudget(scope: Scope, id: string, limits: AccountLimits): Promise<Account>;
   /** What went to vendors on a day (YYYY-MM-DD, UTC; absent: today), against the ledger. For the operator. */
   reconciliation(day?: string): Promise<VendorBook>;
+  /** Each name in the version it stands for. */
+  prompts(): Promise<Page<Prompt>>;
+  /** @param selector a version, a label, or nothing: production, else latest */
+  prompt(name: string, selector?: { version?: number; label?: string }): Promise<Prompt>;
+  /** Newest first. */
+  promptVersions(name: string): Promise<Page<Prompt>>;
+  /** Keeps a file with front matter as the next version; the same as the newest is that one again. */
+  putPrompt(name: string, markdown: string): Promise<Prompt>;
+  setPromptLabel(name: string, label: string, version: number): Promise<Prompt>;
+  removePromptLabel(name: string, label: string): Promise<void>;
+  previewPrompt(name: string, wish: { version?: number; label?: string; variables: JsonObject }): Promise<PromptPreview>;
+  diffPrompt(name: string, from: string, to?: string): Promise<PromptDiff>;
   tools(): Promise<Page<Tool>>;
   tool(name: string): Promise<Tool>;
   /** Newest first. */
@@ -114,6 +126,7 @@ export function createClient(options: ClientOptions): Client {
     wait: (id, { timeoutMs } = {}) => waitForEnd(send, id, timeoutMs),
     ...controls(send),
     ...schedules(send),
+    ...prompts(send),
     ...tools(send),
     ...administration(send),
   };
@@ -166,6 +179,21 @@ function tools(send: Send): Pick<Client, 'tools' | 'tool' | 'toolVersions' | 'up
     enableTool: (name) => readJson(send(path(name, '/enable'), { method: 'POST', body: {} })),
     disableTool: (name) => readJson(send(path(name, '/disable'), { method: 'POST', body: {} })),
     removeTool: async (name) => void (await send(path(name), { method: 'DELETE' })),
+  };
+}
+
+function prompts(send: Send): Pick<Client, 'prompts' | 'prompt' | 'promptVersions' | 'putPrompt' | 'setPromptLabel' | 'removePromptLabel' | 'previewPrompt' | 'diffPrompt'> {
+  const path = (name = '', rest = ''): string => `/api/v1/prompts${name === '' ? '' : `/${encodeURIComponent(name)}`}${rest}`;
+  const label = (name: string, text: string): string => path(name, `/labels/${encodeURIComponent(text)}`);
+  return {
+    prompts: () => readJson(send(path())),
+    prompt: (name, { version, label: of } = {}) => readJson(send(path(name), { query: { ...(version === undefined ? {} : { version: String(version) }), ...(of === undefined ? {} : { label: of }) } })),
+    promptVersions: (name) => readJson(send(path(name, '/versions'))),
+    putPrompt: (name, markdown) => readJson(send(path(name), { method: 'PUT', text: markdown, headers: { 'Content-Type': 'text/markdown' } })),
+    setPromptLabel: (name, of, version) => readJson(send(label(name, of), { method: 'PUT', body: { version } })),
+    removePromptLabel: async (name, of) => void (await send(label(name, of), { method: 'DELETE' })),
+    previewPrompt: (name, wish) => readJson(send(path(name, '/preview'), { method: 'POST', body: wish })),
+    diffPrompt: (name, from, to) => readJson(send(path(name, '/diff'), { query: { from, ...(to === undefined ? {} : { to }) } })),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Request {
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** JSON, or a form with files. */
   body?: unknown;
+  /** In place of a body: a text, whose type `headers` names. */
+  text?: string;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
 }
@@ -29,8 +31,8 @@ export function createSend(options: HttpOptions): Send {
   return async (path, request = {}) => {
     // A form names its own type, with the border between its parts.
     const isForm = request.body instanceof FormData;
-    const headers = { Accept: 'application/json', ...identity, ...(request.body === undefined || isForm ? {} : { 'Content-Type': 'application/json' }), ...request.headers };
-    const body = request.body instanceof FormData ? request.body : request.body === undefined ? undefined : JSON.stringify(request.body);
+    const headers = { Accept: 'application/json', ...identity, ...(request.text !== undefined || request.body === undefined || isForm ? {} : { 'Content-Type': 'application/json' }), ...request.headers };
+    const body = request.body instanceof FormData ? request.body : request.body === undefined ? request.text : JSON.stringify(request.body);
     const response = await fetch(base + path + queryText(request.query), { method: request.method ?? 'GET', headers, body, signal: request.signal }).catch((error: unknown) => {
       if (request.signal?.aborted) throw error;
       throw unreachable(base, error);

@@ -77,6 +77,16 @@ export const keys = {
   toolModule: (digest: string): string => `{catalog}:module:${digest}`,
   /** SET of tenants that uploaded a tool */
   toolTenants: (): string => '{catalog}:tenants',
+  /** HASH name@version → body and authorship of an uploaded prompt */
+  promptVersions: (tenant: string): string => `{prompts}:versions:${tenant}`,
+  /** HASH name → its newest uploaded version */
+  promptNewest: (tenant: string): string => `{prompts}:newest:${tenant}`,
+  /** HASH label → version, or - where it was taken away */
+  promptLabels: (tenant: string, name: string): string => `{prompts}:labels:${tenant}:${name}`,
+  /** SET of tenants that uploaded a prompt or moved a label */
+  promptTenants: (): string => '{prompts}:tenants',
+  /** STRING: the prompts that come with the model service */
+  bundledPrompts: (): string => '{prompts}:bundled',
   /** HASH name → record of a file */
   files: (tenant: string): string => `{files}:of:${tenant}`,
   /** HASH name → its bytes */

@@ -113,12 +113,15 @@ const TOOL_KEYS = ['{catalog}:*', '{files}:*', '{w*}:kv:*', '{w*}:snapshots:*', 
 /** What tenants' policies say of tools is decided by the orchestrator and held to by the executor. */
 const POLICY_KEYS = ['{limits}:policies'];
 const LEDGER_KEYS = ['{ledger}:*'];
+/** The model service announces the prompts that come with it, and reads what tenants uploaded. */
+const PROMPT_KEYS = ['{prompts}:bundled'];
+const UPLOADED_PROMPT_KEYS = ['{prompts}:*'];
 
 /** Rights in Redis, one row a service. Nobody else can log in: the default user is off. */
 export const REDIS_RIGHTS: Readonly<Record<'orchestrator' | 'executor' | 'model', RedisRights>> = {
   orchestrator: { keys: ['*'], commands: ['+@all'] },
   executor: { keys: [...WORKER_KEYS, ...TOOL_KEYS], readKeys: POLICY_KEYS, commands: WORKER_COMMANDS },
-  model: { keys: [...WORKER_KEYS, ...LEDGER_KEYS], commands: WORKER_COMMANDS },
+  model: { keys: [...WORKER_KEYS, ...LEDGER_KEYS, ...PROMPT_KEYS], readKeys: UPLOADED_PROMPT_KEYS, commands: WORKER_COMMANDS },
 };
 
 /** What pulling one durable consumer takes: look it up, ask for messages, acknowledge. */

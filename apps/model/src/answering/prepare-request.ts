@@ -28,7 +28,7 @@ export async function prepareRequest(call: ModelCall, context: ModelContext): Pr
   if (embed) return { content: { messages: [] }, wanted: { model, tier, needs: { embed: true } }, embed: { inputs: embed, ...(dimensions === undefined ? {} : { dimensions }) }, cacheMs, fingerprint };
   const needs: Needs = { ...(tools && tools.length > 0 ? { tools: true } : {}), ...(messages?.some(({ images }) => images && images.length > 0) ? { images: true } : {}) };
   if (messages) return { content: { messages, temperature, schema, tools }, maxTokens, wanted: { model, tier, needs }, cacheMs, fingerprint };
-  const prompt = await context.prompts.find(reference ?? '');
+  const prompt = await context.prompts.find(reference ?? '', call.tenant);
   const { defaults } = prompt;
   return {
     content: {

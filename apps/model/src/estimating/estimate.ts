@@ -18,18 +18,18 @@ const DEFAULT_OUTPUT_TOKENS = 4_096;
  * @throws FailureError invalid_request
  */
 export async function estimateDemands(body: unknown, parts: EstimateParts): Promise<EstimateAnswer> {
-  const { demands } = parseOrFail(EstimateRequest, body, 'the request');
-  return { estimates: await Promise.all(demands.map((demand) => estimate(demand, parts))) };
+  const { demands, tenant } = parseOrFail(EstimateRequest, body, 'the request');
+  return { estimates: await Promise.all(demands.map((demand) => estimate(demand, parts, tenant))) };
 }
 
 type Estimate = EstimateAnswer['estimates'][number];
 
-async function estimate(demand: ModelDemand, { router, prompts }: EstimateParts): Promise<Estimate> {
+async function estimate(demand: ModelDemand, { router, prompts }: EstimateParts, tenant: string | undefined): Promise<Estimate> {
   let { inputTokens } = demand;
   let each = demand.maxTokens;
   const total = (): Pick<Estimate, 'inputTokens' | 'outputTokens'> => ({ inputTokens: bounded(inputTokens), outputTokens: bounded((each ?? DEFAULT_OUTPUT_TOKENS) * demand.calls) });
   try {
-    const prompt = demand.prompt === undefined ? undefined : await prompts.find(demand.prompt);
+    const prompt = demand.prompt === undefined ? undefined : await prompts.find(demand.prompt, tenant);
     if (prompt) inputTokens += countLocalTokens(`${prompt.system ?? ''}${prompt.user}`) * demand.calls;
     each ??= prompt?.defaults.maxTokens;
     const [target] = await router.resolve({ model: demand.model, tier: demand.tier ?? prompt?.defaults.tier, ...(demand.embeds ? { needs: { embed: true } } : {}) });

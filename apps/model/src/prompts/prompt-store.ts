@@ -1,18 +1,77 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FailureError } from '@trivet/contracts';
+import { FailureError, LATEST_LABEL, type Prompt as PromptView } from '@trivet/contracts';
+import { labelsOf, newestOf, selectVersion, type PromptHead, type PromptUploads } from '@trivet/state';
 import { parsePrompt, type Prompt } from './prompt.js';
 
 export interface PromptStore {
   /**
    * @param reference `report` (its production version, else the latest), `report@3`, `report@production`, `report@latest`
+   * @param tenant whose uploaded versions and labels count; absent: nobody's
    * @throws FailureError prompt_unknown
    */
-  find(reference: string): Promise<Prompt>;
-  list(): Promise<Prompt[]>;
+  find(reference: string, tenant?: string): Promise<Prompt>;
 }
 
-export function createPromptStore(prompts: readonly Prompt[]): PromptStore {
+/** What tenants uploaded; absent in tests of what is bundled. */
+export type Uploads = Pick<PromptUploads, 'head' | 'version' | 'names'>;
+
+/** A head that was read is good for this long: a label that moves holds everywhere within it. */
+const FRESH_MS = 500;
+/** Versions never change, so those that were read stay. */
+const MOST_KEPT = 200;
+const NO_HEAD: PromptHead = { newest: 0, labels: {} };
+
+export function createPromptStore(prompts: readonly Prompt[], uploads?: Uploads): PromptStore {
+  const byName = bundledByName(prompts);
+  const heads = new Map<string, { at: number; head: Promise<PromptHead> }>();
+  const kept = new Map<string, Prompt>();
+
+  function headOf(tenant: string, name: string): Promise<PromptHead> {
+    if (!uploads) return Promise.resolve(NO_HEAD);
+    const key = `${tenant}/${name}`;
+    const known = heads.get(key);
+    if (known && performance.now() - known.at < FRESH_MS) return known.head;
+    const head = uploads.head(tenant, name);
+    if (heads.size >= MOST_KEPT) heads.clear();
+    heads.set(key, { at: performance.now(), head });
+    head.catch(() => heads.delete(key));
+    return head;
+  }
+
+  async function uploaded(tenant: string, name: string, version: number): Promise<Prompt | undefined> {
+    const key = `${tenant}/${name}@${version}`;
+    const known = kept.get(key);
+    if (known || !uploads) return known;
+    const found = await uploads.version(tenant, name, version);
+    if (!found) return undefined;
+    if (kept.size >= MOST_KEPT) kept.clear();
+    const prompt = { ...found, labels: [] };
+    kept.set(key, prompt);
+    return prompt;
+  }
+
+  return {
+    async find(reference, tenant) {
+      const [name = '', selector] = reference.split('@');
+      const bundled = byName.get(name) ?? [];
+      const head = tenant === undefined ? NO_HEAD : await headOf(tenant, name);
+      const known = { bundled: bundled.map(viewOf), head };
+      if (newestOf(known) === 0) {
+        const own = tenant === undefined || !uploads ? [] : await uploads.names(tenant);
+        throw unknownPrompt(`No prompt is called '${name}'; there are: ${[...new Set([...byName.keys(), ...own])].sort().join(', ')}.`);
+      }
+      const version = selectVersion(known, selector);
+      const found = version === null ? undefined : (bundled.find((each) => each.version === version) ?? (tenant === undefined ? undefined : await uploaded(tenant, name, version)));
+      if (found) return found;
+      const labels = [...labelsOf(known).keys()].filter((label) => label !== LATEST_LABEL);
+      throw unknownPrompt(`Prompt '${name}' has no version or label '${selector}'; it has the versions ${[...bundled.map((each) => each.version), ...(head.newest > 0 ? [`up to ${head.newest}`] : [])].join(', ')} and the labels ${[...labels, LATEST_LABEL].join(', ')}.`);
+    },
+  };
+}
+
+/** Newest first. */
+function bundledByName(prompts: readonly Prompt[]): Map<string, Prompt[]> {
   const byName = new Map<string, Prompt[]>();
   for (const prompt of prompts) {
     const versions = byName.get(prompt.name) ?? [];
@@ -20,24 +79,11 @@ export function createPromptStore(prompts: readonly Prompt[]): PromptStore {
     if (twice) throw new Error(`Prompt ${prompt.name} has the versions ${twice.version} and ${prompt.version} with the same number or label`);
     byName.set(prompt.name, [...versions, prompt].sort((left, right) => right.version - left.version));
   }
-  return {
-    async find(reference) {
-      const [name = '', selector] = reference.split('@');
-      const versions = byName.get(name);
-      if (!versions) throw unknownPrompt(`No prompt is called '${name}'; there are: ${[...byName.keys()].sort().join(', ')}.`);
-      const found = select(versions, selector);
-      if (!found) throw unknownPrompt(`Prompt '${name}' has no version or label '${selector}'; it has: ${versions.flatMap(({ version, labels }) => [version, ...labels]).join(', ')}, latest.`);
-      return found;
-    },
-    list: async () => [...byName.values()].flat(),
-  };
+  return byName;
 }
 
-function select(versions: readonly Prompt[], selector: string | undefined): Prompt | undefined {
-  if (selector === undefined) return versions.find(({ labels }) => labels.includes('production')) ?? versions[0];
-  if (selector === 'latest') return versions[0];
-  return versions.find(({ version, labels }) => String(version) === selector || labels.includes(selector));
-}
+/** A bundled prompt as it is announced and listed. */
+export const viewOf = (prompt: Prompt): PromptView => ({ ...prompt, labels: [...prompt.labels], origin: 'bundled', createdAt: null, createdBy: null });
 
 const unknownPrompt = (message: string): FailureError => new FailureError('prompt_unknown', message);
 

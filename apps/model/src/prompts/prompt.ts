@@ -1,32 +1,21 @@
-import { Identifier, JsonRecord, TIERS, parseOrFail } from '@trivet/contracts';
+import { FailureError, Identifier, PromptBody, parseOrFail, type FieldError } from '@trivet/contracts';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { PROMPT_TASKS } from '../providers/provider.js';
-import { checkTemplate } from './render.js';
+import { templateMistakes } from './template.js';
 
 /** The front matter of a prompt file. */
-const FrontMatter = z.strictObject({
+const FrontMatter = PromptBody.omit({ system: true, user: true }).extend({
   name: Identifier,
-  version: z.number().int().min(1).describe('Never changes once it is published; a change is a new version.'),
-  description: z.string().min(1),
+  version: z.number().int().min(1).optional().describe('Never changes once it is published; a change is a new version. Absent: the next one.'),
   labels: z.array(Identifier).default([]).describe('Names that move between versions, such as production; latest is kept by itself.'),
-  task: z.enum(PROMPT_TASKS).default('generate').describe('What it is for; the offline provider serves summarise, report and plan.'),
-  input: z
-    .object({ type: z.literal('object'), properties: z.record(Identifier, z.union([JsonRecord, z.boolean()])), required: z.array(z.string()).optional() })
-    .loose()
-    .describe('JSON Schema of its variables.'),
-  defaults: z
-    .strictObject({ maxTokens: z.number().int().min(1).optional(), tier: z.enum(TIERS).optional(), temperature: z.number().min(0).max(2).optional(), schema: JsonRecord.optional(), cacheMs: z.number().int().min(1_000).max(2_592_000_000).optional() })
-    .default({})
-    .describe('Used where the call does not say otherwise.'),
 });
 
 /** One version of a prompt. */
-export type Prompt = z.infer<typeof FrontMatter> & {
-  /** The part before the line `---user---`, if there is one. */
-  system?: string;
-  user: string;
-};
+export type Prompt = PromptBody & { name: string; version: number; labels: readonly string[] };
+
+/** A file before it has its number. */
+export type PromptFile = Omit<Prompt, 'version'> & { version?: number };
 
 const FILE = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/;
 const USER_MARK = /^---user---\s*$/m;
@@ -35,15 +24,51 @@ const USER_MARK = /^---user---\s*$/m;
  * Reads a prompt file: YAML between two lines of `---`, then the template; with a line `---user---` the part before
  * it is the system message.
  * @param source for messages: the file's name
+ * @throws FailureError invalid_request with every mistake
  */
-export function parsePrompt(text: string, source: string): Prompt {
+export function parsePromptFile(text: string, source: string): PromptFile {
   const [, frontMatter, body] = FILE.exec(text) ?? [];
-  if (frontMatter === undefined || body === undefined) throw new Error(`Prompt ${source} must begin with front matter between two lines of ---`);
-  const head = parseOrFail(FrontMatter, parseYaml(frontMatter), `the front matter of prompt ${source}`);
+  if (frontMatter === undefined || body === undefined) throw new FailureError('invalid_request', `Prompt ${source} must begin with front matter between two lines of ---`);
+  const { version, ...head } = parseOrFail(FrontMatter, readYaml(frontMatter, source), `the front matter of prompt ${source}`);
   const [first = '', second] = body.split(USER_MARK);
-  const prompt: Prompt = second === undefined ? { ...head, user: first.trim() } : { ...head, system: first.trim(), user: second.trim() };
-  for (const template of [prompt.system, prompt.user]) {
-    if (template !== undefined) checkTemplate(template, Object.keys(head.input.properties), source);
+  const prompt = second === undefined ? { ...head, user: first.trim() } : { ...head, system: first.trim(), user: second.trim() };
+  refuseMistakes(prompt, source);
+  return { ...prompt, ...(version === undefined ? {} : { version }) };
+}
+
+/** A file of ours, which always has a number. */
+export function parsePrompt(text: string, source: string): Prompt {
+  const { version, ...prompt } = parsePromptFile(text, source);
+  if (version === undefined) throw new Error(`Prompt ${source} has no version in its front matter`);
+  return { ...prompt, version };
+}
+
+/** Refuses at load what would surprise at run time. */
+export function refuseMistakes(prompt: PromptBody, source: string): void {
+  const errors = mistakesOf(prompt);
+  if (errors.length > 0) throw new FailureError('invalid_request', `Prompt ${source} ${errors.map(({ detail }) => detail).join('; ')}.`, { errors });
+}
+
+/** Tags that are not allowed or name no variable, and a schema that is none. */
+export function mistakesOf(prompt: PromptBody): FieldError[] {
+  const variables = Object.keys(prompt.input.properties);
+  const templates = (['system', 'user'] as const).flatMap((part) => (prompt[part] === undefined ? [] : templateMistakes(prompt[part], variables).map((detail) => ({ pointer: `/${part}`, detail }))));
+  return [...templates, ...schemaMistakes(prompt.input, '/input'), ...(prompt.defaults.schema ? schemaMistakes(prompt.defaults.schema, '/defaults/schema') : [])];
+}
+
+function schemaMistakes(schema: object, pointer: string): FieldError[] {
+  try {
+    new Ajv2020({ allErrors: true, strict: false }).compile(schema);
+    return [];
+  } catch (error) {
+    return [{ pointer, detail: `is not a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}` }];
   }
-  return prompt;
+}
+
+function readYaml(text: string, source: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    throw new FailureError('invalid_request', `The front matter of prompt ${source} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -59,7 +59,7 @@ describe('the prompts', () => {
   });
 
   it('says which there are when one is not found, and never takes another', async () => {
-    await expect(store.find('greet@staging')).rejects.toMatchObject({ failure: { code: 'prompt_unknown', message: "Prompt 'greet' has no version or label 'staging'; it has: 3, 2, trial, 1, production, latest." } });
+    await expect(store.find('greet@staging')).rejects.toMatchObject({ failure: { code: 'prompt_unknown', message: "Prompt 'greet' has no version or label 'staging'; it has the versions 3, 2, 1 and the labels trial, production, latest." } });
     await expect(store.find('bye')).rejects.toThrow('there are: greet');
   });
 

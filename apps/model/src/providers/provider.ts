@@ -1,4 +1,4 @@
-import type { Failure, JsonObject, ModelMessage, ModelTool, ModelToolCall } from '@trivet/contracts';
+import type { Failure, JsonObject, ModelMessage, ModelTool, ModelToolCall, PROMPT_TASKS } from '@trivet/contracts';
 
 /** What one attempt asks of a vendor: everything rendered, resolved and bounded. */
 export interface ProviderRequest {
@@ -15,7 +15,6 @@ export interface ProviderRequest {
   task?: { name: PromptTask; variables: JsonObject };
 }
 
-export const PROMPT_TASKS = ['summarise', 'report', 'plan', 'generate'] as const;
 export type PromptTask = (typeof PROMPT_TASKS)[number];
 
 export interface ProviderUsage {

@@ -111,7 +111,7 @@ export function createIntake(parts: IntakeParts): Intake {
       const task = readTask(body);
       const planned = await planTask(task, { tenant });
       const { plan, template, templateDigest } = planned;
-      return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tools: await parts.tools.usable(tenant), templates: parts.templates }) };
+      return { plan, template, templateDigest, estimate: await estimatePlan(parts.bus, planned, task, { tenant, tools: await parts.tools.usable(tenant), templates: parts.templates }) };
     },
   };
 }

@@ -8,10 +8,10 @@ const ASK_WITHIN_MS = 5_000;
 type Priced = EstimateAnswer['estimates'];
 
 /** What a plan that was checked may come to, at the prices the model tier names. */
-export async function estimatePlan(bus: Pick<Bus, 'request'>, planned: Planned, task: { goal: string; input?: JsonValue | undefined }, parts: DemandParts): Promise<PlanEstimate> {
+export async function estimatePlan(bus: Pick<Bus, 'request'>, planned: Planned, task: { goal: string; input?: JsonValue | undefined }, parts: DemandParts & { tenant?: string }): Promise<PlanEstimate> {
   const catalog = planned.catalog === undefined ? null : JSON.parse(JSON.stringify(planned.catalog));
   const { toolCalls, modelCalls, demands, notes } = demandOf(planned.plan, { ...task, catalog }, parts);
-  const priced = await askPrices(bus, demands);
+  const priced = await askPrices(bus, demands, parts.tenant);
   const problems = new Set(priced.flatMap(({ problem }) => problem ?? []));
   const sum = (amounts: number[]): number => Math.min(Number.MAX_SAFE_INTEGER, amounts.reduce((total, amount) => total + amount, 0));
   return {
@@ -24,11 +24,11 @@ export async function estimatePlan(bus: Pick<Bus, 'request'>, planned: Planned, 
   };
 }
 
-async function askPrices(bus: Pick<Bus, 'request'>, demands: ModelDemand[]): Promise<Priced> {
+async function askPrices(bus: Pick<Bus, 'request'>, demands: ModelDemand[], tenant: string | undefined): Promise<Priced> {
   if (demands.length === 0) return [];
   if (demands.length > MOST_DEMANDS) return unpriced(demands, `the plan asks models in ${demands.length} different ways; the limit for prices is ${MOST_DEMANDS}`);
   try {
-    const { body, errorCode } = await bus.request(subjects.rpc('model', 'estimate'), { demands }, { timeoutMs: ASK_WITHIN_MS });
+    const { body, errorCode } = await bus.request(subjects.rpc('model', 'estimate'), { demands, ...(tenant === undefined ? {} : { tenant }) }, { timeoutMs: ASK_WITHIN_MS });
     const answer = EstimateAnswer.safeParse(body);
     return errorCode === null && answer.success ? answer.data.estimates : unpriced(demands, 'the model service did not tell its prices');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
-import type { AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, ScheduleStore, ToolHead, ToolUploads, ToolVersion } from '@trivet/state';
+import type { AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, ToolHead, ToolUploads, ToolVersion, UploadedPrompt } from '@trivet/state';
 import { joinContents, splitContent, type ContentPart } from './content-parts.js';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
@@ -12,6 +12,8 @@ export type Fact =
   | { kind: 'schedule'; tenant: string; id: string; schedule: Schedule | null }
   | { kind: 'tool'; tenant: string; version: ToolVersion }
   | { kind: 'tool-head'; tenant: string; name: string; head: ToolHead | null }
+  | { kind: 'prompt'; tenant: string; prompt: UploadedPrompt }
+  | { kind: 'prompt-label'; tenant: string; name: string; label: string; version: number | null }
   | { kind: 'file'; tenant: string; name: string; file: StoredFile | null }
   | ({ kind: 'content' } & ContentPart)
   | { kind: 'audit'; rows: readonly AuditRow[] };
@@ -41,6 +43,7 @@ export interface FactParts {
   policies: PolicyStore;
   schedules: ScheduleStore;
   uploads: ToolUploads;
+  prompts: PromptUploads;
   files: FileStore;
   auditLog: AuditLog;
   clock: LedgerClock;
@@ -99,6 +102,7 @@ export function createFacts(parts: FactParts): Facts {
       for (const account of await parts.ledger.limitedAccounts()) await recordLimits(parts.ledger, account, record);
       for (const tenant of await parts.schedules.tenants()) for (const schedule of await parts.schedules.list(tenant)) await record(tenant, { kind: 'schedule', tenant, id: schedule.id, schedule });
       for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordContent });
+      for (const tenant of await parts.prompts.tenants()) await recordPrompts(parts.prompts, tenant, record);
       for (const tenant of await parts.files.tenants()) await recordFiles(parts.files, tenant, { record, recordContent });
     },
   };
@@ -119,6 +123,12 @@ async function recordTools(uploads: ToolUploads, tenant: string, { record, recor
     await record(tenant, { kind: 'tool', tenant, version });
   }
   for (const [name, head] of await uploads.heads(tenant)) await record(tenant, { kind: 'tool-head', tenant, name, head });
+}
+
+async function recordPrompts(prompts: PromptUploads, tenant: string, record: Facts['record']): Promise<void> {
+  for (const name of await prompts.names(tenant)) for (const prompt of (await prompts.versions(tenant, name)).toReversed()) await record(tenant, { kind: 'prompt', tenant, prompt });
+  const names = new Set([...(await prompts.names(tenant)), ...(await prompts.bundled()).map(({ name }) => name)]);
+  for (const name of names) for (const [label, version] of Object.entries((await prompts.head(tenant, name)).labels)) await record(tenant, { kind: 'prompt-label', tenant, name, label, version });
 }
 
 async function recordFiles(files: FileStore, tenant: string, { record, recordContent }: Pick<Facts, 'record' | 'recordContent'>): Promise<void> {
@@ -154,6 +164,8 @@ function latest(facts: readonly Fact[]): Fact[] {
 function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
   if (fact.kind === 'tool') return `tool ${fact.tenant} ${fact.version.manifest.name}@${fact.version.manifest.version}`;
   if (fact.kind === 'file') return `file ${fact.tenant} ${fact.name}`;
+  if (fact.kind === 'prompt') return `prompt ${fact.tenant} ${fact.prompt.name}@${fact.prompt.version}`;
+  if (fact.kind === 'prompt-label') return `prompt-label ${fact.tenant} ${fact.name} ${fact.label}`;
   if (fact.kind === 'tool-head') return `tool-head ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'policy') return `policy ${fact.policy.tenant}`;
   if (fact.kind === 'schedule') return `schedule ${fact.tenant} ${fact.id}`;
@@ -161,9 +173,11 @@ function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
   return `limits ${scope} ${tenant} ${id} ${fact.windows.map((window) => window.window).join(' ')}`;
 }
 
-async function apply({ ledger, policies, schedules, uploads, clock }: FactParts, fact: Fact): Promise<void> {
+async function apply({ ledger, policies, schedules, uploads, prompts, clock }: FactParts, fact: Fact): Promise<void> {
   if (fact.kind === 'tool') await uploads.add(fact.tenant, fact.version);
   if (fact.kind === 'tool-head') await uploads.setHead(fact.tenant, fact.name, fact.head);
+  if (fact.kind === 'prompt') await prompts.restore(fact.tenant, fact.prompt);
+  if (fact.kind === 'prompt-label') await prompts.setLabel(fact.tenant, fact.name, fact.label, fact.version);
   if (fact.kind === 'limits') await ledger.setLimits(fact.account, fact.windows);
   if (fact.kind === 'policy') await Promise.all([policies.put(fact.policy), ledger.setTimeZone(fact.policy.tenant, fact.policy.timeZone ?? null)]);
   if (fact.kind !== 'schedule' || !fact.schedule) return;
