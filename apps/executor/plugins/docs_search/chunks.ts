@@ -35,9 +35,12 @@ function cut(paragraph: string): string[] {
   let rest = paragraph.trim();
   while (rest.length > CHUNK_CHARACTERS) {
     const space = rest.lastIndexOf(' ', CHUNK_CHARACTERS);
-    const at = space > CHUNK_CHARACTERS / 2 ? space : CHUNK_CHARACTERS;
+    const at = space > CHUNK_CHARACTERS / 2 ? space : CHUNK_CHARACTERS - (isHighSurrogate(rest, CHUNK_CHARACTERS - 1) ? 1 : 0);
     parts.push(rest.slice(0, at).trim());
     rest = rest.slice(at).trim();
   }
   return rest ? [...parts, rest] : parts;
 }
+
+/** The first half of a character that takes two. */
+const isHighSurrogate = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xd800;

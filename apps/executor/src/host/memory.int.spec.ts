@@ -160,7 +160,7 @@ describe('memory', () => {
     expect(model.asked.map(({ texts, model: wanted }) => [texts.length, wanted])).toEqual([[1, undefined], [1, 'second']]);
     model.asked.length = 0;
     expect(await ask([search('apples', { limit: 1 }), search('red', { limit: 1 })])).toMatchObject([{ value: { hits: [{ id: 'apples' }] } }, { value: { hits: [{ id: 'apples' }] } }]);
-    expect(model.asked.map(({ texts }) => texts.length)).toEqual([1, 256, 44, 1]);
+    expect(model.asked.map(({ texts }) => texts.length)).toEqual([1, 128, 128, 44, 1]);
   });
 
   it('fails with what the model tier says, and writes nothing then', async () => {

@@ -1,4 +1,4 @@
-import { FAILURE_CODES, FailureError, MOST_EMBED_TEXTS, ModelOutput, parseOrFail, type JsonObject } from '@trivet/contracts';
+import { FAILURE_CODES, FailureError, ModelOutput, parseOrFail, type JsonObject } from '@trivet/contracts';
 import type { HostCallContext, InjectedFunction } from '../host/host-functions.js';
 
 export interface Embedded {
@@ -11,6 +11,8 @@ export interface Embedded {
 
 export type EmbedTexts = (context: HostCallContext, texts: readonly string[], signal: AbortSignal, model?: string) => Promise<Embedded>;
 
+/** Of the 256 that one call may have: reading so many vectors of 1,536 numbers keeps this process for some 30 ms. */
+const BATCH_TEXTS = 128;
 /** Of the texts of one question to the model: it has to fit into a message. */
 const BATCH_BYTES = 400_000;
 
@@ -46,7 +48,7 @@ function batchesOf(texts: readonly string[]): string[][] {
   for (const text of texts) {
     const own = Buffer.byteLength(JSON.stringify(text));
     const last = batches.at(-1);
-    if (!last || last.length >= MOST_EMBED_TEXTS || bytes + own > BATCH_BYTES) batches.push([text]);
+    if (!last || last.length >= BATCH_TEXTS || bytes + own > BATCH_BYTES) batches.push([text]);
     else last.push(text);
     bytes = batches.at(-1)?.length === 1 ? own : bytes + own;
   }
