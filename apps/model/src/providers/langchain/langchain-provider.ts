@@ -1,4 +1,4 @@
-import { FAILURES, type JsonObject } from '@trivet/contracts';
+import type { JsonObject } from '@trivet/contracts';
 import { boundInput, estimateOutput } from '../../accounting/openai-tokens.js';
 import { answerToolFor } from '../answer-tool.js';
 import { attempt, type Attempt } from '../attempt.js';
@@ -44,7 +44,7 @@ export function createLangChainProvider(options: LangChainOptions): ModelProvide
 /** Nothing was sent. */
 const refusalFor = (endpoint: string, { message }: VendorMissing): ProviderRefusal => ({
   status: 'failed',
-  failure: { code: 'model_unavailable', message: `Endpoint ${endpoint} ${message}`, hint: FAILURES.model_unavailable.remedy },
+  failure: { code: 'model_unavailable', message: `Endpoint ${endpoint} ${message}`, hint: 'Correct the endpoint, or install the package where the model service runs; then start that again.' },
   spent: false,
   partialText: '',
 });
