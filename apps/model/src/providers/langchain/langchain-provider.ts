@@ -1,5 +1,6 @@
 import type { JsonObject } from '@trivet/contracts';
 import { boundInput, estimateOutput } from '../../accounting/openai-tokens.js';
+import { toolUseTokens } from '../anthropic/tool-use-tokens.js';
 import { answerToolFor } from '../answer-tool.js';
 import { attempt, type Attempt } from '../attempt.js';
 import type { ModelProvider, ProviderRefusal, ProviderRequest } from '../provider.js';
@@ -26,7 +27,7 @@ export function createLangChainProvider(options: LangChainOptions): ModelProvide
     name: options.langchainProvider,
     capabilities: { tools: true, schema: true, generate: true, images: true, embed: false },
     repeatable: false,
-    boundInputTokens: async (request) => boundInput(request, null),
+    boundInputTokens: async (request) => boundInput(request, null) + toolUseTokens(request),
     estimateTokens: async (text) => estimateOutput(text, null),
     async complete(request, asked) {
       let missing: VendorMissing | undefined;
