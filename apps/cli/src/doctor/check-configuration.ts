@@ -6,6 +6,8 @@ const READ_BY_SERVICES = {
   ...COMMON_VARIABLES,
   executorSlots: variable('TRIVET_EXECUTOR_SLOTS', wholeNumber({ min: 1, max: 256 }).optional(), 'Read by the executor.'),
   openaiBaseUrl: variable('OPENAI_BASE_URL', url(['http:', 'https:']).optional(), 'Read by the model service.'),
+  anthropicBaseUrl: variable('ANTHROPIC_BASE_URL', url(['http:', 'https:']).optional(), 'Read by the model service.'),
+  geminiBaseUrl: variable('GEMINI_BASE_URL', url(['http:', 'https:']).optional(), 'Read by the model service.'),
 } as const;
 
 /** A value that does not fit; the sentence is the one the service itself would end with. */

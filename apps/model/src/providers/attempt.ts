@@ -23,8 +23,6 @@ export async function attempt(vendor: Vendor, request: ProviderRequest, { signal
   let finished: ProviderAnswer | undefined;
   const refusal = await runAttempt(vendor, { signal, partialText: () => answer.text }, async (stop) => {
     await ask({ answer, signal: stop, onDelta: (text) => void (text !== '' && !stop.aborted && onDelta?.(text)) });
-    // An aborted stream just ends, as if the answer were complete.
-    stop.throwIfAborted();
     finished = finishedAnswer(answer, request.model);
   });
   if (refusal) return answer.usage ? { ...refusal, usage: answer.usage } : refusal;
@@ -41,6 +39,7 @@ export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText
   const over = new AbortController();
   try {
     await Promise.race([run(AbortSignal.any([signal, over.signal])), aborted(signal, over.signal)]);
+    // Some libraries just end when they are aborted, as if the answer were complete.
     signal.throwIfAborted();
     return null;
   } catch (error) {

@@ -61,6 +61,12 @@ endpoints:
     ]);
   });
 
+  it('may not name vendors of LangChain that endanger the service', () => {
+    for (const [vendor, why] of [['google-genai', 'provider: gemini'], ['langsmith', 'LangSmith']]) {
+      expect(() => parseModelConfig(`endpoints: [{ name: a, provider: langchain, langchainProvider: ${vendor}, models: [{ id: m }] }]`, 'models.yaml')).toThrow(expect.objectContaining({ errors: [expect.objectContaining({ pointer: '/endpoints/0/langchainProvider', detail: expect.stringContaining(String(why)) })] }));
+    }
+  });
+
   it('is refused with each mistake, keys among options being one', () => {
     const text = `
 endpoints:

@@ -92,9 +92,17 @@ function mistakesOf({ provider, models, langchainProvider, options = {} }: Endpo
   if (provider === 'openai' && models === undefined) mistakes.push({ path: ['models'], message: "must list models, or be 'served'" });
   if (['anthropic', 'gemini', 'langchain'].includes(provider) && !Array.isArray(models)) mistakes.push({ path: ['models'], message: 'must list models' });
   if (provider === 'langchain' && langchainProvider === undefined) mistakes.push({ path: ['langchainProvider'], message: 'must name the vendor, such as mistralai' });
+  const other = UNSUPPORTED[langchainProvider ?? ''];
+  if (other !== undefined) mistakes.push({ path: ['langchainProvider'], message: other });
   if (provider !== 'langchain' && langchainProvider !== undefined) mistakes.push({ path: ['langchainProvider'], message: 'is for the provider langchain only' });
   return [...mistakes, ...secretsIn(options).map((path) => ({ path: ['options', ...path], message: 'looks like a secret; name the variable that holds it in apiKeyVariable' }))];
 }
+
+/** Vendors of LangChain that are none for us. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  'google-genai': "ends the process when a stream breaks off, and cannot be stopped; use 'provider: gemini'",
+  langsmith: 'would send prompts to LangSmith',
+};
 
 const SECRET = /(api_?key|secret|password|credential|authorization|(access|auth|session|bearer)_?token)/i;
 

@@ -49,6 +49,13 @@ describe('the anthropic provider', () => {
     expect((await ask(events(cut), { stream: true })).answer).toEqual({ status: 'answered', text: 'a', finishReason: 'length', usage: expect.anything(), model: 'model-as-served' });
   });
 
+  it('bounds its input by bytes, with what the vendor adds to a request with tools', async () => {
+    const provider = createAnthropicProvider({ name: 'vendor', stream: true });
+    const [plain, structured] = [await provider.boundInputTokens(request('hello')), await provider.boundInputTokens(request('hello', { schema: OBJECT }))];
+    expect(plain).toBeGreaterThanOrEqual(5);
+    expect(structured - plain).toBeGreaterThan(530 + JSON.stringify(OBJECT).length);
+  });
+
   describe('with a schema', () => {
     const given = (name: string, input: unknown) => ({ type: 'tool_use', id: 't', name, input });
 

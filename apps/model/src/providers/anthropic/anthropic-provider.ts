@@ -4,6 +4,7 @@ import { attempt, type Attempt } from '../attempt.js';
 import type { ModelProvider, ProviderRequest } from '../provider.js';
 import { connectAnthropic, type ConnectionOptions } from './anthropic-client.js';
 import { answerToolFor } from '../answer-tool.js';
+import { toolUseTokens } from './tool-use-tokens.js';
 import { createMessageReader } from './messages-answer.js';
 import { messagesBody } from './messages-request.js';
 
@@ -21,7 +22,7 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
     name: 'anthropic',
     capabilities: { tools: true, schema: true, generate: true, images: true, embed: false },
     repeatable: false,
-    boundInputTokens: async (request) => boundInput(request, null),
+    boundInputTokens: async (request) => boundInput(request, null) + toolUseTokens(request),
     estimateTokens: async (text) => estimateOutput(text, null),
     complete: (request, asked) => attempt(options, request, asked, async (one) => ask(await connect(), request, { ...one, stream: options.stream })),
   };

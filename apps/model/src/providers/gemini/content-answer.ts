@@ -25,6 +25,8 @@ const Body = z.object({
 });
 
 const CUT = new Set(['MAX_TOKENS', 'CONTINUATION']);
+/** The vendor held the rest back. */
+const HELD_BACK = new Set(['SAFETY', 'RECITATION', 'LANGUAGE', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'IMAGE_SAFETY', 'IMAGE_PROHIBITED_CONTENT', 'IMAGE_RECITATION', 'IMAGE_OTHER', 'NO_IMAGE', 'OTHER']);
 /** The model tried to call a function and failed. */
 const MALFORMED = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS']);
 
@@ -65,9 +67,9 @@ function usageIfAny(value: unknown): ProviderUsage | undefined {
   return reportedUsage({ inputTokens, outputTokens, cachedInputTokens: data.cachedContentTokenCount, reasoningTokens: data.thoughtsTokenCount });
 }
 
-/** What is neither an end nor a cut (SAFETY, RECITATION, PROHIBITED_CONTENT, SPII, …) means that the vendor held the rest back. */
+/** A reason we do not know is an end like any other. */
 function finishReasonOf(reason: string): ProviderAnswer['finishReason'] {
   if (MALFORMED.has(reason)) throw new SyntaxError(`the model's answer ended with ${reason}`);
   if (CUT.has(reason)) return 'length';
-  return reason === 'STOP' || reason === 'FINISH_REASON_UNSPECIFIED' ? 'stop' : 'content_filter';
+  return HELD_BACK.has(reason) ? 'content_filter' : 'stop';
 }

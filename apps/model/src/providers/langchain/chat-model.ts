@@ -16,6 +16,7 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   // Without an address the class takes one from the environment.
   anthropic: { connection: (baseUrl) => ({ anthropicApiUrl: (baseUrl ?? 'https://api.anthropic.com').replace(/\/(v1\/?)?$/, ''), clientOptions: { timeout: NO_TIME_LIMIT, authToken: null, logLevel: 'off' } }) },
   openai: { connection: (baseUrl) => ({ streamUsage: true, ...(baseUrl === undefined ? {} : { configuration: { baseURL: baseUrl } }) }) },
+  mistral: { connection: (baseUrl) => given('serverURL', baseUrl) },
   mistralai: { connection: (baseUrl) => given('serverURL', baseUrl) },
   ollama: { limit: 'numPredict', connection: (baseUrl) => given('baseUrl', baseUrl) },
   google: { limit: 'maxOutputTokens', connection: (baseUrl) => given('baseUrl', baseUrl) },

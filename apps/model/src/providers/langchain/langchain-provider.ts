@@ -1,5 +1,6 @@
-import { FAILURES, type JsonObject } from '@trivet/contracts';
+import type { JsonObject } from '@trivet/contracts';
 import { boundInput, estimateOutput } from '../../accounting/openai-tokens.js';
+import { toolUseTokens } from '../anthropic/tool-use-tokens.js';
 import { answerToolFor } from '../answer-tool.js';
 import { attempt, type Attempt } from '../attempt.js';
 import type { ModelProvider, ProviderRefusal, ProviderRequest } from '../provider.js';
@@ -26,7 +27,7 @@ export function createLangChainProvider(options: LangChainOptions): ModelProvide
     name: options.langchainProvider,
     capabilities: { tools: true, schema: true, generate: true, images: true, embed: false },
     repeatable: false,
-    boundInputTokens: async (request) => boundInput(request, null),
+    boundInputTokens: async (request) => boundInput(request, null) + toolUseTokens(request),
     estimateTokens: async (text) => estimateOutput(text, null),
     async complete(request, asked) {
       let missing: VendorMissing | undefined;
@@ -44,7 +45,7 @@ export function createLangChainProvider(options: LangChainOptions): ModelProvide
 /** Nothing was sent. */
 const refusalFor = (endpoint: string, { message }: VendorMissing): ProviderRefusal => ({
   status: 'failed',
-  failure: { code: 'model_unavailable', message: `Endpoint ${endpoint} ${message}`, hint: FAILURES.model_unavailable.remedy },
+  failure: { code: 'model_unavailable', message: `Endpoint ${endpoint} ${message}`, hint: 'Correct the endpoint, or install the package where the model service runs; then start that again.' },
   spent: false,
   partialText: '',
 });

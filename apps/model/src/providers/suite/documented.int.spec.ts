@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { events, json, startLoopback, type Loopback } from './loopback.js';
 import { SUBJECTS, live, request } from './subjects.js';
 
-/** What a vendor's documentation shows, and what it has to become. */
+/** What a vendor's documentation shows, and what it has to become. Long texts are shortened; counts that a page leaves out are ours. */
 const Fixture = z.strictObject({
   source: z.string(),
   status: z.number(),

@@ -19,8 +19,8 @@ export interface Subject {
   seesUsageAsSent: boolean;
 }
 
-/** A key as they look; it may be in no answer of ours. */
-export const KEY = 'sk-secret-of-the-suite';
+/** A key that does not look like one; it may be in no answer of ours. */
+export const KEY = 'AIzaSecretOfTheSuite';
 
 const both = (subject: (stream: boolean) => Subject): Subject[] => [subject(true), subject(false)];
 
