@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { mostImageTokens } from './image-tokens.js';
 import { countLocalTokens, cutToLocalTokens } from './local-tokens.js';
 import { FREE, costOf, mostCostOf, outputTokensFor } from './price.js';
 
@@ -34,6 +35,13 @@ describe('cost', () => {
       expect(mostCostOf(prices, input, output)).toBeLessThanOrEqual(nanoUsd);
       expect(mostCostOf(prices, input, output + 1)).toBeGreaterThan(nanoUsd);
     }));
+  });
+});
+
+describe('images', () => {
+  it('are bounded by the most they can count, whatever their size', () => {
+    expect(mostImageTokens('gpt-4o')).toBe(5_000);
+    expect(mostImageTokens('gpt-4o-mini-2024')).toBe(50_000);
   });
 });
 

@@ -9,12 +9,6 @@ export type TokenCounter = (text: string) => number;
 const TOKENS_AROUND_MESSAGE = 8;
 const TOKENS_AROUND_REQUEST = 16;
 
-/** The most an image counts at any vendor, whatever its size; they scale large ones down (OpenAI 3,800, Anthropic 4,800, Gemini 2,300). */
-const TOKENS_OF_IMAGE = 5_000;
-/** This one model counts an image more than thirty times as high, at a price that much lower. */
-const TOKENS_OF_DEAR_IMAGE = 50_000;
-const DEAR_IMAGES = /^gpt-4o-mini/;
-
 /** Models that use o200k_base. */
 const O200K = /^(gpt-4o|gpt-4\.1|gpt-5|chatgpt-4o|o1|o3|o4)/;
 
@@ -27,12 +21,11 @@ export async function openAiCounter(model: string): Promise<TokenCounter | null>
   return (text) => countTokens(text, options);
 }
 
-/** An upper bound of a request's input tokens. Without a tokenizer: its bytes, since no token is shorter than one. */
-export function boundInput({ model, messages, tools, schema }: ProviderRequest, counter: TokenCounter | null): number {
+/** An upper bound of a request's input tokens, images aside. Without a tokenizer: its bytes, since no token is shorter than one. */
+export function boundInput({ messages, tools, schema }: ProviderRequest, counter: TokenCounter | null): number {
   const count = counter ?? ((text: string) => Buffer.byteLength(text));
   const definitions = (tools?.length ?? 0) > 0 || schema ? count(JSON.stringify({ tools, schema })) + TOKENS_AROUND_REQUEST : 0;
-  const images = messages.reduce((sum, message) => sum + (message.images?.length ?? 0), 0) * (DEAR_IMAGES.test(model) ? TOKENS_OF_DEAR_IMAGE : TOKENS_OF_IMAGE);
-  return messages.reduce((sum, message) => sum + count(textOf(message)) + TOKENS_AROUND_MESSAGE, TOKENS_AROUND_REQUEST + definitions + images);
+  return messages.reduce((sum, message) => sum + count(textOf(message)) + TOKENS_AROUND_MESSAGE, TOKENS_AROUND_REQUEST + definitions);
 }
 
 const textOf = ({ content, name, toolCalls, toolCallId }: ModelMessage): string =>

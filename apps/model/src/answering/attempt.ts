@@ -44,7 +44,9 @@ async function complete(run: CallRun, target: Target, hold: Hold, { signal, onTe
     partialText += text;
     onText(text);
   };
-  const lost = (failure: Failure): ProviderRefusal => ({ status: 'failed', failure, spent: true, partialText });
+  const lost = (failure: Failure, spent = true): ProviderRefusal => ({ status: 'failed', failure, spent, partialText });
+  // Stopped while its reservation was made: nobody was asked.
+  if (signal.aborted) return lost({ code: 'cancelled', message: `Endpoint ${target.endpoint} was not asked any more.` }, false);
   const deaf = stopIgnored(signal, target.stopGraceMs ?? STOP_GRACE_MS);
   try {
     return await Promise.race([

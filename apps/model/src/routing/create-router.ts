@@ -1,4 +1,5 @@
 import { FailureError, TIERS } from '@trivet/contracts';
+import { mostImageTokens } from '../accounting/image-tokens.js';
 import { FREE } from '../accounting/price.js';
 import { createProvider } from '../providers/create-provider.js';
 import { LOCAL_MODEL } from '../providers/local/local-provider.js';
@@ -99,7 +100,7 @@ function serve(endpoint: Endpoint, { config, secrets, extractor, nowMs }: Router
     const served = createServedModels({ baseUrl: endpoint.baseUrl, apiKey, timeoutMs: Math.min(endpoint.timeoutMs, 10_000) });
     return { common, models: async () => (await served()).map(servedModel), priceOf: () => FREE };
   }
-  const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds, imageTokens, dimensions }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds, imageTokens, ...(dimensions === undefined ? {} : { dimensions }) }));
+  const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds, imageTokens, dimensions }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds, imageTokens: imageTokens ?? mostImageTokens(vendorModel), ...(dimensions === undefined ? {} : { dimensions }) }));
   return { common, models: async () => configured, priceOf: (id) => models.find((model) => model.id === id)?.price ?? listPrice(id, nowMs()) };
 }
 
@@ -126,8 +127,6 @@ function capabilitiesOf(able: Capabilities, configured: Endpoint['capabilities']
 /** A server that lists its models does not say what they are for; those that embed are called so. */
 const servedModel = (id: string, index: number, ids: readonly string[]): ServedModel => {
   const embeds = EMBEDDER.test(id);
-  return { model: id, vendorModel: id, maxOutputTokens: 4_096, isDefault: !embeds && ids.findIndex((other) => !EMBEDDER.test(other)) === index, embeds, imageTokens: IMAGE_TOKENS };
+  return { model: id, vendorModel: id, maxOutputTokens: 4_096, isDefault: !embeds && ids.findIndex((other) => !EMBEDDER.test(other)) === index, embeds, imageTokens: mostImageTokens(id) };
 };
-/** As in the configuration, where it does not say. */
-const IMAGE_TOKENS = 6_000;
 const EMBEDDER = /embed|\bbge\b|\be5\b|minilm/i;

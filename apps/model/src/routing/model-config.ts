@@ -17,7 +17,7 @@ const ModelEntry = z.strictObject({
     .optional()
     .describe('USD for a million tokens; 0 on purpose is allowed. Absent: the list price, and without one the model is refused.'),
   embeds: z.boolean().default(false).describe('It makes embeddings rather than texts: calls that embed and name no model go to the first such models.'),
-  imageTokens: z.number().int().min(1).max(1_000_000).default(6_000).describe('The most input tokens one image counts; what is held for each before the model says what it took.'),
+  imageTokens: z.number().int().min(1).max(1_000_000).optional().describe('The most input tokens one image counts; what is held for each before the model says what it took. Absent: 5,000, and 50,000 for gpt-4o-mini.'),
   maxOutputTokens: z.number().int().min(1).max(1_000_000).default(4_096).describe('Output tokens when the call does not say, and the most it may ask for.'),
   dimensions: z.number().int().min(1).max(8_192).optional().describe('Of its embeddings when the call does not say; absent: what the vendor gives.'),
 });
