@@ -1,5 +1,5 @@
-import { FailureError, type JsonObject, type JsonValue, type ModelMessage, type ModelOutput } from '@trivet/contracts';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { JsonObject, JsonValue, ModelMessage, ModelOutput } from '@trivet/contracts';
+import { compileSchema } from '../compile-schema.js';
 import type { ProviderAnswer } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
 import type { PreparedRequest } from './prepare-request.js';
@@ -32,18 +32,8 @@ function parseBySchema(text: string, schema: JsonObject): { value: JsonValue } |
   } catch (error) {
     return { mistakes: `it is not JSON (${error instanceof Error ? error.message : String(error)})` };
   }
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
-  const validate = compile(ajv, schema);
-  if (validate(value)) return { value };
-  return { mistakes: ajv.errorsText(validate.errors, { dataVar: 'answer' }) };
-}
-
-function compile(ajv: Ajv2020, schema: JsonObject) {
-  try {
-    return ajv.compile(schema);
-  } catch (error) {
-    throw new FailureError('invalid_request', `The schema of the answer is not a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}.`);
-  }
+  const mistakes = compileSchema(schema, 'the answer')(value);
+  return mistakes.length === 0 ? { value } : { mistakes: mistakes.map(({ instancePath, message }) => `answer${instancePath} ${message ?? 'is not valid'}`).join(', ') };
 }
 
 /** Models like to wrap JSON in a Markdown fence. */
@@ -59,5 +49,5 @@ export function repairMessages(text: string, mistakes: string): ModelMessage[] {
 
 /** Checked before money is spent on an answer that nothing could match. */
 export function checkSchema(schema: JsonObject | undefined): void {
-  if (schema) compile(new Ajv2020({ allErrors: true, strict: false }), schema);
+  if (schema) compileSchema(schema, 'the answer');
 }

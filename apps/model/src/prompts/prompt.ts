@@ -1,7 +1,7 @@
-import { FailureError, Identifier, PromptBody, parseOrFail, type FieldError } from '@trivet/contracts';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { FailureError, Identifier, PromptBody, parseOrFail, type FieldError, type JsonObject } from '@trivet/contracts';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { compileSchema } from '../compile-schema.js';
 import { templateMistakes } from './template.js';
 
 /** The front matter of a prompt file. */
@@ -53,15 +53,16 @@ export function refuseMistakes(prompt: PromptBody, source: string): void {
 export function mistakesOf(prompt: PromptBody): FieldError[] {
   const variables = Object.keys(prompt.input.properties);
   const templates = (['system', 'user'] as const).flatMap((part) => (prompt[part] === undefined ? [] : templateMistakes(prompt[part], variables).map((detail) => ({ pointer: `/${part}`, detail }))));
-  return [...templates, ...schemaMistakes(prompt.input, '/input'), ...(prompt.defaults.schema ? schemaMistakes(prompt.defaults.schema, '/defaults/schema') : [])];
+  return [...templates, ...schemaMistakes(JSON.parse(JSON.stringify(prompt.input)), '/input'), ...(prompt.defaults.schema ? schemaMistakes(prompt.defaults.schema, '/defaults/schema') : [])];
 }
 
-function schemaMistakes(schema: object, pointer: string): FieldError[] {
+function schemaMistakes(schema: JsonObject, pointer: string): FieldError[] {
   try {
-    new Ajv2020({ allErrors: true, strict: false }).compile(schema);
+    compileSchema(schema, pointer.slice(1));
     return [];
   } catch (error) {
-    return [{ pointer, detail: `is not a valid JSON Schema: ${error instanceof Error ? error.message : String(error)}` }];
+    if (!(error instanceof FailureError)) throw error;
+    return [{ pointer, detail: error.message }];
   }
 }
 

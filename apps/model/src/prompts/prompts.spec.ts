@@ -35,6 +35,23 @@ describe('a prompt', () => {
     expect(render('{{thing.constructor}}|{{thing.__proto__}}|{{thing.toString}}', { name: 'x', thing: {} })).toBe('||');
   });
 
+  it('reaches no method of a list or a text, whatever it is called', () => {
+    expect(render('{{list.pop}}|{{list.length}}|{{name.length}}|{{list.0}}', { name: 'x', list: ['first'] })).toBe('|||first');
+  });
+
+  it('is bounded, however sections multiply a list, also empty ones', () => {
+    for (const template of ['{{#list}}{{#list}}{{#list}}x{{/list}}{{/list}}{{/list}}', '{{#list}}{{#list}}{{#list}}{{/list}}{{/list}}{{/list}}', '{{#list}}{{name}}{{/list}}']) {
+      const startedAt = performance.now();
+      expect(() => render(template, { name: 'n'.repeat(10_000), list: Array<number>(5_000).fill(1) })).toThrow(/which is the limit/);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+    }
+  });
+
+  it('holds variables to patterns in linear time, and names what is wrong inside an object', () => {
+    const strict = parsePrompt(`---\nname: strict\nversion: 1\ndescription: d\ninput:\n  type: object\n  properties:\n    text: { type: string, pattern: "^(a+)+$" }\n    thing: { type: object, required: [inner], properties: { inner: { type: string } } }\n---\n{{text}}`, 'strict.1.md');
+    expect(() => renderPrompt(strict, { text: `${'a'.repeat(40)}!`, thing: {} })).toThrow(expect.objectContaining({ failure: expect.objectContaining({ message: expect.stringMatching(/'text' must match pattern.*'thing\/inner' is missing/) }) }));
+  });
+
   it.each(['{{{name}}}', '{{&name}}', '{{> other}}', '{{=<% %>=}}', '{{nobody}}', '{{constructor}}', '{{#name}}'])('refuses the template %p when it is read', (template) => {
     expect(() => prompt(template)).toThrow(/greet\.1\.md (has the tag|uses)|Unclosed section/);
   });

@@ -1,12 +1,12 @@
 import { FailureError, type JsonObject, type ModelMessage, type PromptBody } from '@trivet/contracts';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { compileSchema, type SchemaCheck } from '../compile-schema.js';
 import { renderTemplate } from './template.js';
 
 /** What is rendered: a version, or a draft. */
 export type Renderable = PromptBody & { name: string; version: number | null };
 
-const ajv = new Ajv2020({ allErrors: true, strict: false });
-const validators = new WeakMap<object, ValidateFunction>();
+/** Of the versions that are kept in memory. */
+const checks = new WeakMap<object, SchemaCheck>();
 
 /**
  * The messages of a prompt with its variables filled in. Values are inserted as they are (no HTML escaping) and never
@@ -25,14 +25,16 @@ export function renderPrompt(prompt: Renderable, variables: JsonObject): ModelMe
 const nameOf = ({ name, version }: Renderable): string => (version === null ? `${name} (draft)` : `${name}@${version}`);
 
 function checkVariables(prompt: Renderable, variables: JsonObject): void {
-  const validate = validators.get(prompt.input) ?? ajv.compile({ ...prompt.input, additionalProperties: false });
-  validators.set(prompt.input, validate);
-  if (validate(variables)) return;
-  const errors = (validate.errors ?? []).map(({ keyword, params, instancePath, message }) => {
-    if (keyword === 'required') return { pointer: `/variables/${params.missingProperty}`, detail: `the variable '${params.missingProperty}' is missing` };
-    if (keyword === 'additionalProperties') return { pointer: `/variables/${params.additionalProperty}`, detail: `the variable '${params.additionalProperty}' is not one it takes` };
-    return { pointer: `/variables${instancePath}`, detail: `the variable '${instancePath.slice(1)}' ${message ?? 'is not valid'}` };
+  const check = checks.get(prompt.input) ?? compileSchema({ ...prompt.input, additionalProperties: false }, `the variables of ${nameOf(prompt)}`);
+  checks.set(prompt.input, check);
+  const errors = check(variables).map(({ keyword, params, instancePath, message }) => {
+    const field = keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
+    const pointer = `/variables${instancePath}${field === undefined ? '' : `/${field}`}`;
+    const name = pointer.slice('/variables/'.length);
+    const detail = keyword === 'required' ? `the variable '${name}' is missing` : keyword === 'additionalProperties' ? `the variable '${name}' is not one it takes` : `the variable '${name}' ${message ?? 'is not valid'}`;
+    return { pointer, detail };
   });
+  if (errors.length === 0) return;
   const takes = Object.keys(prompt.input.properties).join(', ');
   throw new FailureError('prompt_variables_invalid', `Prompt ${nameOf(prompt)}: ${errors.map(({ detail }) => detail).join('; ')}. It takes: ${takes}.`, { errors });
 }

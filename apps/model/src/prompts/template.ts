@@ -11,11 +11,14 @@ type Token = ReturnType<typeof Mustache.parse>[number];
 /** What of a template's tags is not allowed: tags for unknown variables, unescaped tags, partials and other delimiters; and a section that is not closed. */
 export function templateMistakes(template: string, variables: readonly string[]): string[] {
   try {
-    return mistakesIn(Mustache.parse(template), variables);
+    return mistakesIn(parse(template), variables);
   } catch (error) {
     return [`cannot be read: ${error instanceof Error ? error.message : String(error)}`];
   }
 }
+
+/** Without the library's memory of templates, which keeps each for ever. */
+const parse = (template: string): readonly Token[] => new Mustache.Writer().parse(template);
 
 /** @param variables null: inside a section, where names may be of the item */
 function mistakesIn(tokens: readonly Token[], variables: readonly string[] | null): string[] {
@@ -42,18 +45,27 @@ export function renderTemplate(template: string, variables: JsonObject, name: st
     if (characters > MOST_CHARACTERS) throw tooLong(name, `${MOST_CHARACTERS} characters`);
     pieces.push(text);
   };
+  const step = (): void => {
+    steps += 1;
+    if (steps > MOST_STEPS) throw tooLong(name, `${MOST_STEPS} tags, texts and items`);
+  };
   const render = (tokens: readonly Token[], scopes: readonly unknown[]): void => {
     for (const token of tokens) {
-      steps += 1;
-      if (steps > MOST_STEPS) throw tooLong(name, `${MOST_STEPS} tags and texts`);
+      step();
       const [kind, value] = token;
       if (kind === 'text') write(value);
       else if (kind === 'name') write(textOf(lookUp(value, scopes)));
-      else if (kind === '#') for (const item of itemsOf(lookUp(value, scopes))) render(insideOf(token), [item, ...scopes]);
+      else if (kind === '#') renderItems(token, itemsOf(lookUp(value, scopes)), scopes);
       else if (kind === '^' && itemsOf(lookUp(value, scopes)).length === 0) render(insideOf(token), scopes);
     }
   };
-  render(Mustache.parse(template), [variables]);
+  const renderItems = (section: Token, items: readonly unknown[], scopes: readonly unknown[]): void => {
+    for (const item of items) {
+      step();
+      render(insideOf(section), [item, ...scopes]);
+    }
+  };
+  render(parse(template), [variables]);
   return pieces.join('');
 }
 
@@ -79,5 +91,6 @@ function lookUp(name: string, scopes: readonly unknown[]): unknown {
 
 function ownValue(value: unknown, name: string): unknown {
   if (value === null || typeof value !== 'object' || !Object.hasOwn(value, name) || (Array.isArray(value) && !/^\d+$/.test(name))) return undefined;
-  return Object.entries(Object.getOwnPropertyDescriptor(value, name) ?? {}).find(([key]) => key === 'value')?.[1];
+  const found: unknown = Object.getOwnPropertyDescriptor(value, name)?.value;
+  return found;
 }
