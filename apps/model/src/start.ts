@@ -8,6 +8,7 @@ import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, createPromptUploads, keepClaims, keepPresence, type Redis } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
+import { createContentCapture } from './answering/capture-content.js';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './service-config.js';
 import { estimateDemands } from './estimating/estimate.js';
@@ -50,7 +51,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   await announce();
   // A Redis that was emptied meanwhile shall know them again.
   const announcing = setInterval(() => void announce().catch(onError), ANNOUNCE_EVERY_MS);
-  const context = contextOf({ bus, redis, router, logger, metrics, worker: workerId, prompts: createPromptStore(bundled, uploads), nowMs: clock.nowMs });
+  const context = contextOf({ bus, redis, router, logger, metrics, worker: workerId, prompts: createPromptStore(bundled, uploads), nowMs: clock.nowMs, ...captureOf(config) });
   const claims = createClaims(redis);
   const runner = createModelRunner({ bus, claims, context });
   const cancels = listenForCancels(bus, runner);
@@ -90,6 +91,11 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   };
 }
 
+/** Off unless the standard variable says so: prompts and answers are the tenants'. */
+function captureOf({ otel, secrets }: ModelServiceConfig): Pick<ModelContext, 'capture'> {
+  return otel['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'] === 'true' ? { capture: createContentCapture(Object.values(secrets)) } : {};
+}
+
 function endpointsOf(context: ModelContext): Endpoint[] {
   return [
     { name: 'model-estimate', subject: subjects.rpc('model', 'estimate'), handle: (request) => estimateDemands(request.body, context) },
@@ -97,7 +103,7 @@ function endpointsOf(context: ModelContext): Endpoint[] {
   ];
 }
 
-interface ContextParts extends Pick<ModelContext, 'router' | 'prompts' | 'worker' | 'nowMs'> {
+interface ContextParts extends Pick<ModelContext, 'router' | 'prompts' | 'worker' | 'nowMs' | 'capture'> {
   bus: Bus;
   redis: Redis;
   logger: Logger;

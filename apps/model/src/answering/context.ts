@@ -1,5 +1,6 @@
 import type { Delta, ModelAttempt, ModelCall } from '@trivet/contracts';
 import type { AccountRef, AnswerCache, Blobs, CrossedThreshold, Ledger, Rates } from '@trivet/state';
+import type { ContentCapture } from './capture-content.js';
 import type { PromptStore } from '../prompts/prompt-store.js';
 import type { Router } from '../routing/router.js';
 
@@ -19,6 +20,8 @@ export interface ModelContext {
   random(): number;
   /** Ends early, without an error, when the signal aborts. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
+  /** Set: prompts and answers go into spans, without secrets. */
+  capture?: ContentCapture;
   onDelta(call: ModelCall, delta: Delta): void;
   /** For the metrics. */
   onAttempt(attempt: ModelAttempt): void;

@@ -23,7 +23,7 @@ export function configFromEnvironment(variables: VendorVariables): ModelConfig {
   const baseUrls = { openai: undefined, anthropic: ANTHROPIC_BASE_URL, gemini: GEMINI_BASE_URL };
   const endpoints = [
     ...(isCompatible ? [{ name: 'openai-compatible', provider: 'openai', baseUrl: OPENAI_BASE_URL, apiKeyVariable: 'OPENAI_API_KEY', models: 'served' }] : []),
-    ...vendors.map((vendor) => ({ name: vendor, provider: vendor, baseUrl: baseUrls[vendor], apiKeyVariable: `${vendor.toUpperCase()}_API_KEY`, models: modelsOf(vendor).map((id) => ({ id })) })),
+    ...vendors.map((vendor) => ({ name: vendor, provider: vendor, baseUrl: baseUrls[vendor], apiKeyVariable: `${vendor.toUpperCase()}_API_KEY`, models: [...modelsOf(vendor).map((id) => ({ id })), ...EMBEDDERS[vendor].map((id) => ({ id, embeds: true }))] })),
   ];
   if (endpoints.length === 0) return ModelConfig.parse({ endpoints: [{ name: 'local', provider: 'local' }] });
   // What a compatible server serves is not known here, so no tier can name it: its first model serves all of them.
@@ -31,6 +31,9 @@ export function configFromEnvironment(variables: VendorVariables): ModelConfig {
 }
 
 type Vendor = keyof typeof DEFAULT_TIERS;
+
+/** Who embeds where a call names no model; Anthropic offers none. */
+const EMBEDDERS: Readonly<Record<Vendor, readonly string[]>> = { openai: ['text-embedding-3-small'], anthropic: [], gemini: ['gemini-embedding-001'] };
 
 /** For each tier: the best of each vendor, then the next of each, so that a fallback is a model of the same class where there is one. */
 function tiersOf(vendors: readonly Vendor[]): Record<string, string[]> {
