@@ -13,7 +13,7 @@ export const LATEST_LABEL = 'latest';
 export const DEFAULT_LABEL = 'production';
 
 /** Limits of a tenant's prompts. */
-export const PROMPT_LIMITS = { bytes: 262_144, versions: 1_000, names: 200, labels: 20 } as const;
+export const PROMPT_LIMITS = { bytes: 262_144, tenantBytes: 67_108_864, versions: 1_000, names: 200, labels: 20, variables: 200 } as const;
 
 const Template = z.string().max(PROMPT_LIMITS.bytes).describe('Text with tags: {{name}}, {{#name}}…{{/name}} and {{^name}}…{{/name}}.');
 
@@ -23,7 +23,7 @@ export const PromptBody = z
     description: z.string().min(1).max(2_000),
     task: z.enum(PROMPT_TASKS).default('generate').describe('What it is for; the offline provider serves summarise, report and plan.'),
     input: z
-      .object({ type: z.literal('object'), properties: z.record(Identifier, z.union([JsonRecord, z.boolean()])), required: z.array(z.string()).optional() })
+      .object({ type: z.literal('object'), properties: z.record(Identifier, z.union([JsonRecord, z.boolean()])).refine((variables) => Object.keys(variables).length <= PROMPT_LIMITS.variables, `must have at most ${PROMPT_LIMITS.variables} variables`), required: z.array(z.string()).optional() })
       .loose()
       .describe('JSON Schema of its variables.'),
     defaults: z

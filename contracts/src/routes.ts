@@ -56,7 +56,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'GET', path: '/api/v1/prompts', summary: 'The prompts by name, each in the version its name stands for.', answers: { 200: 'page of Prompt' } },
   { method: 'GET', path: '/api/v1/prompts/{name}', summary: 'One version of a prompt.', query: { version: 'A number.', label: 'A label, or latest. Neither: production, else latest.' }, answers: { 200: 'Prompt' } },
   { method: 'PUT', path: '/api/v1/prompts/{name}', summary: 'Keep a new version, as JSON or as text/markdown with front matter; the same as the newest one is that version again.', body: 'PromptBody', answers: { 201: 'Prompt', 200: 'Prompt' } },
-  { method: 'GET', path: '/api/v1/prompts/{name}/versions', summary: 'Its versions, newest first.', answers: { 200: 'page of Prompt' } },
+  { method: 'GET', path: '/api/v1/prompts/{name}/versions', summary: 'Its versions, newest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Prompt' } },
   { method: 'PUT', path: '/api/v1/prompts/{name}/labels/{label}', summary: 'Move a label to a version; holds everywhere within a second.', body: 'PromptLabelBody', answers: { 200: 'Prompt' } },
   { method: 'DELETE', path: '/api/v1/prompts/{name}/labels/{label}', summary: 'Take a label away.', answers: { 204: null } },
   { method: 'POST', path: '/api/v1/prompts/{name}/preview', summary: 'What a version, or a draft, says with some variables; no model is asked.', body: 'PromptPreviewBody', answers: { 200: 'PromptPreview' } },

@@ -52,8 +52,10 @@ describe('the ledger under attack by three model processes', () => {
     expect(samples.over).toEqual([]);
     expect(samples.taken).toBeGreaterThan(20);
     expect(results.size).toBe(CALLS);
-    const outcomes = [...results.values()].map(({ failure }) => failure?.code ?? 'answered');
-    expect(new Set(outcomes)).toEqual(new Set(['answered', 'budget_exceeded', 'cancelled']));
+    const outcomes = new Set([...results.values()].map(({ failure }) => failure?.code ?? 'answered'));
+    expect([...outcomes]).toEqual(expect.arrayContaining(['answered', 'budget_exceeded', 'cancelled']));
+    // Three refusals of the vendor in a row are bad luck and no defect; anything else is one.
+    expect([...outcomes].filter((code) => !['answered', 'budget_exceeded', 'cancelled', 'model_unavailable'].includes(code))).toEqual([]);
     await expectExact(results);
   }, 300_000);
 

@@ -87,6 +87,10 @@ describe('prompts that tenants keep', () => {
     expect((await send('GET', '/bad')).status).toBe(404);
     expect((await send('PUT', '/brief/labels/latest', { version: 1 })).status).toBe(400);
     expect((await send('PUT', '/brief/labels/production', { version: 99 })).status).toBe(404);
+    expect(await send('PUT', '/brief/labels/3', { version: 1 })).toMatchObject({ status: 400, body: { detail: expect.stringContaining('reads as a version') } });
+    expect(await send('PUT', '/bad', { ...BODY, user: '长'.repeat(200_000) })).toMatchObject({ status: 413, body: { detail: expect.stringContaining('the limit is 262144') } });
+    expect((await send('POST', '/brief/preview', { variables: { text: 'x'.repeat(880_000) } })).body).toMatchObject({ code: 'prompt_variables_invalid', detail: expect.stringContaining('a preview shows at most 500000') });
+    expect((await send('GET', '/bad')).status).toBe(404);
     expect((await send('PUT', '/brief', 'x', { type: 'text/plain' })).status).toBe(415);
     const blowUp = await send('POST', '/brief/preview', { draft: { ...BODY, input: { type: 'object', properties: { l: { type: 'array' } } }, system: undefined, user: '{{#l}}{{#l}}{{#l}}x{{/l}}{{/l}}{{/l}}' }, variables: { l: Array(1_000).fill(1) } });
     expect(blowUp).toMatchObject({ status: 400, body: { detail: expect.stringContaining('which is the limit') } });

@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { CONSUMERS, HEADERS } from '@trivet/contracts';
 import { startNats, until, type TestServer } from '@trivet/testing';
 import { connectBus, DeadLetterError, RedeliverError, settlementOf, subjects, type Bus, type Delivery, type Settlement } from './index.js';
@@ -52,6 +53,8 @@ describe('the bus', () => {
 
   it('says of a message at once that the broker went away with it', async () => {
     process.kill(server.pid, 'SIGSTOP');
+    // Each of its threads stops in its own time.
+    await until(() => readdirSync(`/proc/${server.pid}/task`).every((thread) => readFileSync(`/proc/${server.pid}/task/${thread}/stat`, 'utf8').includes(') T ')), 5_000);
     const published = bus.publish(subjects.toolCall('acme', 'wf'), {}, { workflowId: 'wf', timeoutMs: 25_000 });
     const told = published.then(() => 'stored', (error: Error) => error.message);
     await new Promise((resolve) => setImmediate(resolve));
@@ -143,6 +146,20 @@ describe('the bus', () => {
 
   it('refuses a payload over the limit of the broker, naming it', async () => {
     await expect(bus.publish(subjects.toolCall('acme', 'wf'), { text: 'x'.repeat(bus.maxPayloadBytes()) })).rejects.toThrow(new RegExp(`over the broker's limit of ${bus.maxPayloadBytes()} bytes`));
+  });
+
+  it('keeps its connection when somebody asks, answers or tells more than a message may carry', async () => {
+    const large = 'x'.repeat(bus.maxPayloadBytes());
+    const service = bus.respond({ name: 'large', id: 'l1', version: '1.0.0', description: 'd', endpoints: [{ name: 'repeat', subject: 'trivet.v1.rpc.large.it', handle: async () => ({ large }) }] });
+    let isLost = false;
+    const lost = bus.onReconnect(() => (isLost = true));
+    await expect(bus.request('trivet.v1.rpc.large.it', { large })).rejects.toMatchObject({ failure: { code: 'payload_too_large', message: expect.stringContaining("over the broker's limit") } });
+    expect(await bus.request('trivet.v1.rpc.large.it', {})).toMatchObject({ errorCode: 413, body: { code: 'payload_too_large' } });
+    expect(() => bus.notify('trivet.v1.delta.a.b.c', { large })).toThrow("over the broker's limit");
+    expect(await bus.request('trivet.v1.rpc.large.it', {})).toMatchObject({ errorCode: 413 });
+    expect(isLost).toBe(false);
+    if (typeof lost === 'function') lost();
+    service.stop();
   });
 
   it('tells a dead worker from a live one, and does not believe a death while its own connection is young', async () => {

@@ -75,7 +75,7 @@ export function createExchange(connection: ExchangeConnection, inboxPrefix: stri
       writer.write(frame);
     } catch (error) {
       waiting.delete(reply);
-      pending.expectation.reject(new FailureError('unavailable', `Could not send a message on ${pending.expectation.subject}.`, { cause: error }));
+      pending.expectation.reject(error instanceof FailureError ? error : new FailureError('unavailable', `Could not send a message on ${pending.expectation.subject}.`, { cause: error }));
     }
   }
 

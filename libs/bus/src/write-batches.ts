@@ -1,3 +1,4 @@
+import { FailureError } from '@trivet/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 /** One message as it goes out. */
@@ -56,6 +57,9 @@ export function writeInBatches(nats: NatsConnection): FrameWriter {
     const isText = typeof payload === 'string';
     const headerBytes = headers === '' ? 0 : Buffer.byteLength(headers);
     const bytes = headerBytes + (isText ? Buffer.byteLength(payload) : payload.byteLength);
+    // The broker ends a connection that sends more, and with it everything else that is on its way there.
+    const limit = nats.info?.max_payload ?? 1_048_576;
+    if (bytes > limit) throw new FailureError('payload_too_large', `A message of ${bytes} bytes on ${subject} is over the broker's limit of ${limit} bytes.`, { detail: { bytes, limit } });
     const to = reply ? `${subject} ${reply}` : subject;
     text += headerBytes === 0 ? `PUB ${to} ${bytes}\r\n` : `HPUB ${to} ${headerBytes} ${bytes}\r\n${headers}`;
     if (isText) text += `${payload}\r\n`;

@@ -15,7 +15,7 @@ export { createScriptSnapshots, type ScriptSnapshot, type ScriptSnapshots } from
 export { KV_LIMITS, createKvStore, type KvStore } from './kv/kv-store.js';
 export { MEMORY_LIMITS, createMemoryStore, type ChangedEntry, type MemoryPosition, type MemoryStore, type MemoryText, type MemoryWrite } from './memory/memory-store.js';
 export { type MemoryHead, type MemorySource } from './memory/entry-head.js';
-export { createPromptUploads, type Authorship, type PromptHead, type PromptUploads, type UploadedPrompt } from './prompts/prompt-uploads.js';
+export { createPromptUploads, type Authorship, type LabelMove, type PromptHead, type PromptUploads, type UploadedPrompt } from './prompts/prompt-uploads.js';
 export { labelsOf, newestOf, selectVersion, type KnownPrompt } from './prompts/find-prompt.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';

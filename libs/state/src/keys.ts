@@ -81,7 +81,9 @@ export const keys = {
   promptVersions: (tenant: string): string => `{prompts}:versions:${tenant}`,
   /** HASH name → its newest uploaded version */
   promptNewest: (tenant: string): string => `{prompts}:newest:${tenant}`,
-  /** HASH label → version, or - where it was taken away */
+  /** STRING: how many bytes the prompts of a tenant have */
+  promptBytes: (tenant: string): string => `{prompts}:bytes:${tenant}`,
+  /** HASH label → version (- where it was taken away), # and the number of the move; # → how many moves there were */
   promptLabels: (tenant: string, name: string): string => `{prompts}:labels:${tenant}:${name}`,
   /** SET of tenants that uploaded a prompt or moved a label */
   promptTenants: (): string => '{prompts}:tenants',

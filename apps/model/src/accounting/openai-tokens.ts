@@ -18,13 +18,21 @@ export async function openAiCounter(model: string): Promise<TokenCounter | null>
   const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base');
   // A text that spells a special token is text like any other.
   const options = { disallowedSpecial: new Set<string>() };
-  return (text) => countTokens(text, options);
+  return (text) => {
+    let tokens = 0;
+    for (let at = 0; at < text.length; at += SLICE_CHARACTERS) tokens += countTokens(text.slice(at, at + SLICE_CHARACTERS), options) + (at > 0 ? 1 : 0);
+    return tokens;
+  };
 }
+
+/** The tokenizer takes time that grows with the square of a run without a border, so it gets short pieces; a cut makes a token at most. */
+const SLICE_CHARACTERS = 1_000;
 
 /** An upper bound of a request's input tokens, images aside. Without a tokenizer: its bytes, since no token is shorter than one. */
 export function boundInput({ messages, tools, schema }: ProviderRequest, counter: TokenCounter | null): number {
   const count = counter ?? ((text: string) => Buffer.byteLength(text));
-  const definitions = (tools?.length ?? 0) > 0 || schema ? count(JSON.stringify({ tools, schema })) + TOKENS_AROUND_REQUEST : 0;
+  // A vendor writes them out in its own words, a list of values at about twice what it takes in JSON.
+  const definitions = (tools?.length ?? 0) > 0 || schema ? (counter ? 2 : 1) * count(JSON.stringify({ tools, schema })) + TOKENS_AROUND_REQUEST : 0;
   return messages.reduce((sum, message) => sum + count(textOf(message)) + TOKENS_AROUND_MESSAGE, TOKENS_AROUND_REQUEST + definitions);
 }
 

@@ -1,60 +1,65 @@
 import { FailureError, type Failure } from '@trivet/contracts';
 import type { Target } from '../routing/router.js';
 import type { CallRun } from './call-run.js';
-import { boundOf, type Bound } from './hold.js';
 
 /** Whether an endpoint may be asked now. */
 export type Admission =
-  | { status: 'admitted'; bound: Bound; leave(): void }
-  /** It rests, or its rate is used up for longer than a call waits. */
+  | { status: 'admitted'; leave(): void }
+  /** It rests, or has no place for who does not wait. */
   | { status: 'skipped'; failure: Failure }
   /** The answer is no longer wanted. */
   | { status: 'stopped' };
 
 /**
- * Waits until an endpoint may be asked: its breaker, one of its places, and its rate. Whoever is admitted must `leave`,
- * and tell the breaker what came of it.
+ * Waits until an endpoint may be asked: its breaker, and one of its places. Whoever is admitted must `leave`, and tell the
+ * breaker what came of it.
+ * @param atOnce take a place only if there is one now
  */
-export async function admit(run: CallRun, target: Target, { mostWaitMs = run.context.router.retry.maxMs }: { mostWaitMs?: number } = {}): Promise<Admission> {
+export async function admit(run: CallRun, target: Target, { atOnce = false }: { atOnce?: boolean } = {}): Promise<Admission> {
   const admission = target.breaker.admit();
   if (!admission.admitted) return { status: 'skipped', failure: restingFailure(target, admission.retryInMs) };
-  let isInside = false;
-  const leave = (): void => {
-    if (isInside) target.places?.leave();
-    isInside = false;
-  };
   const turnedAway = (outcome: Exclude<Admission, { status: 'admitted' }>): Admission => {
-    leave();
     target.breaker.forget();
     return outcome;
   };
-  try {
-    if (!(await entered(run, target))) return turnedAway({ status: 'stopped' });
-    isInside = true;
-    const bound = await boundOf(run, target);
-    if (target.rates) {
-      const place = await run.context.rates.take(target.endpoint, target.rates, bound.inputTokens + bound.maxTokens, Math.min(mostWaitMs, run.call.deadlineAt - run.context.nowMs()));
-      if (!place.taken) return turnedAway({ status: 'skipped', failure: rateFailure(target, place.waitMs) });
-      if (place.waitMs > 0) await run.context.sleep(place.waitMs, run.signal);
-      if (run.signal.aborted) return turnedAway({ status: 'stopped' });
-    }
-    return { status: 'admitted', bound, leave };
-  } catch (error) {
-    turnedAway({ status: 'stopped' });
-    throw error;
-  }
+  if (atOnce && target.places && !target.places.tryEnter()) return turnedAway({ status: 'skipped', failure: busyFailure(target) });
+  if (!atOnce && !(await entered(run, target))) return turnedAway({ status: 'stopped' });
+  let isInside = true;
+  return {
+    status: 'admitted',
+    leave: () => {
+      if (isInside) target.places?.leave();
+      isInside = false;
+    },
+  };
 }
 
 /** False: the call was stopped while it stood in line. */
 async function entered({ signal }: CallRun, { places }: Target): Promise<boolean> {
+  if (!places) return !signal.aborted;
   try {
-    await places?.enter(signal);
+    await places.enter(signal);
     return true;
   } catch (error) {
     if (signal.aborted) return false;
     throw error;
   }
 }
+
+/**
+ * Takes a held attempt's part of its endpoint's rate, and waits for its turn. After the reservation, so that nobody uses up
+ * for all what he could not pay.
+ * @returns why it is not asked; undefined: it may be
+ */
+export async function takeRate(run: CallRun, target: Target, rateTokens: number, mostWaitMs = run.context.router.retry.maxMs): Promise<Failure | 'stopped' | undefined> {
+  if (!target.rates) return undefined;
+  const place = await run.context.rates.take(target.endpoint, target.rates, rateTokens, Math.min(mostWaitMs, run.call.deadlineAt - run.context.nowMs()));
+  if (!place.taken) return rateFailure(target, place.waitMs);
+  if (place.waitMs > 0) await run.context.sleep(place.waitMs, run.signal);
+  return run.signal.aborted ? 'stopped' : undefined;
+}
+
+const busyFailure = (target: Target): Failure => new FailureError('model_unavailable', `Endpoint ${target.endpoint} has no place now.`).failure;
 
 const restingFailure = (target: Target, retryInMs: number): Failure =>
   new FailureError('model_unavailable', `Endpoint ${target.endpoint} failed repeatedly and is left alone for another ${retryInMs} ms.`).failure;

@@ -109,7 +109,13 @@ async function keepHold(run: CallRun, hold: Hold): Promise<void> {
 
 /** The first piece after an attempt that had sent some says that the answer begins anew. */
 export function sendDelta(run: CallRun, text: string): void {
-  if (text === '') return;
+  for (let at = 0; at < text.length; at += MOST_DELTA_CHARACTERS) sendPiece(run, text.slice(at, at + MOST_DELTA_CHARACTERS));
+}
+
+/** A vendor that answers in one piece may send more than a message carries. */
+const MOST_DELTA_CHARACTERS = 100_000;
+
+function sendPiece(run: CallRun, text: string): void {
   const restarted = run.attempts > run.deltasOf && run.deltas > 0 ? { restarted: true } : {};
   run.context.onDelta(run.call, { callId: run.call.callId, stepId: run.call.stepId, index: run.deltas, text, ...restarted });
   run.deltas += 1;

@@ -9,6 +9,8 @@ export interface ContentCapture {
 
 /** Attributes of spans are no place for books. */
 const MOST_CHARACTERS = 16_384;
+/** Read a little further than is shown: a secret that is cut in two would not be known. */
+const MOST_READ = 32_768;
 const REDACTED = '[redacted]';
 /** What looks like a secret by its form: keys of vendors and clouds, tokens of forges and chats, signed tokens, private keys, passwords in URLs. */
 const SECRETS: readonly RegExp[] = [
@@ -23,7 +25,7 @@ const SECRETS: readonly RegExp[] = [
 /** @param keys of vendors, which are taken out wherever they stand */
 export function createContentCapture(keys: readonly (string | undefined)[]): ContentCapture {
   const known = keys.filter((key): key is string => key !== undefined && key.length >= 4);
-  const clean = (value: unknown): string => redactSecrets(typeof value === 'string' ? value : JSON.stringify(value), known).slice(0, MOST_CHARACTERS);
+  const clean = (value: unknown): string => redactSecrets((typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MOST_READ), known).slice(0, MOST_CHARACTERS);
   return {
     input: ({ messages }, embedded) => ({ [ATTRIBUTES.genAiInputMessages]: clean(embedded ? embedded.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) : messages.map(messageOf)) }),
     output: (outcome) => ({ [ATTRIBUTES.genAiOutputMessages]: clean(outputOf(outcome)) }),

@@ -41,8 +41,9 @@ export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: 
  */
 export async function attemptUsage(target: Target, request: ProviderRequest, outcome: ProviderAnswer | ProviderRefusal, embedded: readonly string[] = []): Promise<ProviderUsage> {
   if (outcome.status === 'answered' && outcome.usage) return outcome.usage;
-  const inputs = await Promise.all([...request.messages.map(({ content }) => content), ...embedded].map((text) => target.provider.estimateTokens(text, request.model)));
-  const text = outcome.status === 'answered' ? outcome.text + (outcome.toolCalls ? JSON.stringify(outcome.toolCalls) : '') : outcome.partialText;
+  const texts = [...request.messages.map(({ content, toolCalls }) => content + (toolCalls ? JSON.stringify(toolCalls) : '')), definitionsOf(request), ...embedded].filter(Boolean);
+  const inputs = await Promise.all(texts.map((text) => target.provider.estimateTokens(text, request.model)));
+  const text = outcome.status === 'answered' ? outcome.text + (outcome.toolCalls ? JSON.stringify(outcome.toolCalls) : '') : outcome.partialText + (outcome.partialArguments ?? '');
   const estimated = { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0) + imageTokensOf(request, target), outputTokens: text ? await target.provider.estimateTokens(text, request.model) : 0 };
   return {
     inputTokens: Math.max(estimated.inputTokens, outcome.usage?.inputTokens ?? 0),
@@ -50,6 +51,8 @@ export async function attemptUsage(target: Target, request: ProviderRequest, out
     source: 'estimated',
   };
 }
+
+const definitionsOf = ({ tools, schema }: ProviderRequest): string => ((tools?.length ?? 0) > 0 || schema ? JSON.stringify({ tools, schema }) : '');
 
 /** No tokenizer counts images: the most they can be. */
 export const imageTokensOf = ({ messages }: Pick<ProviderRequest, 'messages'>, { imageTokens }: Target): number => messages.reduce((sum, { images }) => sum + (images?.length ?? 0) * imageTokens, 0);

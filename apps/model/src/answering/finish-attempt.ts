@@ -65,12 +65,14 @@ function standing(run: CallRun, ours: ModelResult, recorded: string | null): Mod
 /** A recorded result, sent again under the claim that asks for it now. */
 export const replay = (recorded: ModelResult, { epoch, context }: Pick<CallRun, 'epoch' | 'context'>): ModelResult => ({ ...recorded, epoch, worker: context.worker, replayed: true });
 
-/** Leaves room for the rest of the result beside its output. */
-const OUTPUT_LIMIT_BYTES = INLINE_LIMIT_BYTES - 4_096;
-
+/** A result is recorded whole: what is too large for that goes beside it, and what only explains is left out before it fails. */
 async function packed(run: CallRun, result: ModelResult): Promise<ModelResult> {
+  if (fits(result)) return result;
   const { output, ...rest } = result;
-  if (output === undefined) return result;
-  const bytes = Buffer.from(JSON.stringify(output));
-  return bytes.byteLength <= OUTPUT_LIMIT_BYTES ? result : { ...rest, outputRef: await run.context.blobs.put(bytes) };
+  const outside = output === undefined ? result : { ...rest, outputRef: await run.context.blobs.put(Buffer.from(JSON.stringify(output))) };
+  if (fits(outside)) return outside;
+  const { tried: _, crossed: __, ...least } = outside;
+  return least;
 }
+
+const fits = (result: ModelResult): boolean => Buffer.byteLength(JSON.stringify(result)) <= INLINE_LIMIT_BYTES;

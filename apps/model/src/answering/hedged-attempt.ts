@@ -1,10 +1,10 @@
 import type { ProviderAnswer, ProviderRefusal } from '../providers/provider.js';
 import type { Target } from '../routing/router.js';
-import { admit } from './admission.js';
+import { admit, takeRate } from './admission.js';
 import { makeAttempt, sendDelta } from './attempt.js';
 import type { CallRun } from './call-run.js';
 import { finishAttempt } from './finish-attempt.js';
-import { holdAttempt, type Hold } from './hold.js';
+import { boundOf, holdAttempt, type Hold } from './hold.js';
 
 /** An attempt that is over and not yet settled. */
 export interface Made {
@@ -92,17 +92,23 @@ async function isSilentFor(run: CallRun, { sign, made }: Started, ms: number): P
 
 /** null: the spare is not to be had at once, or no account has enough for it; the first goes on alone. */
 async function startSpare(run: CallRun, spare: Target): Promise<Started | null> {
-  const admission = await admit(run, spare, { mostWaitMs: 0 });
+  const admission = await admit(run, spare, { atOnce: true });
   if (admission.status !== 'admitted') return null;
-  const hold = await holdAttempt(run, spare, admission.bound).catch((error: unknown) => {
+  const giveUp = (): null => {
     admission.leave();
     spare.breaker.forget();
+    return null;
+  };
+  try {
+    const hold = await holdAttempt(run, spare, await boundOf(run, spare));
+    if ('status' in hold) return giveUp();
+    if ((await takeRate(run, spare, hold.rateTokens, 0)) === undefined) return start(run, spare, hold, admission.leave);
+    await run.context.ledger.release(hold.reservationId);
+    return giveUp();
+  } catch (error) {
+    giveUp();
     throw error;
-  });
-  if (!('status' in hold)) return start(run, spare, hold, admission.leave);
-  admission.leave();
-  spare.breaker.forget();
-  return null;
+  }
 }
 
 async function race(run: CallRun, first: Started, second: Started): Promise<Made> {
@@ -116,8 +122,7 @@ async function race(run: CallRun, first: Started, second: Started): Promise<Made
   const loser = winner === first ? second : first;
   winner.wins();
   loser.loses();
-  const [made, lost] = await Promise.all([winner.made, loser.made]);
-  second.leave();
+  const [made, lost] = await Promise.all([winner.made, loser.made]).finally(second.leave);
   await finishAttempt(run, loser.target, lost.hold, lost.outcome);
   return made;
 }

@@ -92,7 +92,8 @@ export async function holdAttempt(run: CallRun, target: Target, bound: Bound): P
 function noteCrossed(run: CallRun, crossed: readonly CrossedThreshold[]): void {
   for (const crossing of crossed) {
     const { name, window, metric, limit, used, held } = crossing;
-    run.crossed.push({ account: name, window, metric, limit, used, held });
+    // What all tenants together have used is the operator's to know.
+    if (crossing.account.scope !== 'global') run.crossed.push({ account: name, window, metric, limit, used, held });
     run.context.onThreshold(run.call, crossing);
   }
 }

@@ -33,11 +33,26 @@ function parseBySchema(text: string, schema: JsonObject): { value: JsonValue } |
     return { mistakes: `it is not JSON (${error instanceof Error ? error.message : String(error)})` };
   }
   const mistakes = compileSchema(schema, 'the answer')(value);
-  return mistakes.length === 0 ? { value } : { mistakes: mistakes.map(({ instancePath, message }) => `answer${instancePath} ${message ?? 'is not valid'}`).join(', ') };
+  return mistakes.length === 0 ? { value } : { mistakes: listed(mistakes.map(({ instancePath, message }) => `answer${instancePath} ${message ?? 'is not valid'}`)) };
+}
+
+/** Enough to mend an answer by, and little enough for a message. */
+const MOST_MISTAKES = 20;
+const MOST_MISTAKE_CHARACTERS = 2_000;
+
+function listed(mistakes: readonly string[]): string {
+  const text = mistakes.slice(0, MOST_MISTAKES).join(', ').slice(0, MOST_MISTAKE_CHARACTERS);
+  return mistakes.length > MOST_MISTAKES ? `${text} and ${mistakes.length - MOST_MISTAKES} more` : text;
 }
 
 /** Models like to wrap JSON in a Markdown fence. */
-const withoutFence = (text: string): string => /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
+function withoutFence(text: string): string {
+  const trimmed = text.trim();
+  const firstEnd = trimmed.indexOf('\n');
+  const opening = trimmed.slice(0, firstEnd).trim();
+  if (!trimmed.endsWith('```') || firstEnd === -1 || (opening !== '```' && opening !== '```json')) return text;
+  return trimmed.slice(firstEnd + 1, -3);
+}
 
 /** The one chance to mend an answer that does not match. */
 export function repairMessages(text: string, mistakes: string): ModelMessage[] {

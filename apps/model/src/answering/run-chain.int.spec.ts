@@ -1,4 +1,4 @@
-import { ModelResult, type ModelCall } from '@trivet/contracts';
+import { FailureError, ModelResult, type ModelCall } from '@trivet/contracts';
 import { connectRedis, createLedger, type AccountRef, type Ledger, type Redis } from '@trivet/state';
 import { startRedis, type TestServer } from '@trivet/testing';
 import { answerCall } from '../answer-call.js';
@@ -62,6 +62,31 @@ describe('a chain of endpoints', () => {
     });
   });
 
+  it('keeps what was charged, and why it fails, when a smaller tier cannot serve a call that may degrade', async () => {
+    await ledger.setLimits({ scope: 'workflow', tenant: 'acme', id: 'w1' }, [{ window: 'total', limitTokens: 130 }]);
+    const router = routerOf({ medium: [targetOf('a', async () => ({ ...refused('model_unauthorized'), spent: true, partialText: 'x'.repeat(80) })), targetOf('b', async () => answered('b'))] });
+    const failing: Router = { ...router, resolve: async (wanted) => { if (wanted.tier === 'small') throw new FailureError('capability_unavailable', 'no'); return router.resolve(wanted); } };
+    const { result } = await answer(failing, modelCall('c1', { ...ask, maxTokens: 100 }, { onExceed: 'degrade' }));
+    expect(result).toMatchObject({ failure: { code: 'budget_exceeded' }, usage: { attempts: 1, outputTokens: 80 }, tried: [{ endpoint: 'a' }] });
+  });
+
+  it('records a result that is too large for that by leaving out what only explains', async () => {
+    const schema = { type: 'array', items: { type: 'string' } };
+    const { result } = await answer(routerOf({ medium: [targetOf('a', async () => answered(JSON.stringify(Array(3_000).fill(1))))] }), modelCall('c1', { ...ask, schema }));
+    expect(result.failure?.code).toBe('model_output_invalid');
+    expect(JSON.stringify(result).length).toBeLessThan(10_000);
+    const large = await answer(routerOf({ medium: [targetOf('a', async () => refused('model_unauthorized')), targetOf('b', async () => answered('x'.repeat(65_000)))] }), modelCall('c2', ask));
+    expect(large.result).toHaveProperty('outputRef');
+    expect(await total()).toMatchObject({ held: 0 });
+  });
+
+  it('charges tools and what had come of a call of one, also where it was cancelled', async () => {
+    const tools = [{ name: 'f', description: 'd'.repeat(500), input: { type: 'object' } }];
+    const { result } = await answer(routerOf({ medium: [targetOf('a', async () => ({ ...refused('model_unauthorized'), spent: true, partialArguments: 'y'.repeat(40) }))] }), modelCall('c1', { ...ask, tools, maxTokens: 100 }));
+    expect(result.usage?.inputTokens).toBeGreaterThan(500);
+    expect(result.usage?.outputTokens).toBe(40);
+  });
+
   it('says which endpoints failed and how, with the failure that trying again may mend', async () => {
     const { result } = await answer(routerOf({ medium: [targetOf('a', async () => refused('model_request_invalid')), targetOf('b', async () => refused('model_unavailable')), targetOf('c', async () => refused('model_unauthorized'))] }), modelCall('c1', ask));
     expect(result.failure).toMatchObject({ code: 'model_unavailable', message: 'scripted model_unavailable. Also tried: a (model_request_invalid), c (model_unauthorized).' });
@@ -92,6 +117,14 @@ describe('a chain of endpoints', () => {
       expect(await total()).toEqual({ used: 17, held: 0 });
     });
 
+    it('does not wait for a place of its own endpoint, which the first one holds', async () => {
+      const places = createPlaces(1);
+      const slow: ModelProvider['complete'] = async () => (await new Promise((resolve) => setTimeout(resolve, 60)), answered('slow'));
+      const { result } = await answer(routerOf({ medium: [targetOf('a', slow, { hedgeAfterMs: 10, places }), targetOf('b', async () => answered('never'), { places })] }), modelCall('c1', ask));
+      expect(result.output?.text).toBe('slow');
+      expect(places.tryEnter()).toBe(true);
+    });
+
     it('stops both when the call is cancelled', async () => {
       const stop = new AbortController();
       setTimeout(() => stop.abort(Object.assign(new Error('given back'))), 50);
@@ -119,6 +152,15 @@ describe('a chain of endpoints', () => {
       const router = routerOf({ medium: [targetOf('a', async () => answered('a'), { rates: { requestsPerMinute: 1 } })] });
       await answer(router, modelCall('c1', ask));
       expect((await answer(router, modelCall('c2', ask))).result.failure).toMatchObject({ code: 'model_rate_limited', message: expect.stringMatching(/^Endpoint a takes 1 requests a minute by its configuration, and there is room only in \d+ ms\.$/), detail: { requestsPerMinute: 1 } });
+    });
+
+    it('takes nothing from the rate of all for a call that its account cannot pay, and holds nothing for one that the rate refuses', async () => {
+      const limited = routerOf({ medium: [targetOf('a', async () => answered('a'), { rates: { requestsPerMinute: 2 } })] });
+      await ledger.setLimits({ scope: 'workflow', tenant: 'acme', id: 'poor' }, [{ window: 'total', limitTokens: 1 }]);
+      for (let n = 0; n < 5; n += 1) expect((await answer(limited, modelCall(`p${n}`, { ...ask, maxTokens: 50 }, { workflowId: 'poor' }))).result.failure?.code).toBe('budget_exceeded');
+      expect((await answer(limited, modelCall('c1', ask))).result.output?.text).toBe('a');
+      expect((await answer(limited, modelCall('c2', ask))).result.failure?.code).toBe('model_rate_limited');
+      expect(await total()).toEqual({ used: 17, held: 0 });
     });
 
     it('gives tokens back that an answer did not use', async () => {

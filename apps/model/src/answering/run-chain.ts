@@ -1,12 +1,12 @@
 import { FAILURES, FailureError, ModelResult, type Failure, type ModelOutput } from '@trivet/contracts';
 import { afterFailure } from '../routing/retry.js';
 import type { Target } from '../routing/router.js';
-import { admit, type Admission } from './admission.js';
+import { admit, takeRate, type Admission } from './admission.js';
 import { keepAnswer } from './cached-answer.js';
 import { resultOf, type CallRun } from './call-run.js';
 import { finishAttempt, recordEnding, replay } from './finish-attempt.js';
 import { attemptHedged, type Made } from './hedged-attempt.js';
-import { budgetFailure, holdAttempt } from './hold.js';
+import { boundOf, budgetFailure, holdAttempt } from './hold.js';
 import { checkOutput, repairMessages } from './output.js';
 
 /** What one endpoint came to: the result of the call, or why the next one is tried, or that no account has enough for it. */
@@ -32,7 +32,13 @@ export async function runChain(run: CallRun, targets: readonly Target[]): Promis
     }
     tier = denied ? router.smallerTier(tier) : undefined;
     if (tier === undefined) return giveUp(run, failureOf(failures));
-    chain = await router.resolve({ tier, needs: run.prepared.wanted.needs });
+    try {
+      chain = await router.resolve({ tier, needs: run.prepared.wanted.needs });
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      // The smaller tier cannot serve it: what the call came to before stays, with what it cost.
+      return giveUp(run, failureOf(failures));
+    }
   }
 }
 
@@ -63,7 +69,8 @@ async function runEndpoint(run: CallRun, target: Target, spare: Target | undefin
     if (admission.status === 'skipped') return { skipped: admission.failure };
     if (admission.status === 'stopped') return ended(run, await stop(run));
     const made = await attemptOnce(run, target, admission, spare);
-    if ('denied' in made || 'result' in made) return made;
+    if ('stopped' in made) return ended(run, await stop(run));
+    if ('denied' in made || 'result' in made || 'skipped' in made) return made;
     const { outcome } = made;
     if (outcome.status === 'answered') {
       const checked = checkOutput(outcome, run.prepared, made.target);
@@ -85,11 +92,18 @@ async function runEndpoint(run: CallRun, target: Target, spare: Target | undefin
   }
 }
 
-async function attemptOnce(run: CallRun, target: Target, { bound, leave }: Extract<Admission, { status: 'admitted' }>, spare: Target | undefined): Promise<Made | { denied: Failure } | { result: ModelResult }> {
+type AttemptOutcome = Made | { denied: Failure } | { result: ModelResult } | { skipped: Failure } | { stopped: true };
+
+async function attemptOnce(run: CallRun, target: Target, { leave }: Extract<Admission, { status: 'admitted' }>, spare: Target | undefined): Promise<AttemptOutcome> {
   let counted = false;
   try {
-    const hold = await holdAttempt(run, target, bound);
+    const hold = await holdAttempt(run, target, await boundOf(run, target));
     if ('status' in hold) return hold.status === 'recorded' ? { result: replay(ModelResult.parse(JSON.parse(hold.json)), run) } : { denied: budgetFailure(hold) };
+    const turnedAway = await takeRate(run, target, hold.rateTokens);
+    if (turnedAway !== undefined) {
+      await run.context.ledger.release(hold.reservationId);
+      return turnedAway === 'stopped' ? { stopped: true } : { skipped: turnedAway };
+    }
     run.context.reach('model.after-reserve-before-vendor');
     const made = await attemptHedged(run, target, hold, spare);
     counted = true;

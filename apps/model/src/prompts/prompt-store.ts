@@ -62,8 +62,15 @@ export function createPromptStore(prompts: readonly Prompt[], uploads?: Uploads)
         throw unknownPrompt(`No prompt is called '${name}'; there are: ${[...new Set([...byName.keys(), ...own])].sort().join(', ')}.`);
       }
       const version = selectVersion(known, selector);
-      const found = version === null ? undefined : (bundled.find((each) => each.version === version) ?? (tenant === undefined ? undefined : await uploaded(tenant, name, version)));
-      if (found) return found;
+      const at = async (number: number): Promise<Prompt | undefined> => {
+        // A version that a tenant made stays what it is, also when a later release bundles one of its number.
+        const own = tenant === undefined || number > head.newest ? undefined : await uploaded(tenant, name, number);
+        return own ?? bundled.find((each) => each.version === number);
+      };
+      const found = version === null ? undefined : await at(version);
+      // A label of a file that a release no longer has must not hide the rest.
+      const instead = found ?? (selector === undefined ? await at(newestOf(known)) : undefined);
+      if (instead) return instead;
       const labels = [...labelsOf(known).keys()].filter((label) => label !== LATEST_LABEL);
       throw unknownPrompt(`Prompt '${name}' has no version or label '${selector}'; it has the versions ${[...bundled.map((each) => each.version), ...(head.newest > 0 ? [`up to ${head.newest}`] : [])].join(', ')} and the labels ${[...labels, LATEST_LABEL].join(', ')}.`);
     },

@@ -68,7 +68,7 @@ function schemaMistakes(schema: JsonObject, pointer: string): FieldError[] {
 
 function readYaml(text: string, source: string): unknown {
   try {
-    return parseYaml(text);
+    return parseYaml(text, { maxAliasCount: 0 });
   } catch (error) {
     throw new FailureError('invalid_request', `The front matter of prompt ${source} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,9 +1,13 @@
 import { FailureError, type JsonObject, type ModelMessage, type PromptBody } from '@trivet/contracts';
+import { withinMs } from '../bounded.js';
 import { compileSchema, type SchemaCheck } from '../compile-schema.js';
 import { renderTemplate } from './template.js';
 
 /** What is rendered: a version, or a draft. */
 export type Renderable = PromptBody & { name: string; version: number | null };
+
+/** Rendering takes a few milliseconds; what is limited within it is limited by number. */
+const RENDER_MS = 1_000;
 
 /** Of the versions that are kept in memory. */
 const checks = new WeakMap<object, SchemaCheck>();
@@ -15,7 +19,7 @@ const checks = new WeakMap<object, SchemaCheck>();
  */
 export function renderPrompt(prompt: Renderable, variables: JsonObject): ModelMessage[] {
   checkVariables(prompt, variables);
-  const fill = (template: string): string => renderTemplate(template, variables, nameOf(prompt));
+  const fill = (template: string): string => withinMs(RENDER_MS, `rendering the prompt ${nameOf(prompt)}`, () => renderTemplate(template, variables, nameOf(prompt)));
   return [
     ...(prompt.system === undefined ? [] : [{ role: 'system' as const, content: fill(prompt.system) }]),
     { role: 'user' as const, content: fill(prompt.user) },
@@ -35,6 +39,6 @@ function checkVariables(prompt: Renderable, variables: JsonObject): void {
     return { pointer, detail };
   });
   if (errors.length === 0) return;
-  const takes = Object.keys(prompt.input.properties).join(', ');
+  const takes = Object.keys(prompt.input.properties).slice(0, 20).join(', ');
   throw new FailureError('prompt_variables_invalid', `Prompt ${nameOf(prompt)}: ${errors.map(({ detail }) => detail).join('; ')}. It takes: ${takes}.`, { errors });
 }

@@ -10,8 +10,10 @@ type Token = ReturnType<typeof Mustache.parse>[number];
 
 /** What of a template's tags is not allowed: tags for unknown variables, unescaped tags, partials and other delimiters; and a section that is not closed. */
 export function templateMistakes(template: string, variables: readonly string[]): string[] {
+  const form = tagMistake(template);
+  if (form !== null) return [form];
   try {
-    return mistakesIn(parse(template), variables);
+    return [...new Set(mistakesIn(parse(template), new Set(variables)))].slice(0, MOST_MISTAKES);
   } catch (error) {
     return [`cannot be read: ${error instanceof Error ? error.message : String(error)}`];
   }
@@ -20,16 +22,37 @@ export function templateMistakes(template: string, variables: readonly string[])
 /** Without the library's memory of templates, which keeps each for ever. */
 const parse = (template: string): readonly Token[] => new Mustache.Writer().parse(template);
 
+/** Names are short: the library takes time that grows with the square of a tag, and with its dots. */
+const MOST_TAG_CHARACTERS = 200;
+const MOST_PARTS = 10;
+const MOST_MISTAKES = 50;
+const MOST_SHOWN = 20;
+
+function tagMistake(template: string): string | null {
+  for (let at = template.indexOf('{{'); at !== -1; at = template.indexOf('{{', at + 2)) {
+    const tag = template.slice(at, at + MOST_TAG_CHARACTERS + 4);
+    const end = tag.indexOf('}}');
+    if (end === -1) return `has a tag at character ${at} that is not closed, or longer than ${MOST_TAG_CHARACTERS} characters`;
+    if (tag.slice(0, end).split('.').length > MOST_PARTS) return `has the tag ${tag.slice(0, 40)}… with more than ${MOST_PARTS} parts`;
+  }
+  return null;
+}
+
 /** @param variables null: inside a section, where names may be of the item */
-function mistakesIn(tokens: readonly Token[], variables: readonly string[] | null): string[] {
+function mistakesIn(tokens: readonly Token[], variables: ReadonlySet<string> | null): string[] {
   return tokens.flatMap((token) => {
     const [kind, name] = token;
     if (kind === 'text' || kind === '!') return [];
     if (kind === '>' || kind === '&' || kind === '=') return [`has the tag {{${kind} ${name}}}; only {{name}}, {{#name}} and {{^name}} are allowed`];
-    const isKnown = variables === null || variables.includes(name.split('.')[0] ?? '');
-    const own = isKnown ? [] : [`uses {{${name}}}, which is not among its variables: ${variables.join(', ') || 'it has none'}`];
+    const isKnown = variables === null || variables.has(name.split('.')[0] ?? '');
+    const own = isKnown ? [] : [`uses {{${name}}}, which is not among its variables: ${listed(variables)}`];
     return [...own, ...mistakesIn(insideOf(token), null)];
   });
+}
+
+function listed(variables: ReadonlySet<string> | null): string {
+  const names = [...(variables ?? [])];
+  return names.length === 0 ? 'it has none' : `${names.slice(0, MOST_SHOWN).join(', ')}${names.length > MOST_SHOWN ? ` and ${names.length - MOST_SHOWN} more` : ''}`;
 }
 
 /**

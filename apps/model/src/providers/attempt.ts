@@ -25,8 +25,14 @@ export async function attempt(vendor: Vendor, request: ProviderRequest, { signal
     await ask({ answer, signal: stop, onDelta: (text) => void (text !== '' && !stop.aborted && onDelta?.(text)) });
     finished = finishedAnswer(answer, request.model);
   });
-  if (refusal) return answer.usage ? { ...refusal, usage: answer.usage } : refusal;
+  if (refusal) return { ...refusal, ...argumentsOf(answer), ...(answer.usage ? { usage: answer.usage } : {}) };
   return finished ?? finishedAnswer(answer, request.model);
+}
+
+/** They are output too: a call that is broken off in the middle of them is not free. */
+function argumentsOf({ toolCalls }: AnswerInProgress): Pick<ProviderRefusal, 'partialArguments' | 'spent'> | undefined {
+  const text = toolCalls.map((call) => call?.arguments ?? '').join('');
+  return text === '' ? undefined : { partialArguments: text, spent: true };
 }
 
 /**
@@ -34,7 +40,7 @@ export async function attempt(vendor: Vendor, request: ProviderRequest, { signal
  * whatever the vendor's library is doing then; what was not begun has cost nothing.
  */
 export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText }: { signal: AbortSignal; partialText: () => string }, run: (signal: AbortSignal) => Promise<void>): Promise<ProviderRefusal | null> {
-  const refuse = (error: unknown): ProviderRefusal => refusalOf(error, { endpoint: name, apiKey, partialText: partialText(), nowMs: Date.now() });
+  const refuse = (error: unknown): ProviderRefusal => refusalOf(error, { endpoint: name, apiKey, partialText: partialText(), isStopped: signal.aborted, nowMs: Date.now() });
   if (signal.aborted) return { ...refuse(abortError()), spent: false };
   const over = new AbortController();
   try {

@@ -53,6 +53,8 @@ export interface ProviderRefusal {
   spent: boolean;
   /** Text that had arrived before it failed. */
   partialText: string;
+  /** Arguments of tool calls, as far as they had arrived. */
+  partialArguments?: string;
   usage?: ProviderUsage;
   /** How long the vendor wants us to wait. */
   retryAfterMs?: number;

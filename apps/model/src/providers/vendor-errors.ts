@@ -9,6 +9,8 @@ export interface Attempted {
   apiKey?: string;
   /** Text that had arrived before it failed. */
   partialText: string;
+  /** We do not want the answer any more. A vendor that says the same of itself has failed. */
+  isStopped?: boolean;
   nowMs: number;
 }
 
@@ -50,7 +52,7 @@ export function refusalOf(error: unknown, attempted: Attempted): ProviderRefusal
   // By name: what the runtime itself throws need not be of this realm's class.
   if (name === 'SyntaxError' || error instanceof z.ZodError) return fail('model_response_malformed', 'gave an answer that could not be read.', true);
   const reason = rootCode(cause) ?? rootCode(error);
-  if (name === 'AbortError' || /^request was aborted/i.test(message)) return fail('cancelled', 'was asked to stop.', true);
+  if (attempted.isStopped) return fail('cancelled', 'was asked to stop.', true);
   return fail('model_unavailable', `could not be reached or broke off${reason ? ` (${reason})` : said}.`, reason === undefined || !NEVER_SENT.has(reason));
 }
 

@@ -101,8 +101,11 @@ function serve(endpoint: Endpoint, { config, secrets, extractor, nowMs }: Router
     return { common, models: async () => (await served()).map(servedModel), priceOf: () => FREE };
   }
   const configured = models.map(({ id, vendorModel = id, maxOutputTokens, embeds, imageTokens, dimensions }) => ({ model: id, vendorModel, maxOutputTokens, isDefault: true, embeds, imageTokens: imageTokens ?? mostImageTokens(vendorModel), ...(dimensions === undefined ? {} : { dimensions }) }));
-  return { common, models: async () => configured, priceOf: (id) => models.find((model) => model.id === id)?.price ?? listPrice(id, nowMs()) };
+  return { common, models: async () => configured, priceOf: (id) => priceOf(models.find((model) => model.id === id), nowMs()) };
 }
+
+/** The list knows vendors' names, and not what a configuration calls a model. */
+const priceOf = (model: { id: string; vendorModel?: string | undefined; price?: Target['price'] | undefined } | undefined, atMs: number): Target['price'] | undefined => model && (model.price ?? listPrice(model.vendorModel ?? model.id, atMs));
 
 function commonOf({ name, timeoutMs, capabilities, limits, hedgeAfterMs }: Endpoint, provider: ModelProvider, breaker: Breaker): Served['common'] {
   const { concurrency, ...rates } = limits;

@@ -33,7 +33,7 @@ const Endpoint = z.strictObject({
     .union([z.literal('served'), z.array(ModelEntry).min(1)])
     .optional()
     .describe("'served': the models the server lists, at price zero, the first of them by default; of openai only. Not needed for local."),
-  timeoutMs: z.number().int().min(100).max(3_600_000).default(120_000).describe('For one attempt.'),
+  timeoutMs: z.number().int().min(100).max(3_600_000).default(120_000).describe('For one attempt. One that sends nothing at all for 300 s is given up in any case.'),
   stream: z.boolean().default(true).describe('Whether to ask for the answer in pieces.'),
   tokenizer: z.enum(['bytes', 'openai']).optional().describe('How input is bounded; absent: openai for openai without a baseUrl, else bytes.'),
   capabilities: z

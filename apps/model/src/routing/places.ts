@@ -2,6 +2,8 @@
 export interface Places {
   /** Resolves when there is a place, which is then taken. @throws the signal's reason when it aborts first; no place is taken then */
   enter(signal: AbortSignal): Promise<void>;
+  /** Takes a place if there is one now. */
+  tryEnter(): boolean;
   leave(): void;
 }
 
@@ -27,6 +29,11 @@ export function createPlaces(count: number): Places {
         waiting.add(go);
         signal.addEventListener('abort', giveUp, { once: true });
       });
+    },
+    tryEnter() {
+      if (taken >= count) return false;
+      taken += 1;
+      return true;
     },
     leave() {
       const [next] = waiting;

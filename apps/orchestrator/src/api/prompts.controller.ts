@@ -7,6 +7,7 @@ import { PROMPTS } from '../tokens.js';
 import { tenantOf, whoOf } from './request-context.js';
 
 const WhichQuery = z.strictObject({ version: z.string().regex(/^\d{1,9}$/, 'must be a number').optional(), label: Identifier.optional() }).refine(({ version, label }) => version === undefined || label === undefined, 'may have version or label');
+const VersionsQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.coerce.number().int().min(1).optional() });
 const Selector = z.string().min(1).max(64);
 const DiffQuery = z.strictObject({ from: Selector, to: Selector.default('latest') });
 
@@ -26,8 +27,11 @@ export class PromptsController {
   }
 
   @Get(':name/versions')
-  async versions(@Req() request: FastifyRequest, @Param('name') name: string): Promise<Page<Prompt>> {
-    return { items: await this.prompts.versions(tenantOf(request), name), nextCursor: null };
+  async versions(@Req() request: FastifyRequest, @Param('name') name: string, @Query() query: unknown): Promise<Page<Prompt>> {
+    const { limit, cursor } = parseOrFail(VersionsQuery, query, 'the query');
+    const items = await this.prompts.versions(tenantOf(request), name, { below: cursor ?? Number.MAX_SAFE_INTEGER, limit });
+    const last = items.at(-1);
+    return { items, nextCursor: items.length === limit && last && last.version > 1 ? String(last.version) : null };
   }
 
   @Get(':name/diff')

@@ -44,7 +44,8 @@ export function createPolicies({ store, journal, setTimeZone }: PolicyParts): Po
     list: async () => [...(await all()).values()],
     change: async (tenant, to) => {
       const policy = await store.change(tenant, to);
-      await setTimeZone(tenant, policy.timeZone ?? null);
+      // As it is stored now: of two changes at once the later one counts for both.
+      await setTimeZone(tenant, (await store.list()).find((each) => each.tenant === tenant)?.timeZone ?? null);
       await journal(policy);
       read = null;
       return policy;

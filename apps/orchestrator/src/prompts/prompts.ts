@@ -4,7 +4,7 @@ import type { Actor, AuditTrail } from '../audit/audit-trail.js';
 import type { Facts } from '../recovery/facts.js';
 import type { RenderAsker } from './ask-render.js';
 import { diffPrompts } from './diff-prompts.js';
-import { createPromptLibrary } from './prompt-library.js';
+import { createPromptLibrary, type VersionsPage } from './prompt-library.js';
 
 /** A version as its author gives it: JSON, or a file with front matter. */
 export type GivenPrompt = { body: unknown } | { markdown: string };
@@ -23,7 +23,7 @@ export interface Prompts {
   /** @param selector a version, a label, or nothing: production, else latest */
   get: (tenant: string, name: string, selector?: string) => Promise<Prompt>;
   /** Newest first. */
-  versions: (tenant: string, name: string) => Promise<Prompt[]>;
+  versions: (tenant: string, name: string, page: VersionsPage) => Promise<Prompt[]>;
   put: (by: Actor, name: string, given: GivenPrompt) => Promise<{ prompt: Prompt; isNew: boolean }>;
   /** @param version null: the label is taken away */
   setLabel: (by: Actor, name: string, label: string, version: number | null) => Promise<void>;
@@ -44,13 +44,12 @@ export function createPrompts(parts: PromptParts): Prompts {
   const library = createPromptLibrary(uploads);
 
   async function setLabel({ tenant, actor }: Actor, name: string, label: string, version: number | null): Promise<void> {
-    if (label === LATEST_LABEL) throw new FailureError('invalid_request', `The label ${LATEST_LABEL} is kept by itself: it is always the newest version.`, { hint: 'Choose another label, such as production.' });
+    checkLabel(label);
     const found = await library.knownOrFail(tenant, name);
     if (version !== null && !(await library.versionOf(tenant, name, found, version))) throw new FailureError('not_found', `The prompt ${name} has no version ${version}; its newest is ${newestOf(found)}.`);
     if (version === null && !labelsOf(found).has(label)) throw new FailureError('not_found', `The prompt ${name} has no label ${JSON.stringify(label)}.`);
-    if (version !== null && !labelsOf(found).has(label) && labelsOf(found).size > PROMPT_LIMITS.labels) throw new FailureError('state_conflict', `The prompt ${name} has ${PROMPT_LIMITS.labels} labels, which is the limit.`, { hint: 'Take one away first.' });
-    await uploads.setLabel(tenant, name, label, version);
-    await parts.facts.record(tenant, { kind: 'prompt-label', tenant, name, label, version });
+    const move = await uploads.setLabel(tenant, name, label, version);
+    await parts.facts.record(tenant, { kind: 'prompt-label', tenant, name, label, version, move });
     await parts.audit.record({ tenant, actor, action: version === null ? 'prompt.unlabel' : 'prompt.label', target: `prompt/${name}`, workflowId: null, detail: JSON.stringify({ label, version }) });
   }
 
@@ -59,23 +58,23 @@ export function createPrompts(parts: PromptParts): Prompts {
     get: library.get,
     versions: library.versions,
     put: async (by, name, given) => {
-      const read = await parts.askRender('body' in given ? { name, body: given.body } : { name, markdown: given.markdown });
-      const before = await library.known(by.tenant, name);
-      if (read.version !== undefined && read.version !== newestOf(before) + 1) throw wrongNumber(name, read.version, newestOf(before));
-      const newestBundled = Math.max(0, ...before.bundled.map(({ version }) => version));
-      const { status, prompt } = await uploads.add(by.tenant, name, read.body, { createdAt: new Date(parts.clock.nowMs()).toISOString(), createdBy: by.actor }, newestBundled);
-      if (status === 'added') {
-        await parts.facts.record(by.tenant, { kind: 'prompt', tenant: by.tenant, prompt });
-        await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'prompt.put', target: `prompt/${name}`, workflowId: null, detail: `version ${prompt.version}` });
-      }
+      const read = await parts.askRender.read('body' in given ? { name, body: given.body } : { name, markdown: given.markdown });
+      read.labels.forEach(checkLabel);
+      checkSize(name, read.body);
+      const bundled = await uploads.bundled();
+      if (!bundled) throw new FailureError('unavailable', 'No model service has said yet which prompts come with it, so the number of this one is not known.', { hint: 'Try again in a few seconds; nothing was kept.' });
+      const after = Math.max(0, ...bundled.flatMap((each) => (each.name === name ? [each.version] : [])));
+      const { status, prompt } = await uploads.add(by.tenant, name, read.body, { by: { createdAt: new Date(parts.clock.nowMs()).toISOString(), createdBy: by.actor }, after, wanted: read.version });
+      // Also of one that was kept before: whoever kept it may have died before its fact was written.
+      await parts.facts.record(by.tenant, { kind: 'prompt', tenant: by.tenant, prompt });
+      if (status === 'added') await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'prompt.put', target: `prompt/${name}`, workflowId: null, detail: `version ${prompt.version}` });
       for (const label of read.labels) await setLabel(by, name, label, prompt.version);
       return { prompt: await library.get(by.tenant, name, String(prompt.version)), isNew: status === 'added' };
     },
     setLabel,
     preview: async (tenant, name, { version, label, draft, variables }) => {
       const prompt = draft ? null : await library.get(tenant, name, version === undefined ? label : String(version));
-      const { messages = [], inputTokens = 0 } = await parts.askRender({ name, body: draft ?? bodyOf(prompt), variables });
-      return { name, version: prompt?.version ?? null, messages, inputTokens };
+      return { name, version: prompt?.version ?? null, ...(await parts.askRender.render({ name, body: draft ?? bodyOf(prompt), variables })) };
     },
     diff: async (tenant, name, from, to) => {
       const [left, right] = await Promise.all([library.get(tenant, name, from), library.get(tenant, name, to)]);
@@ -84,7 +83,15 @@ export function createPrompts(parts: PromptParts): Prompts {
   };
 }
 
-const bodyOf = (prompt: Prompt | null): unknown => (prompt ? PromptBody.strip().parse(prompt) : undefined);
+/** A label that reads as a version would stand in its way. */
+function checkLabel(label: string): void {
+  if (label === LATEST_LABEL) throw new FailureError('invalid_request', `The label ${LATEST_LABEL} is kept by itself: it is always the newest version.`, { hint: 'Choose another label, such as production.' });
+  if (/^\d+$/.test(label)) throw new FailureError('invalid_request', `The label ${label} reads as a version; a label has at least one character that is no digit.`, { hint: `Choose another label, such as v${label}.` });
+}
 
-const wrongNumber = (name: string, version: number, newest: number): FailureError =>
-  new FailureError('state_conflict', `The file says version ${version} of ${name}; the next one is ${newest + 1}.`, { hint: 'Versions never change: give it the next number, or leave the number out.' });
+function checkSize(name: string, body: PromptBody): void {
+  const bytes = Buffer.byteLength(JSON.stringify(body));
+  if (bytes > PROMPT_LIMITS.bytes) throw new FailureError('payload_too_large', `The prompt ${name} has ${bytes} bytes; the limit is ${PROMPT_LIMITS.bytes}.`, { hint: 'Give long texts as variables.' });
+}
+
+const bodyOf = (prompt: Prompt | null): unknown => (prompt ? PromptBody.strip().parse(prompt) : undefined);

@@ -13,7 +13,7 @@ export type Fact =
   | { kind: 'tool'; tenant: string; version: ToolVersion }
   | { kind: 'tool-head'; tenant: string; name: string; head: ToolHead | null }
   | { kind: 'prompt'; tenant: string; prompt: UploadedPrompt }
-  | { kind: 'prompt-label'; tenant: string; name: string; label: string; version: number | null }
+  | { kind: 'prompt-label'; tenant: string; name: string; label: string; version: number | null; move: number }
   | { kind: 'file'; tenant: string; name: string; file: StoredFile | null }
   | ({ kind: 'content' } & ContentPart)
   | { kind: 'audit'; rows: readonly AuditRow[] };
@@ -126,9 +126,15 @@ async function recordTools(uploads: ToolUploads, tenant: string, { record, recor
 }
 
 async function recordPrompts(prompts: PromptUploads, tenant: string, record: Facts['record']): Promise<void> {
-  for (const name of await prompts.names(tenant)) for (const prompt of (await prompts.versions(tenant, name)).toReversed()) await record(tenant, { kind: 'prompt', tenant, prompt });
-  const names = new Set([...(await prompts.names(tenant)), ...(await prompts.bundled()).map(({ name }) => name)]);
-  for (const name of names) for (const [label, version] of Object.entries((await prompts.head(tenant, name)).labels)) await record(tenant, { kind: 'prompt-label', tenant, name, label, version });
+  for (const name of await prompts.names(tenant)) {
+    const { newest } = await prompts.head(tenant, name);
+    for (let version = 1; version <= newest; version += 1) {
+      const prompt = await prompts.version(tenant, name, version);
+      if (prompt) await record(tenant, { kind: 'prompt', tenant, prompt });
+    }
+  }
+  const names = new Set([...(await prompts.names(tenant)), ...((await prompts.bundled()) ?? []).map(({ name }) => name)]);
+  for (const name of names) for (const { label, version, move } of await prompts.moves(tenant, name)) await record(tenant, { kind: 'prompt-label', tenant, name, label, version, move });
 }
 
 async function recordFiles(files: FileStore, tenant: string, { record, recordContent }: Pick<Facts, 'record' | 'recordContent'>): Promise<void> {
@@ -165,7 +171,7 @@ function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
   if (fact.kind === 'tool') return `tool ${fact.tenant} ${fact.version.manifest.name}@${fact.version.manifest.version}`;
   if (fact.kind === 'file') return `file ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'prompt') return `prompt ${fact.tenant} ${fact.prompt.name}@${fact.prompt.version}`;
-  if (fact.kind === 'prompt-label') return `prompt-label ${fact.tenant} ${fact.name} ${fact.label}`;
+  if (fact.kind === 'prompt-label') return `prompt-label ${fact.tenant} ${fact.name} ${fact.label} ${fact.move}`;
   if (fact.kind === 'tool-head') return `tool-head ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'policy') return `policy ${fact.policy.tenant}`;
   if (fact.kind === 'schedule') return `schedule ${fact.tenant} ${fact.id}`;
@@ -177,7 +183,7 @@ async function apply({ ledger, policies, schedules, uploads, prompts, clock }: F
   if (fact.kind === 'tool') await uploads.add(fact.tenant, fact.version);
   if (fact.kind === 'tool-head') await uploads.setHead(fact.tenant, fact.name, fact.head);
   if (fact.kind === 'prompt') await prompts.restore(fact.tenant, fact.prompt);
-  if (fact.kind === 'prompt-label') await prompts.setLabel(fact.tenant, fact.name, fact.label, fact.version);
+  if (fact.kind === 'prompt-label') await prompts.setLabel(fact.tenant, fact.name, fact.label, fact.version, fact.move);
   if (fact.kind === 'limits') await ledger.setLimits(fact.account, fact.windows);
   if (fact.kind === 'policy') await Promise.all([policies.put(fact.policy), ledger.setTimeZone(fact.policy.tenant, fact.policy.timeZone ?? null)]);
   if (fact.kind !== 'schedule' || !fact.schedule) return;

@@ -18,7 +18,8 @@ for _, metric in ipairs({ 'requests', 'tokens' }) do
   if limits[metric] > 0 then
     local interval = 60000000 / (0.9 * limits[metric])
     local burst = math.max(0.1 * limits[metric], 1) * interval
-    local cost = costs[metric] * interval
+    -- No single request stands in the way of others for longer than a minute.
+    local cost = math.min(costs[metric], limits[metric]) * interval
     local arrival = math.max(stored(redis.call('HGET', KEYS[1], metric)), now)
     wait = math.max(wait, arrival + math.min(cost, burst) - burst - now)
     arrivals[metric] = arrival + cost

@@ -45,7 +45,7 @@ export function createTimeZones(redis: Redis, nowMs: () => number = Date.now): T
     async calendars(accounts) {
       const known = await zones();
       return accounts.map(({ scope, tenant }) => {
-        const zone = scope === 'global' ? undefined : known[tenant];
+        const zone = scope === 'global' || !Object.hasOwn(known, tenant) ? undefined : known[tenant];
         return zone === undefined ? '' : textOf(zone);
       });
     },

@@ -27,5 +27,5 @@ export const newestOf = ({ bundled, head }: KnownPrompt): number => Math.max(hea
 export function selectVersion(known: KnownPrompt, selector: string | undefined): number | null {
   const labels = labelsOf(known);
   if (selector === undefined) return labels.get(DEFAULT_LABEL) ?? newestOf(known);
-  return labels.get(selector) ?? (/^\d{1,9}$/.test(selector) ? Number(selector) : null);
+  return /^\d{1,9}$/.test(selector) ? Number(selector) : (labels.get(selector) ?? null);
 }

@@ -5,6 +5,8 @@ import { refusalOf } from '../vendor-errors.js';
 
 /** A list is asked for again after this long. */
 const FRESH_MS = 60_000;
+/** And one that could not be read after this. */
+const AGAIN_MS = 2_000;
 /** For servers that do not tell what they serve; most of them ignore the name. */
 const UNNAMED_MODEL = 'default';
 /** Statuses that say: there is no such route. */
@@ -14,11 +16,14 @@ const List = z.object({ data: z.array(z.object({ id: z.string().min(1) })) });
 
 /** Ids of the models a compatible server serves, as it lists them, asked for when first needed. */
 export function createServedModels(options: ConnectionOptions & { timeoutMs: number }): () => Promise<string[]> {
-  let known: { ids: string[]; untilMs: number } | undefined;
-  return async () => {
+  let known: { ids: Promise<string[]>; untilMs: number } | undefined;
+  return () => {
     if (known && Date.now() < known.untilMs) return known.ids;
-    const ids = await ask(options);
-    known = { ids, untilMs: Date.now() + FRESH_MS };
+    // Who asks meanwhile waits for the same answer; one that cannot be reached is not asked again by every call.
+    const ids = ask(options);
+    const asked = { ids, untilMs: Date.now() + FRESH_MS };
+    known = asked;
+    ids.catch(() => (asked.untilMs = Date.now() + AGAIN_MS));
     return ids;
   };
 }
