@@ -60,6 +60,7 @@ export async function holdAttempt(run: CallRun, target: Target, bound: Bound): P
       leaseMs: LEASE_MS,
       vendor: { endpoint: target.endpoint, model: target.model },
       call: run.call,
+      owner: `${context.worker}:${run.epoch}:${run.startedAtMs}`,
     });
     switch (answer.status) {
       case 'held':

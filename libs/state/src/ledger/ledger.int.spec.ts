@@ -54,6 +54,16 @@ describe('the ledger', () => {
     ]);
   });
 
+  it('tells the one who holds it the same when it asks again, and others that it is held', async () => {
+    const ask = (owner: string) => ledger.reserve({ reservationId: 'c9.1', fingerprint: 'f', accounts: [TENANT], tokens: 10, nanoUsd: 0, leaseMs: HOUR_MS, owner });
+    expect(await ask('model-1:1:5')).toEqual({ status: 'held', crossed: [] });
+    expect(await ask('model-1:1:5')).toEqual({ status: 'held', crossed: [] });
+    expect(await totals(TENANT)).toMatchObject({ held: 10 });
+    expect(await ask('model-2:2:9')).toMatchObject({ status: 'replayed', state: 'held' });
+    await ledger.settle({ reservationId: 'c9.1', tokens: 4, nanoUsd: 0, keepMs: HOUR_MS });
+    expect(await ask('model-1:1:5')).toMatchObject({ status: 'replayed', state: 'settled' });
+  });
+
   describe('when an account has not enough left', () => {
     it('names account, window, metric and figures, and writes nothing anywhere', async () => {
       await ledger.setLimits(TENANT, [{ window: 'day', limitTokens: 100 }]);

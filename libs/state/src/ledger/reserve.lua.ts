@@ -4,7 +4,8 @@ import { WINDOWS_LUA } from './windows.lua.js';
 /**
  * Holds an upper bound on every account in every window that counts, or on none.
  * KEYS: reservation, leases, result of the call, then one account prefix each (all derived keys carry the same hash tag).
- * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, endpoint and model it is for, then for each account the
+ * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, endpoint and model it is for, its owner ('' for
+ * nobody in particular), then for each account the
  * set of windows that always count and the calendar of its days and months ('' for UTC).
  * Answers: recorded + the result of the call, if it has ended; nothing is held then | held + crossed thresholds | replayed state, hold, charge and the thresholds it crossed then | conflict | denied + figures of the first window that is full.
  */
@@ -20,9 +21,11 @@ local lease_ms = amount(ARGV[5], 'leaseMs')
 local recorded = redis.call('GET', KEYS[3])
 if recorded then return { 'recorded', recorded } end
 
-local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost', 'crossed')
+local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost', 'crossed', 'owner')
 if before[1] then
   if before[2] ~= fingerprint then return { 'conflict' } end
+  -- Its owner asks again because the first answer was lost on the way: it is told the same.
+  if before[1] == 'held' and ARGV[8] ~= '' and before[8] == ARGV[8] then return { 'held', before[7] and cjson.decode(before[7]) or {} } end
   return { 'replayed', before[1], before[3], before[4], before[5] or '0', before[6] or '0', before[7] and cjson.decode(before[7]) or {} }
 end
 
@@ -33,7 +36,7 @@ local METRICS = { 'tokens', 'cost' }
 -- Everything is checked before anything is written.
 local places, crossed = {}, {}
 for position = 4, #KEYS do
-  local account, counted, calendar = KEYS[position], ARGV[2 * position], ARGV[2 * position + 1]
+  local account, counted, calendar = KEYS[position], ARGV[2 * position + 1], ARGV[2 * position + 2]
   local ids = calendar == '' and utc or window_ids(at_seconds, calendar)
   local limits = {}
   local pairs_read = redis.call('HGETALL', account .. ':limits')
@@ -74,7 +77,7 @@ for _, notice in ipairs(crossed) do
   -- The limit it was told for: a raised limit may be crossed again.
   redis.call('HSET', notice[7], 'crossed:' .. notice[3], notice[4])
 end
-redis.call('HSET', reservation, 'state', 'held', 'fingerprint', fingerprint, 'tokens', text(requested.tokens), 'cost', text(requested.cost), 'keys', table.concat(keys, ' '), 'endpoint', ARGV[6], 'model', ARGV[7], 'day', string.sub(utc.day[1], 2))
+redis.call('HSET', reservation, 'state', 'held', 'fingerprint', fingerprint, 'tokens', text(requested.tokens), 'cost', text(requested.cost), 'keys', table.concat(keys, ' '), 'endpoint', ARGV[6], 'model', ARGV[7], 'owner', ARGV[8], 'day', string.sub(utc.day[1], 2))
 -- Whoever takes this attempt over tells it again: the first may have died before it could.
 if #crossed > 0 then redis.call('HSET', reservation, 'crossed', cjson.encode(crossed)) end
 redis.call('ZADD', leases, text(at_ms + lease_ms), id)

@@ -25,6 +25,8 @@ export interface Reservation {
   call?: RecordedCall;
   /** Whose bill it will be on. */
   vendor?: VendorRef;
+  /** One run of one worker: when it asks again, the answer to its first question was lost on the way, and it holds what it held. */
+  owner?: string;
 }
 
 /** Where an attempt goes: what a vendor's bill can be compared by. */
@@ -85,7 +87,7 @@ const Answer = z.union([
 
 /** @throws when an amount is not an integer from 0 to 2^53 − 1, or Redis does not answer; nothing is held then */
 export async function reserve(redis: Redis, reservation: Reservation, zones: TimeZones): Promise<ReserveAnswer> {
-  const { reservationId, fingerprint, tokens, nanoUsd, leaseMs, call, vendor = { endpoint: '', model: '' } } = reservation;
+  const { reservationId, fingerprint, tokens, nanoUsd, leaseMs, call, owner = '', vendor = { endpoint: '', model: '' } } = reservation;
   const accounts = [...new Map(reservation.accounts.map((account) => [accountKey(account), account]))];
   if (accounts.length === 0) throw new RangeError(`Reservation '${reservationId}' names no account; a hold on nothing would be free`);
   const calendars = await zones.calendars(accounts.map(([, account]) => account));
@@ -93,7 +95,7 @@ export async function reserve(redis: Redis, reservation: Reservation, zones: Tim
     await script.run(
       redis,
       [reservationKey(reservationId), LEASES_KEY, call ? resultKey(call.tenant, call.workflowId, call.callId) : NO_RESULT_KEY, ...accounts.map(([key]) => key)],
-      [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), vendor.endpoint, vendor.model, ...accounts.flatMap(([, account], index) => [countedWindows(account).join(' '), calendars[index] ?? ''])],
+      [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), vendor.endpoint, vendor.model, owner, ...accounts.flatMap(([, account], index) => [countedWindows(account).join(' '), calendars[index] ?? ''])],
     ),
   );
   const at = (position: number): AccountRef => {
