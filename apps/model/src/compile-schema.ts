@@ -1,6 +1,5 @@
 import { FailureError, type JsonObject } from '@trivet/contracts';
-import { withinMs } from './bounded.js';
-import { PatternBudgetError, linearPatterns, withinPatternBudget } from '@trivet/service';
+import { boundedSchema, linearPatterns, withinPatternBudget } from '@trivet/service';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 
 /** Every mistake in a value; empty when there is none. */
@@ -8,9 +7,6 @@ export type SchemaCheck = (value: unknown) => Pick<ErrorObject, 'instancePath' |
 
 /** Compiling takes longer than a moment for larger ones, and everybody waits for it. */
 const MOST_CHARACTERS = 32_768;
-const COMPILE_MS = 1_000;
-/** A schema that refers to itself may double the work with each level of a value. */
-const CHECK_MS = 500;
 
 /**
  * Compiles a JSON Schema (2020-12) that a caller or a prompt's author wrote. Each has a compiler of its own, so that the
@@ -20,12 +16,13 @@ const CHECK_MS = 500;
 export function compileSchema(schema: JsonObject, subject: string): SchemaCheck {
   const characters = JSON.stringify(schema).length;
   if (characters > MOST_CHARACTERS) throw new FailureError('invalid_request', `The schema of ${subject} has ${characters} characters; the limit is ${MOST_CHARACTERS}.`);
+  const bounded = boundedSchema(schema, subject);
   const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false, code: { regExp: linearPatterns } });
   try {
-    const validate = withinMs(COMPILE_MS, `compiling the schema of ${subject}`, () => ajv.compile(schema));
+    const validate = bounded.compile(() => ajv.compile(schema));
     return (value) => {
-      const valid = withinMs(CHECK_MS, `checking a value by the schema of ${subject}`, () => withinPatternBudget(() => validate(value)));
-      if (valid instanceof PatternBudgetError) return [{ instancePath: '', keyword: 'pattern', message: `cannot be checked: ${valid.message}`, params: {} }];
+      const valid = bounded.check(() => withinPatternBudget(() => validate(value)));
+      if (valid instanceof Error) return [{ instancePath: '', keyword: 'pattern', message: `cannot be checked: ${valid.message}`, params: {} }];
       return valid ? [] : (validate.errors ?? []);
     };
   } catch (error) {

@@ -3,6 +3,7 @@ export { COMMON_VARIABLES } from './common-variables.js';
 export { PUBLIC_VARIABLES } from './public-variables.js';
 export { choice, defaultOf, flag, isRequired, port, text, url, variable, wholeNumber, type Variable, type Variables } from './variable.js';
 export { ConfigError, EXIT_CONFIG, loadConfig, secretsOf, type ConfigOf, type Environment } from './load-config.js';
+export { boundedSchema, withinMs } from './bounded.js';
 export { PatternBudgetError, linearPatterns, patternMistake, withinPatternBudget } from './linear-patterns.js';
 export { nearestName } from './nearest-name.js';
 export { createHealth, type CheckResult, type Health, type Phase, type Probe, type Readiness } from './health.js';

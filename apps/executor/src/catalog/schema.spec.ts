@@ -1,7 +1,18 @@
+import type { JsonObject } from '@trivet/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { compileSchema } from './schema.js';
 
 describe('a schema of a manifest', () => {
+  it('gives up on a schema that doubles the work with each level of a value', () => {
+    const branch = (required: string) => ({ type: 'object', properties: { a: { $ref: '#/$defs/a' } }, required: [required] });
+    const check = compileSchema({ $ref: '#/$defs/a', $defs: { a: { anyOf: [branch('b'), branch('c')] } } }, 'input of subject');
+    const startedAt = performance.now();
+    expect(check(Array.from({ length: 24 }).reduce<JsonObject>((inner) => ({ a: inner }), {}))).toEqual([{ pointer: '', detail: expect.stringMatching(/cannot be checked: .*took longer than 500 ms/) }]);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(check({ a: 1, b: 1, c: 1 }).length).toBeGreaterThan(0);
+    expect(check({ b: 1 })).toEqual([]);
+  });
+
   it('holds each pattern to its own field', () => {
     const check = compileSchema({ type: 'object', properties: { currency: { type: 'string', pattern: '^[A-Z]{3}$' }, number: { type: 'string', pattern: '^[0-9]+$' } }, patternProperties: { '^x-': { type: 'integer' } } }, 'input of subject');
     expect(check({ currency: 'EUR', number: '12', 'x-a': 1 })).toEqual([]);

@@ -1,5 +1,5 @@
 import { FailureError, type FieldError, type JsonObject, type JsonValue } from '@trivet/contracts';
-import { PatternBudgetError, linearPatterns, withinPatternBudget } from '@trivet/service';
+import { boundedSchema, linearPatterns, withinPatternBudget } from '@trivet/service';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 /** Every mistake in a value, with its JSON pointer; empty when there is none. */
@@ -10,12 +10,13 @@ export type SchemaCheck = (value: JsonValue) => FieldError[];
  * so that the $id of one tool cannot reach another's, and a reference to the outside is an error, never a download.
  */
 export function compileSchema(schema: JsonObject, subject: string): SchemaCheck {
+  const bounded = boundedSchema(schema, subject);
   const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false, code: { regExp: linearPatterns } });
   try {
-    const validate = ajv.compile(schema);
+    const validate = bounded.compile(() => ajv.compile(schema));
     return (value) => {
-      const valid = withinPatternBudget(() => validate(value));
-      if (valid instanceof PatternBudgetError) return [{ pointer: '', detail: `cannot be checked: ${valid.message}` }];
+      const valid = bounded.check(() => withinPatternBudget(() => validate(value)));
+      if (valid instanceof Error) return [{ pointer: '', detail: `cannot be checked: ${valid.message}` }];
       if (valid) return [];
       return (validate.errors ?? []).map(({ instancePath, message, params, keyword }) => ({
         pointer: keyword === 'additionalProperties' ? `${instancePath}/${params['additionalProperty']}` : instancePath,

@@ -1,5 +1,5 @@
 import { FailureError, type JsonObject, type ModelMessage, type PromptBody } from '@trivet/contracts';
-import { withinMs } from '../bounded.js';
+import { withinMs } from '@trivet/service';
 import { compileSchema, type SchemaCheck } from '../compile-schema.js';
 import { renderTemplate } from './template.js';
 

@@ -25,3 +25,29 @@ export function withinMs<Value>(ms: number, what: string, work: () => Value): Va
   if (!result) throw new Error(`${what} ended without a result`);
   return result.value;
 }
+
+/** How long a value may be held to a schema that others wrote. */
+const CHECK_MS = 500;
+const COMPILE_MS = 1_000;
+
+/**
+ * For schemas that others wrote: compiling them, and holding values to them, in bounded time. Time is only taken where it may
+ * be needed: a schema that refers to itself may double the work with each level of a value, and unique items are compared
+ * each with each; all others take time in proportion to schema and value. A check that was given up gives the reason.
+ * @param subject whose schema it is, for messages
+ */
+export function boundedSchema(schema: object, subject: string): { compile: <Value>(work: () => Value) => Value; check: <Value>(work: () => Value) => Value | FailureError } {
+  const isDear = /"(?:\$ref|\$dynamicRef|\$recursiveRef|uniqueItems)"/.test(JSON.stringify(schema));
+  return {
+    compile: (work) => withinMs(COMPILE_MS, `compiling the schema of ${subject}`, work),
+    check: (work) => {
+      if (!isDear) return work();
+      try {
+        return withinMs(CHECK_MS, `checking a value by the schema of ${subject}`, work);
+      } catch (error) {
+        if (error instanceof FailureError) return error;
+        throw error;
+      }
+    },
+  };
+}
