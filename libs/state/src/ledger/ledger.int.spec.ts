@@ -43,6 +43,15 @@ describe('the ledger', () => {
     expect((await ledger.readAccount(WORKFLOW)).windows.map(({ window }) => window)).toEqual(['total']);
   });
 
+  it('lets windows end a week after they were open, and totals never', async () => {
+    for (const id of ['c1.1', 'c2.1', 'c3.1']) await hold(id, 10, id === 'c3.1' ? 5 : 0);
+    const day = new Date().toISOString().slice(0, 10);
+    const [ofDay, ofTotal] = await Promise.all([redis.pttl(`{ledger}:account:tenant:acme:day:${day}`), redis.pttl('{ledger}:account:tenant:acme:total')]);
+    expect(ofDay).toBeGreaterThan(7 * 24 * HOUR_MS - 1_000);
+    expect(ofDay).toBeLessThanOrEqual(8 * 24 * HOUR_MS);
+    expect(ofTotal).toBe(-1);
+  });
+
   it('counts in the minute and the hour once they are limited', async () => {
     await ledger.setLimits(WORKFLOW, [{ window: 'minute', limitTokens: 50 }, { window: 'hour', limitNanoUsd: 7 }]);
     await hold('c1.1', 10, 3);

@@ -59,7 +59,8 @@ for position = 4, #KEYS do
           table.insert(crossed, { account, window, metric, text(limit), text(used), text(held + requested[metric]), key })
         end
       end
-      table.insert(places, { key, ids[window][2] })
+      local is_new = not (row[1] or row[2] or row[3] or row[4])
+      table.insert(places, { key, is_new and ids[window][2] or 0 })
     end
   end
 end
@@ -69,7 +70,8 @@ for _, place in ipairs(places) do
   local key, ends_at = place[1], place[2]
   -- Also for a hold of nothing, so that the row exists when the settlement comes.
   redis.call('HINCRBY', key, 'held:tokens', text(requested.tokens))
-  redis.call('HINCRBY', key, 'held:cost', text(requested.cost))
+  add(key, 'held:cost', requested.cost)
+  -- Only a window that is new has no end yet: nothing else makes one.
   if ends_at > 0 then redis.call('PEXPIREAT', key, text(ends_at * 1000 + KEEP_AFTER_END_MS)) end
   table.insert(keys, key)
 end
