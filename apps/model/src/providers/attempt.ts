@@ -51,9 +51,12 @@ export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText
   } catch (error) {
     return refuse(signal.aborted ? abortError() : error);
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
 }
+
+/** Made once: a reason of its own for each attempt costs as much as all the rest of ending it. */
+const OVER = new Error('the attempt is over');
 
 /** Rejects when the caller aborts; forgotten when the attempt is over. */
 const aborted = (signal: AbortSignal, over: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(abortError()), { once: true, signal: over }));
