@@ -25,7 +25,7 @@ describe('the ledger under attack by three model processes', () => {
   let redis: Redis;
   let ledger: Ledger;
   beforeAll(async () => {
-    vendor = await startScriptedVendor((_, index) => (index % 50 === 7 ? { status: 503 } : index % 40 === 3 ? { text: 'late', delayMs: 60 } : { text: 'fine' }));
+    vendor = await startScriptedVendor(({ messages }, index) => (index % 50 === 7 ? { status: 503 } : isCancelled(numberOf(messages.at(-1)?.content)) ? { text: 'late', delayMs: 250 } : { text: 'fine' }));
     stack = await startStack({ replicas: { model: 3 }, environment: { OPENAI_BASE_URL: vendor.url, OPENAI_API_KEY: 'none' } });
     bus = await connectBus({ url: stack.servers.nats.url, name: 'attacker', inboxPrefix: '_INBOX_executor', onError: () => undefined });
     redis = connectRedis({ url: stack.servers.redis.url, name: 'attacker' });
@@ -75,10 +75,11 @@ describe('the ledger under attack by three model processes', () => {
         for (let round = 0; !results.has(call.callId); round += 1) {
           const answered = new Promise<void>((resolve) => waiting.set(call.callId, resolve));
           await publish(call, `${round}`);
-          // Every tenth is sent twice, every fortieth is cancelled at once.
+          // Every tenth is sent twice, every fortieth is cancelled while it is asked.
           if (next % 10 === 0) await publish(call, `${round}-again`);
-          if (next % 40 === 1) bus.notify(subjects.callCancel('default', call.workflowId), { tenant: 'default', workflowId: call.workflowId, callIds: [call.callId] }, { workflowId: call.workflowId });
+          const cancelling = isCancelled(numberOf(call.callId)) ? setInterval(() => cancel(call), 40) : undefined;
           await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 1_500))]);
+          clearInterval(cancelling);
         }
         waiting.delete(call.callId);
       }
@@ -87,6 +88,8 @@ describe('the ledger under attack by three model processes', () => {
     inbox.stop();
     return results;
   }
+
+  const cancel = ({ workflowId, callId }: ModelCall): void => bus.notify(subjects.callCancel('default', workflowId), { tenant: 'default', workflowId, callIds: [callId] }, { workflowId });
 
   async function publish(call: ModelCall, round: string): Promise<void> {
     await bus.publish(subjects.modelCall('default', call.workflowId), call, { workflowId: call.workflowId, messageId: `${call.callId}:${round}` });
@@ -154,6 +157,10 @@ describe('the ledger under attack by three model processes', () => {
     console.log(`${results.size} calls, ${vendor.requests.length} requests at the vendor, ${row?.reported.attempts} reported, ${row?.estimated.attempts} estimated, ${row?.lapsed.attempts} lapsed; ${stack.processes('model').reduce((total, { starts }) => total + starts - 1, 0)} deaths`);
   }
 });
+
+/** The number of a call, from its id or from what it asks. */
+const numberOf = (text: string | null | undefined): number => Number(/a(\d+)/.exec(text?.split(' ').at(-1) ?? '')?.[1] ?? -1);
+const isCancelled = (number: number): boolean => number % 40 === 0;
 
 function countBy(names: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();

@@ -56,6 +56,22 @@ describe('running model calls', () => {
     expect((await createLedger(redis).readAccount({ scope: 'tenant', tenant: 'acme', id: 'acme' })).windows[0]?.usedTokens).toBe(13);
   });
 
+  it('answers anew a tool whose call was refused for nothing, since that is not recorded', async () => {
+    const tenant = { scope: 'tenant', tenant: 'acme', id: 'acme' } as const;
+    await createLedger(redis).setLimits(tenant, [{ window: 'total', limitTokens: 1 }]);
+    const first = await workerOf('m1', answered);
+    await first.runner.run(child('c1'));
+    expect(first.notified).toMatchObject([{ result: { failure: { code: 'budget_exceeded' } } }]);
+    // The answer was lost on the way: the tool asks again.
+    const second = await workerOf('m2', answered);
+    await second.runner.run(child('c1'));
+    expect(second.notified).toMatchObject([{ result: { failure: { code: 'budget_exceeded' } } }]);
+    await createLedger(redis).setLimits(tenant, [{ window: 'total', limitTokens: null }]);
+    await second.runner.run(child('c1'));
+    expect(second.notified[1]).toMatchObject({ result: { output: { text: 'yes' } } });
+    expect(await createClaims(redis).read(REF, 'c1')).toMatchObject({ status: 'done' });
+  });
+
   it('leaves a call alone that another holds, and one that nobody wants any more', async () => {
     await createClaims(redis).claim(REF, 'c1', 'm9', { child: true });
     const { runner, published } = await workerOf('m1', answered);

@@ -73,8 +73,9 @@ async function claimAndAnswer(parts: ModelRunnerParts, call: ModelCall, signal: 
   if (claim.status === 'unknown') return;
   context.reach('model.after-claim');
   let resultSeq: number;
+  let result: ModelResult;
   try {
-    const result = await tracedAnswer(context, call, claim.epoch, signal);
+    result = await tracedAnswer(context, call, claim.epoch, signal);
     context.reach('model.after-settle-before-result');
     resultSeq = await publish(parts, call, result);
     context.reach('model.after-result-before-ack');
@@ -83,7 +84,15 @@ async function claimAndAnswer(parts: ModelRunnerParts, call: ModelCall, signal: 
     await claims.release(ref, call.callId, context.worker, claim.epoch, 'open').catch(() => undefined);
     throw error;
   }
-  await claims.release(ref, call.callId, context.worker, claim.epoch, child ? 'done' : { reported: resultSeq });
+  await claims.release(ref, call.callId, context.worker, claim.epoch, child ? await endOf(result, call, context) : { reported: resultSeq });
+}
+
+/**
+ * The answer to a tool may be lost with this process, and then it asks again. What is recorded is sent again; a refusal that
+ * cost nothing is not recorded, so its call may be made again and is answered anew.
+ */
+async function endOf(result: ModelResult, call: ModelCall, context: ModelContext): Promise<'done' | 'again'> {
+  return result.failure === undefined || (await recordedResultOf(call, context)) ? 'done' : 'again';
 }
 
 /** A tool that runs again asks what was answered before: it gets that, and nothing is computed. */

@@ -69,17 +69,17 @@ for i = 1, #KEYS / 2 do replies[i] = claim(KEYS[2 * i - 1], KEYS[2 * i], ARGV[3 
 return replies`;
 
 /**
- * A worker is done with a call. KEYS: claim, held · ARGV: worker, epoch, member, to ('done' | 'open' | 'reported'),
+ * A worker is done with a call. KEYS: claim, held · ARGV: worker, epoch, member, to ('done' | 'open' | 'again' | 'reported'),
  * sequence of the result in its stream
  */
 export const RELEASE_LUA = `
 redis.call('SREM', KEYS[2], ARGV[3])
 local claim = redis.call('HMGET', KEYS[1], 'st', 'e', 'w')
 if claim[1] ~= 'held' or claim[2] ~= ARGV[2] or claim[3] ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'st', ARGV[4])
+redis.call('HSET', KEYS[1], 'st', ARGV[4] == 'again' and 'open' or ARGV[4])
 if ARGV[4] == 'reported' then redis.call('HSET', KEYS[1], 'rs', ARGV[5]) end
-if ARGV[4] == 'done' then redis.call('PEXPIRE', KEYS[1], 3600000) end
-if ARGV[4] == 'open' then redis.call('HDEL', KEYS[1], 'w') end
+if ARGV[4] == 'done' or ARGV[4] == 'again' then redis.call('PEXPIRE', KEYS[1], 3600000) end
+if ARGV[4] == 'open' or ARGV[4] == 'again' then redis.call('HDEL', KEYS[1], 'w') end
 return 1`;
 
 /**

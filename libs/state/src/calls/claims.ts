@@ -15,10 +15,11 @@ export type ClaimOutcome =
 export interface Claims {
   claim: (ref: WorkflowRef, callId: string, worker: string, options?: { child?: boolean }) => Promise<ClaimOutcome>;
   /**
-   * Ends a claim: `done` (a call made inside a tool, whose record is the worker's own), `open` (given back), or
+   * Ends a claim: `done` (a call made inside a tool, whose record is the worker's own), `open` (given back), `again`
+   * (the same of a call made inside a tool, which may be asked once more), or
    * reported, with the sequence of the result in RESULTS (the orchestrator closes it with the commit of the result).
    */
-  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | { reported: number }) => Promise<void>;
+  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | 'again' | { reported: number }) => Promise<void>;
   /** The same, a moment later and together with others: for a result that is safe with the broker. */
   releaseSoon: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: { reported: number }) => void;
   /** Resolves when all that was to be released soon is. */

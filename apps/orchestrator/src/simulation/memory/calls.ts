@@ -73,13 +73,13 @@ export function claim({ tables, removed }: Memory, ref: WorkflowRef, callId: str
   return { status: 'claimed', epoch };
 }
 
-export function release(tables: Tables, ref: WorkflowRef, callId: string, { worker, epoch }: { worker: string; epoch: number }, to: 'done' | 'open' | { reported: number }): void {
+export function release(tables: Tables, ref: WorkflowRef, callId: string, { worker, epoch }: { worker: string; epoch: number }, to: 'done' | 'open' | 'again' | { reported: number }): void {
   const key = keys.claim(ref, callId);
   tables.remove(keys.held(partitionOfRef(ref), worker), memberOf(ref, callId));
   const known = tables.hashOf(key);
   if (known?.get('st') !== 'held' || known.get('e') !== String(epoch) || known.get('w') !== worker) return;
-  tables.setHash(key, typeof to === 'string' ? { st: to } : { st: 'reported', rs: to.reported });
-  if (to === 'open') tables.dropFields(key, 'w');
+  tables.setHash(key, typeof to === 'string' ? { st: to === 'again' ? 'open' : to } : { st: 'reported', rs: to.reported });
+  if (to === 'open' || to === 'again') tables.dropFields(key, 'w');
 }
 
 export function sweep(tables: Tables, partition: number, most: number): SweptMember[] {

@@ -25,7 +25,7 @@ export interface MemoryLedger {
   depth: (tier: Tier) => { ready: number; sent: number };
   tierOf: (ref: WorkflowRef, callId: string) => Tier | null;
   claim: (ref: WorkflowRef, callId: string, worker: string, options?: { child?: boolean }) => ClaimOutcome;
-  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | { reported: number }) => void;
+  release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | 'again' | { reported: number }) => void;
   readClaim: (ref: WorkflowRef, callId: string) => Claimed | null;
   heldBy: (worker: string) => { ref: WorkflowRef; callId: string }[];
   lease: (partition: number, owner: string) => boolean;
