@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { compileWat } from '@trivet/tool-sdk';
 import { admit } from '../apps/executor/dist/admission/admit.js';
 import { loadTools } from '../apps/executor/dist/catalog/tool-catalog.js';
+import { measurePython } from './executor/python.mjs';
+import { installPeers } from './peers.mjs';
 import { measureBoot, measureMemory } from './executor/slots.mjs';
 import { openExtism, openPlain, openPool, openProcesses } from './executor/ways.mjs';
 import { closedLoop, cpuMsOf, latencies, median, percentile, round } from './measure.mjs';
@@ -25,6 +27,7 @@ const OURS = 'Trivet, slot process';
 
 /** A call on a fresh instance, beside the floor and what others offer; then what is the sandbox's alone. */
 export async function executor({ say, repetitions = 3 }) {
+  installPeers(say);
   const tools = await benchTools();
   const measured = new Map(WAYS.map(({ name }) => [name, []]));
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
@@ -36,8 +39,9 @@ export async function executor({ say, repetitions = 3 }) {
   }
   const rows = [...measured].map(([name, all]) => summary(name, all));
   const [boot, memory, hostCalls] = [await measureBoot(), await measureMemory(tools), await measureHostCalls()];
+  const python = await measurePython((await loadTools(PLUGINS, { maxMemoryMib: 256 })).get('code_python').sandbox);
   say(`a slot is ready after p50 ${boot.p50} ms; ${memory.booted.private} MiB of its own; a host call takes ${hostCalls[OURS].usEach} µs`);
-  return { slots: SLOTS, inFlight: IN_FLIGHT, loadAtEnd: round(loadavg()[0]), rows, ratios: ratios(rows), boot, memory, hostCalls };
+  return { slots: SLOTS, inFlight: IN_FLIGHT, loadAtEnd: round(loadavg()[0]), rows, ratios: ratios(rows), boot, memory, hostCalls, python };
 }
 
 /** The smallest AssemblyScript tool and one in JavaScript, each with an input of a few bytes and one of 64 KiB. */

@@ -11,7 +11,7 @@ const FOLDER = fileURLToPath(new URL('peers', import.meta.url));
 
 /** Installs the peers on first use, from their own lock file. */
 export function installPeers(say) {
-  if (['bullmq', '@portkey-ai/gateway'].every((name) => existsSync(join(FOLDER, 'node_modules', name)))) return;
+  if (['bullmq', '@portkey-ai/gateway', 'pyodide'].every((name) => existsSync(join(FOLDER, 'node_modules', name)))) return;
   say('installing the peers (once) …');
   const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit'], { cwd: FOLDER, encoding: 'utf8' });
   if (status !== 0) throw new Error(`npm ci in bench/peers failed: ${stderr.slice(-1_000)}`);

@@ -35,7 +35,7 @@ export function showTakeover({ killed, hung, orchestrator, nats, redis, peersMs 
   ].join('\n');
 }
 
-export function showExecutor({ slots, inFlight, loadAtEnd, rows, ratios, boot, memory, hostCalls }) {
+export function showExecutor({ slots, inFlight, loadAtEnd, rows, ratios, boot, memory, hostCalls, python }) {
   const cases = Object.keys(rows.find((row) => row.cases)?.cases ?? {});
   const cell = (row, what) => (row.cases ? `${row.cases[what].p50} ms, ${row.cases[what].perSecond}/s, ${row.cases[what].cpuUs} µs` : `not measured: ${row.error}`);
   const against = (name, what) => (ratios[name] ? `${ratios[name][what].latency}× / ${ratios[name][what].throughput}×` : '');
@@ -45,6 +45,7 @@ export function showExecutor({ slots, inFlight, loadAtEnd, rows, ratios, boot, m
     'How many times as long as Trivet’s a call takes alone, and how many times as many calls a second Trivet makes:', '',
     table(['', ...cases], rows.filter((row) => ratios[row.name]).map((row) => [row.name, ...cases.map((what) => against(row.name, what))])), '',
     table(['a question of a plugin to its host, one of a thousand', 'µs'], Object.entries(hostCalls).map(([name, each]) => [name, each.error ?? each.usEach])), '',
+    table(['Python', 'from nothing to the first result, ms', 'the next, ms'], Object.entries(python).map(([name, each]) => [name, each.error ?? each.firstMs, each.againMs ?? ''])), '',
     `A slot process is ready after p50 ${boot.p50} ms (p99 ${boot.p99}, ${boot.count} times). Private memory of an idle one, in MiB: ${Object.entries(memory).map(([when, each]) => `${when === 'booted' ? 'booted' : `after calls of ${when}`} ${each.private} (proportional share ${each.proportional})`).join(', ')}.`,
   ].join('\n');
 }
