@@ -37,7 +37,7 @@ async function showcase(context: CliContext, stack: Stack, signal: AbortSignal):
   print.text(`\nTrace ${workflow.traceId ?? ''}`);
   formatWaterfall(spans, { colors: colorsFor(stdout, environment), width: stdout.columns ?? 110 }).forEach((line) => print.text(line));
   print.text(`\nworkflow ${workflowId} ${workflow.status}`);
-  print.text('See a trace again: npx trivet up, then npx trivet run "…" and npx trivet workflows trace <id>, or the dashboard at the URL it prints.');
+  print.text('See a trace again: npx trivet up, then npx trivet run "…" and npx trivet workflows trace <id>, or the page at the URL it prints.');
   return workflow.status === 'completed' ? EXIT.ok : EXIT.failed;
 }
 

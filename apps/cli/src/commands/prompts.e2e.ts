@@ -57,7 +57,7 @@ describe('trivet prompts', () => {
     const { code, output } = await trivet('budgets', 'reconcile');
     expect(code).toBe(0);
     expect(output).toMatch(/local\s+local\/extractive/);
-    expect(output).toContain('the ledger says the same');
+    expect(output).toContain('the ledger says the same; 0 charges without');
     expect(await trivet('budgets', 'reconcile', 'soon')).toMatchObject({ code: 2 });
   });
 });

@@ -36,7 +36,8 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
     tokens: usage.inputTokens + usage.outputTokens,
     nanoUsd,
     inputTokens: usage.inputTokens,
-    word: usage.source,
+    // The offline provider sends no bill: what it counts is its word.
+    word: target.provider.repeatable ? 'reported' : usage.source,
     keepMs: KEEP_MS,
     ...(result ? { result: { call: run.call, json: JSON.stringify(result) } } : {}),
   });
