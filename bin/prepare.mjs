@@ -66,10 +66,16 @@ function newerThan(folder, builtAt) {
   return folder.split(path.sep).includes('src') && fs.statSync(folder).mtimeMs > builtAt;
 }
 
+/** What a build makes of what an app starts with: a program, or a page. */
+const OUTPUTS = [
+  ['src/main.ts', 'dist/main.js'],
+  ['index.html', 'dist/index.html'],
+];
+
 function missingOutput(root) {
   const appsFolder = path.join(root, 'apps');
   const apps = fs.existsSync(appsFolder) ? fs.readdirSync(appsFolder) : [];
-  return apps.some((app) => fs.existsSync(path.join(appsFolder, app, 'src', 'main.ts')) && !fs.existsSync(path.join(appsFolder, app, 'dist', 'main.js')));
+  return apps.some((app) => OUTPUTS.some(([source, output]) => fs.existsSync(path.join(appsFolder, app, source)) && !fs.existsSync(path.join(appsFolder, app, output))));
 }
 
 function installedByHandAfterLock(root) {

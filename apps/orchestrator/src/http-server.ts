@@ -12,7 +12,6 @@ import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
 import { FilesController } from './api/files.controller.js';
-import { HomeController } from './api/home.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
 import { PromptsController } from './api/prompts.controller.js';
 import { PoliciesController } from './api/policies.controller.js';
@@ -20,13 +19,14 @@ import { SchedulesController } from './api/schedules.controller.js';
 import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
+import { mountDashboard } from './dashboard-mount.js';
 import { ResultHandler } from './intake/result.handler.js';
 import { TaskHandler } from './intake/task.handler.js';
 
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [HomeController, DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
@@ -58,5 +58,6 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
   app.useGlobalFilters(new ProblemFilter(parts.log));
   app.connectMicroservice({ strategy: parts.strategy });
   parts.register(app);
+  await mountDashboard(app);
   return app;
 }

@@ -1,0 +1,55 @@
+import type { EventType } from '@trivet/contracts';
+import type { QueryClient, QueryKey } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+
+/** How long facts are gathered before what they touch is read again, in ms: a burst costs one read. */
+const GATHER_MS = 400;
+
+/**
+ * Follows the facts of all workflows and reads again what they touch: the lists, the overview and the workflow itself. The browser comes back
+ * with the last id it saw after a break, so nothing is missed. `connected` is false while the stream is down (the pages then poll).
+ */
+export function useLiveFacts(enabled: boolean): { connected: boolean } {
+  const client = useQueryClient();
+  const [connected, setConnected] = useState(false);
+  useEffect(() => {
+    if (!enabled) return;
+    const source = new EventSource('/api/v1/stream');
+    const refresh = gatherRefreshes(client);
+    source.onopen = () => setConnected(true);
+    source.onerror = () => setConnected(false);
+    const onFact = (message: MessageEvent<string>) => refresh(workflowIdOf(message.data));
+    for (const type of FACTS) source.addEventListener(type, onFact);
+    return () => source.close();
+  }, [client, enabled]);
+  return { connected };
+}
+
+/** The facts that change what a list or an overview shows. */
+const FACTS: EventType[] = ['task.accepted', 'workflow.started', 'workflow.paused', 'workflow.resumed', 'workflow.retried', 'workflow.cancelling', 'workflow.completed', 'workflow.failed', 'workflow.cancelled', 'step.completed', 'step.failed', 'step.retrying', 'call.lost', 'approval.requested', 'approval.decided', 'budget.threshold'];
+
+const LISTS: QueryKey[] = [['workflows'], ['overview'], ['approvals']];
+
+function gatherRefreshes(client: QueryClient): (workflowId: string | undefined) => void {
+  const touched = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (workflowId) => {
+    if (workflowId) touched.add(workflowId);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      for (const queryKey of LISTS) void client.invalidateQueries({ queryKey });
+      for (const id of touched) void client.invalidateQueries({ queryKey: ['workflow', id] });
+      touched.clear();
+    }, GATHER_MS);
+  };
+}
+
+function workflowIdOf(text: string): string | undefined {
+  try {
+    const fact: { workflowId?: unknown } = JSON.parse(text);
+    return typeof fact.workflowId === 'string' ? fact.workflowId : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,5 @@
+import { PageHead } from '../../parts/page-head.js';
+
+export function WorkflowPage() {
+  return <PageHead title="Workflow" />;
+}
