@@ -2,13 +2,13 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { Frame } from './frame/frame.js';
 import { NotFound } from './frame/not-found.js';
 import { PageError } from './frame/page-error.js';
-import { parseSearch, stringifySearch } from './search.js';
+import { filtersOf, parseSearch, stringifySearch } from './search.js';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, errorComponent: PageError });
 
 /** Every page's search parameters are its filters, as plain text; each page reads those it knows. */
 const route = <Path extends string>(path: Path, load: () => Promise<Record<string, unknown>>, name: string) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name), validateSearch: (search: Record<string, unknown>) => search });
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name), validateSearch: filtersOf });
 
 const routes = [
   route('/', () => import('./pages/overview/overview-page.js'), 'OverviewPage'),

@@ -17,6 +17,18 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text ? `?${text}` : '';
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
+
+/** Filters from whatever stood in an address or a link: texts stay, anything else goes. */
+export function filtersOf(search: Record<string, unknown>): Search {
+  const filters: Search = {};
+  for (const [name, value] of Object.entries(search)) {
+    if (isText(value)) filters[name] = String(value);
+    else if (Array.isArray(value)) filters[name] = value.filter(isText).map(String);
+  }
+  return filters;
+}
+
 /** The first value of a filter; '' when it is not set. */
 export const one = (value: string | string[] | undefined): string => [value].flat()[0] ?? '';
 

@@ -23,7 +23,7 @@ export function HealthDot({ live }: { live: boolean }) {
   return (
     <>
       <button type="button" onClick={() => setOpen(true)} aria-label={`Health: ${state}`} className="flex items-center gap-2 rounded-md px-2 py-1 text-muted hover:bg-raised">
-        <span aria-hidden className={`size-2.5 rounded-full ${colour}`} />
+        <span aria-hidden className={`size-2.5 shrink-0 rounded-full ${colour}`} />
         <span className="hidden sm:inline">{state}</span>
       </button>
       {open && (

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Page, TaskAccepted, Template } from '@trivet/contracts';
 import { getJson, send } from '../api/http.js';
+import { parseJson } from '../api/parse-json.js';
 import { sentenceOf } from '../api/problem.js';
 import { Button } from '../parts/button.js';
 import { CodeBlock } from '../parts/code-block.js';
@@ -69,15 +70,7 @@ export function SubmitDialog({ onClose, goal: firstGoal = '', template: firstTem
 function taskOf(form: { goal: string; template: string; input: string; tokens: string }): Record<string, unknown> {
   const task: Record<string, unknown> = { goal: form.goal };
   if (form.template) task['template'] = form.template;
-  if (form.input.trim()) task['input'] = parseJson(form.input);
+  if (form.input.trim()) task['input'] = parseJson(form.input, 'The input');
   if (form.tokens) task['budget'] = { tokens: Number(form.tokens) };
   return task;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`The input is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
 }

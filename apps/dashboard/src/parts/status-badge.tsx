@@ -21,7 +21,7 @@ const COLOURS: Record<Status, string> = {
 export function StatusBadge({ status }: { status: Status }) {
   return (
     <span className={`inline-flex items-center gap-1.5 rounded-full border border-line bg-surface px-2 py-0.5 text-xs font-medium whitespace-nowrap ${COLOURS[status]}`}>
-      <span aria-hidden className={`size-2 rounded-full bg-current ${status === 'running' ? 'animate-pulse' : ''}`} />
+      <span aria-hidden className={`size-2 shrink-0 rounded-full bg-current ${status === 'running' ? 'animate-pulse' : ''}`} />
       {status}
     </span>
   );

@@ -1,0 +1,14 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { Page } from '@trivet/contracts';
+import { getJson } from './http.js';
+
+/** A list that is read page by page behind its cursor: all items so far, and a way to the next ones. */
+export function useCursorList<Item>(key: readonly unknown[], path: string, search: Record<string, unknown> = {}) {
+  const query = useInfiniteQuery({
+    queryKey: [...key, path, search],
+    queryFn: ({ pageParam, signal }) => getJson<Page<Item>>(path, { ...search, cursor: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+  return { query, items: query.data?.pages.flatMap((page) => page.items) };
+}
