@@ -8,6 +8,7 @@ import { Toasts } from '../parts/toasts.js';
 import { Account } from './account.js';
 import { HealthDot } from './health-dot.js';
 import { useKeyboard } from './keyboard.js';
+import { Mark } from './mark.js';
 import { KeysDialog } from './keys-dialog.js';
 import { Navigation } from './navigation.js';
 import { Omnibox } from './omnibox.js';
@@ -37,7 +38,7 @@ function SignedInFrame() {
       </a>
       <header className="sticky top-0 z-20 flex h-14 items-center gap-3 border-b border-line bg-surface px-3">
         <Link to="/" search={{}} aria-label="Trivet: overview" className="flex items-center gap-2 text-base font-semibold">
-          <img src="/trivet.svg" alt="" className="size-6" />
+          <Mark />
           <span className="hidden sm:inline">Trivet</span>
         </Link>
         <HealthDot live={connected} />

@@ -6,6 +6,9 @@ export type Typed = Record<string, string>;
 
 const typeOf = (schema: unknown): unknown => (typeof schema === 'object' && schema !== null && 'type' in schema ? schema.type : undefined);
 
+/** Whether what is typed is a text as it stands: the schema says so, or says nothing. */
+const isText = (schema: unknown): boolean => [undefined, 'string'].some((type) => typeOf(schema) === type);
+
 /** A field for each variable that the prompt's schema names; texts as they are, anything else as JSON. */
 export function VariableFields({ prompt, typed, onChange }: { prompt: Pick<Prompt, 'input'>; typed: Typed; onChange: (typed: Typed) => void }) {
   const variables = Object.entries(prompt.input.properties);
@@ -14,7 +17,7 @@ export function VariableFields({ prompt, typed, onChange }: { prompt: Pick<Promp
     <div className="grid gap-3">
       {variables.map(([name, schema]) => {
         const set = (value: string) => onChange({ ...typed, [name]: value });
-        return typeOf(schema) === 'string' ? <TextArea key={name} label={name} value={typed[name] ?? ''} onChange={set} rows={2} /> : <TextField key={name} label={`${name} (JSON)`} value={typed[name] ?? ''} onChange={set} />;
+        return isText(schema) ? <TextArea key={name} label={name} value={typed[name] ?? ''} onChange={set} rows={2} /> : <TextField key={name} label={`${name} (JSON)`} value={typed[name] ?? ''} onChange={set} />;
       })}
     </div>
   );
@@ -23,5 +26,5 @@ export function VariableFields({ prompt, typed, onChange }: { prompt: Pick<Promp
 /** The variables as values; those left empty are left out, so that the server names what is missing. */
 export function variablesOf(prompt: Pick<Prompt, 'input'>, typed: Typed): Record<string, unknown> {
   const given = Object.entries(typed).filter(([name, text]) => text !== '' && name in prompt.input.properties);
-  return Object.fromEntries(given.map(([name, text]) => [name, typeOf(prompt.input.properties[name]) === 'string' ? text : JSON.parse(text)]));
+  return Object.fromEntries(given.map(([name, text]) => [name, isText(prompt.input.properties[name]) ? text : JSON.parse(text)]));
 }
