@@ -6,6 +6,7 @@ import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedSe
 import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
+import { createGlances } from './api/glances.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
 import type { Upload } from './api/tools.controller.js';
@@ -157,7 +158,7 @@ interface DomainParts extends ReturnType<typeof createStores> {
 function createDomain(parts: DomainParts) {
   const planning = { tools: parts.tools, templates: parts.templates, checkInput: createInputCheck(), toolPolicyOf: async (tenant: string) => (await parts.policies.of(tenant)).tools };
   const intake = createIntake({ ...parts, ...planning, reach });
-  const queries = createQueries(parts);
+  const queries = createQueries({ ...parts, glances: createGlances(parts.store) });
   return {
     intake,
     queries,

@@ -1,4 +1,4 @@
-import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
+import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow, type WorkflowCounts } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
 import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
@@ -8,7 +8,9 @@ import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/c
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import { waitingOf } from './waiting-for.js';
-import { decodeCursor, encodeCursor, matches, type ListFilter } from './listing.js';
+import type { Glances } from './glances.js';
+import { countWorkflows, listWorkflows } from './list-workflows.js';
+import type { ListFilter } from './listing.js';
 import { stateAt } from './state-at.js';
 import { budgetOf, stepView, workflowView } from './views.js';
 
@@ -16,11 +18,15 @@ import { budgetOf, stepView, workflowView } from './views.js';
 export interface Queries {
   workflow: (ref: WorkflowRef) => Promise<Workflow>;
   workflows: (tenant: string, filter: ListFilter) => Promise<Page<Workflow>>;
+  /** How many have each status, of those the filter lets through whatever their status. */
+  counts: (tenant: string, filter: ListFilter) => Promise<WorkflowCounts>;
   /** The steps of the plan in its order, then those inside them; or those inside one step. */
   steps: (ref: WorkflowRef, page?: { limit: number; cursor: number; parent?: string }) => Promise<Page<Step>>;
   /** The workflow as it was after its first `at` events; as it is when absent. */
   stateAt: (ref: WorkflowRef, at: number | undefined) => Promise<StateAt>;
   events: (ref: WorkflowRef, after: number, limit: number) => Promise<Event[]>;
+  /** The last so many events, in order; with `before` those with a lower seq only. */
+  lastEvents: (ref: WorkflowRef, tail: number, before: number | undefined) => Promise<Event[]>;
   spans: (ref: WorkflowRef) => Promise<TraceSpan[]>;
   requireWorkflow: (ref: WorkflowRef) => Promise<void>;
   hasEnded: (ref: WorkflowRef) => Promise<boolean>;
@@ -28,6 +34,7 @@ export interface Queries {
 
 export interface QueryParts {
   store: WorkflowStore;
+  glances: Glances;
   ledger: Ledger;
   claims: Claims;
   blobs: Blobs;
@@ -36,8 +43,6 @@ export interface QueryParts {
   gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 
-const SCAN_SIZE = 200;
-const MOST_SCANNED = 5_000;
 const MOST_SPANS = 5_000;
 /** Steps in one answer. */
 export const MOST_STEPS = 1_000;
@@ -75,6 +80,7 @@ export function createQueries(parts: QueryParts): Queries {
       return viewOf(state.accepted, headOf(state), { waitingFor: (await inLine(parts, state)) ?? waitingOf(state, parts.liveness), degraded: degradedIn(state) });
     },
     workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
+    counts: (tenant, filter) => countWorkflows(parts, tenant, filter),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
       const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);
@@ -92,6 +98,7 @@ export function createQueries(parts: QueryParts): Queries {
       return stateAt({ store: { readEvents: archive.events }, blobs: parts.blobs }, ref, at);
     },
     events: async (ref, after, limit) => (await archive.events(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
+    lastEvents: async (ref, tail, before) => (await archive.lastEvents(ref, tail, before)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
       if (!found) throw notFound(ref);
@@ -104,28 +111,6 @@ export function createQueries(parts: QueryParts): Queries {
     hasEnded: async (ref) => endedIn(parts.store, ref),
     requireWorkflow,
   };
-}
-
-async function listWorkflows(parts: QueryParts, tenant: string, filter: ListFilter, view: (accepted: Accepted, head: HeadRecord) => Promise<Workflow>): Promise<Page<Workflow>> {
-  const items: Workflow[] = [];
-  let before = filter.cursor ? decodeCursor(filter.cursor) : undefined;
-  for (let scanned = 0; scanned < MOST_SCANNED; ) {
-    const entries = await parts.store.list(tenant, { limit: SCAN_SIZE, ...(before ? { before } : {}) });
-    const heads = await parts.store.loadHeads(tenant, entries.map((entry) => entry.workflowId));
-    for (const [index, entry] of entries.entries()) {
-      const found = heads[index];
-      before = entry;
-      if (!found) continue;
-      const accepted = decodeAccepted(found.task);
-      const head = decodeHead(found.head);
-      if (!matches(filter, accepted, head)) continue;
-      items.push(await view(accepted, head));
-      if (items.length === filter.limit) return { items, nextCursor: encodeCursor(entry) };
-    }
-    scanned += entries.length;
-    if (entries.length < SCAN_SIZE) return { items, nextCursor: null };
-  }
-  return { items, nextCursor: before ? encodeCursor(before) : null };
 }
 
 async function endedIn(store: WorkflowStore, ref: WorkflowRef): Promise<boolean> {

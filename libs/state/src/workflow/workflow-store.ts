@@ -106,6 +106,8 @@ export interface WorkflowStore {
   /** Newest first; ids older than the cursor's (createdMs, id). */
   list: (tenant: string, options: { before?: { createdMs: number; workflowId: string }; limit: number }) => Promise<{ workflowId: string; createdMs: number }[]>;
   loadHeads: (tenant: string, workflowIds: readonly string[]) => Promise<({ head: string; task: string; status: string } | null)[]>;
+  /** By which a reader knows whether what it keeps of a workflow is still so. */
+  loadVersions: (tenant: string, workflowIds: readonly string[]) => Promise<(number | null)[]>;
 }
 
 /** @param options.guarded: commits only to partitions that are open */
@@ -141,8 +143,12 @@ export function createWorkflowStore(redis: Redis, options: { guarded?: boolean }
           }),
         ),
       ),
+    loadVersions: (tenant, workflowIds) =>
+      withRedis(() => Promise.all(workflowIds.map(async (workflowId) => numberOf(await redis.hget(keys.workflow({ tenant, workflowId }), 'v'))))),
   };
 }
+
+const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
 
 async function hashesTogether(redis: Redis, names: readonly string[]): Promise<Record<string, string>[]> {
   const transaction = redis.multi();
