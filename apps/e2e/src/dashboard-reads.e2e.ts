@@ -46,4 +46,77 @@ describe('what a dashboard reads', () => {
     expect(await read('?tail=2&before=999')).toEqual([last - 1, last]);
     expect((await fetch(`${stack.url}/api/v1/workflows/c1/events?tail=1001`)).status).toBe(400);
   });
+
+  describe('the stream of facts', () => {
+    it('has what happens in all workflows of the tenant, of the types asked for, and not what happens in others', async () => {
+      const facts = await follow(stack.url, '?types=workflow.*,task.accepted');
+      await stack.submit({ goal: 'theirs', workflowId: 's0', plan: PLAN }, { tenant: 'acme' });
+      await stack.ended('s0', { tenant: 'acme' });
+      for (const workflowId of ['s1', 's2']) await stack.submit({ goal: 'ours', workflowId, plan: PLAN });
+      const seen = await facts.until((items) => items.filter(({ type }) => type === 'workflow.completed').length === 2);
+      expect(new Set(seen.map(({ data }) => data.workflowId))).toEqual(new Set(['s1', 's2']));
+      expect(new Set(seen.map(({ type }) => type))).toEqual(new Set(['task.accepted', 'workflow.started', 'workflow.completed']));
+      expect(seen.map(({ id }) => id)).toEqual(seen.map(({ id }) => id).toSorted((left, right) => left - right));
+    });
+
+    it('goes on after the last id without a gap or a repeat, also over a restart of the orchestrator', async () => {
+      const first = await follow(stack.url, '');
+      await stack.submit({ goal: 'ours', workflowId: 's3', plan: PLAN });
+      const seen = await first.until((items) => items.length >= 2);
+      first.close();
+      stack.processes('orchestrator')[0]?.kill();
+      await stack.submit({ goal: 'ours', workflowId: 's4', plan: PLAN });
+      const whole = (items: Fact[]): boolean => ['s3', 's4'].every((id) => items.some(({ type, data }) => type === 'workflow.completed' && data.workflowId === id));
+      await stack.ended('s4');
+      const rest = await (await follow(stack.url, '', seen[1]?.id)).until((items) => whole(items));
+      for (const id of ['s3', 's4']) {
+        const seqs = [...seen.slice(0, 2), ...rest].filter(({ data }) => data.workflowId === id).map(({ data }) => data.seq);
+        expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, index) => index + 1));
+      }
+    });
+
+    it('names the types there are to one who asks for another', async () => {
+      const response = await fetch(`${stack.url}/api/v1/stream?types=workflow.done`);
+      expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 400, body: { code: 'invalid_request', detail: expect.stringContaining('workflow.done'), hint: expect.stringContaining('workflow.completed') } });
+      expect((await fetch(`${stack.url}/api/v1/stream`, { headers: { 'Last-Event-ID': 'x' } })).status).toBe(400);
+    });
+  });
 });
+
+interface Fact {
+  id: number;
+  type: string;
+  data: Event;
+}
+
+/** Reads a stream of server-sent events; what came so far is looked at after each piece. */
+async function follow(url: string, query: string, lastId?: number): Promise<{ until: (done: (items: Fact[]) => boolean) => Promise<Fact[]>; close: () => void }> {
+  const controller = new AbortController();
+  const response = await fetch(`${url}/api/v1/stream${query}`, { signal: controller.signal, headers: lastId === undefined ? {} : { 'Last-Event-ID': String(lastId) } });
+  if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const items: Fact[] = [];
+  let text = '';
+  return {
+    until: async (done) => {
+      const deadline = setTimeout(() => controller.abort(new Error(`not in 30 s: ${JSON.stringify(items.map(({ type, data }) => [type, data.workflowId]))}`)), 30_000);
+      while (!done(items)) {
+        const { value, done: ended } = await reader.read();
+        if (ended) throw new Error('the stream ended');
+        text += value;
+        const frames = text.split('\n\n');
+        text = frames.pop() ?? '';
+        items.push(...frames.flatMap((frame) => factOf(frame)));
+      }
+      clearTimeout(deadline);
+      return items;
+    },
+    close: () => controller.abort(),
+  };
+}
+
+function factOf(frame: string): Fact[] {
+  const fields = new Map(frame.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+  const data = fields.get('data');
+  return data === undefined ? [] : [{ id: Number(fields.get('id')), type: fields.get('event') ?? '', data: JSON.parse(data) }];
+}

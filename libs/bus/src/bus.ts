@@ -5,6 +5,7 @@ import { isAlive, type Alive } from './alive.js';
 import { openConnection, whileConnected, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
+import { followStream, type FollowOptions } from './follow.js';
 import { headerBlock, incomingContext, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { createRequester, type Answer, type RawAnswer } from './requester.js';
@@ -42,6 +43,8 @@ export interface Bus {
   consumerState: (stream: StreamName, durable: string) => ReturnType<typeof consumerState>;
   /** Messages of a stream by subject, oldest first; for reading the journal, spans and dead letters. */
   read: (stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }) => Promise<StoredMessage[]>;
+  /** What a stream holds after a sequence and then what comes, each once and in order; resolves when stopped. */
+  follow: (stream: StreamName, options: FollowOptions) => Promise<void>;
   /** The id of the message with this sequence; null: the stream has no such message. */
   messageIdAt: (stream: StreamName, seq: number) => Promise<string | null>;
   /** How many messages a stream holds on these subjects. */
@@ -117,7 +120,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
 }
 
 /** Looks at what the broker holds. */
-function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read'> {
+function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow'> {
   const { nats } = connection;
   return {
     streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
@@ -125,6 +128,7 @@ function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consu
     messageIdAt: (stream, seq) => whileConnected(connection, () => messageIdAt(nats, stream, seq)),
     countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
     read: (stream, options) => whileConnected(connection, () => readStream(nats, stream, options)),
+    follow: (stream, options) => followStream(nats, stream, options),
   };
 }
 

@@ -131,6 +131,7 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     messageIdAt: () => Promise.resolve(null),
     countOf: () => Promise.resolve(0),
     read: () => Promise.resolve([]),
+    follow: () => Promise.resolve(),
     onReconnect: (tell) => {
       reconnects.push({ process, tell });
       return () => undefined;
