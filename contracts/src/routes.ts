@@ -27,6 +27,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', path: '/api/v1/workflows/{id}/signal', summary: 'Wake the steps that wait for this signal, or keep it for the first that will.', body: 'SignalBody', answers: { 202: 'Workflow' } },
   { method: 'POST', path: '/api/v1/workflows/{id}/fork', summary: 'A new workflow from one of its steps; the results before it are taken over.', body: 'ForkBody', answers: { 202: 'TaskAccepted' } },
   { method: 'GET', path: '/api/v1/stream', summary: 'The facts of all workflows of the tenant as they come, as server-sent events; id: is their place in the stream EVENTS.', query: { types: 'Only events of these types, such as workflow.completed or workflow.*; several, or with commas.' }, headers: { 'Last-Event-ID': 'The last id seen; nothing after it is missed or repeated. Absent: from now on.' }, answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/overview', summary: 'How the work of the tenant goes, at a glance.', answers: { 200: 'Overview' } },
   { method: 'GET', path: '/api/v1/approvals', summary: 'What waits for a decision, oldest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Approval' } },
   { method: 'GET', path: '/api/v1/approvals/{id}', summary: 'One of them.', answers: { 200: 'Approval' } },
   { method: 'POST', path: '/api/v1/approvals/{id}/decide', summary: 'Approve or deny, with edited arguments if need be. Of two at once, one gets 409.', body: 'ApprovalDecision', answers: { 200: null } },

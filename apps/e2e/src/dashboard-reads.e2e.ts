@@ -1,5 +1,5 @@
-import type { Event, Page, Workflow, WorkflowCounts } from '@trivet/contracts';
-import { startStack, type Stack } from '@trivet/testing';
+import type { Event, Overview, Page, Workflow, WorkflowCounts } from '@trivet/contracts';
+import { startStack, until, type Stack } from '@trivet/testing';
 
 const PLAN = { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } }] };
 const ENDLESS = { steps: [{ id: 'wait', kind: 'wait', input: { signal: 'never', timeoutMs: 600_000 } }] };
@@ -45,6 +45,38 @@ describe('what a dashboard reads', () => {
     expect(await read('?tail=2&before=1')).toEqual([]);
     expect(await read('?tail=2&before=999')).toEqual([last - 1, last]);
     expect((await fetch(`${stack.url}/api/v1/workflows/c1/events?tail=1001`)).status).toBe(400);
+  });
+
+  it('sums up how the work goes, and what to look at', async () => {
+    await stack.submit({ goal: 'divide', workflowId: 'o1', plan: { steps: [{ id: 'bad', kind: 'tool', tool: 'calculator', input: { expression: '1 +' } }] } }, { tenant: 'sums' });
+    await stack.submit({ goal: 'ask', workflowId: 'o2', plan: { steps: [{ id: 'ask', kind: 'approval', input: { question: 'Ship it?' } }] } }, { tenant: 'sums' });
+    await stack.submit({ goal: 'add', workflowId: 'o3', plan: PLAN }, { tenant: 'sums' });
+    for (const id of ['o1', 'o3']) await stack.ended(id, { tenant: 'sums' });
+    let overview: Overview | undefined;
+    await until(async () => {
+      overview = await stack.get<Overview>('/api/v1/overview', { tenant: 'sums' });
+      return overview.completed24h === 1 && overview.attention.length === 2;
+    }, 20_000, () => JSON.stringify(overview));
+    expect(overview).toMatchObject({ running: 0, waiting: 1, queued: 0, failed24h: 1, cancelled24h: 0, tokensToday: 0, nanoUsdToday: 0 });
+    expect(overview?.durationMs?.p50).toBeGreaterThanOrEqual(0);
+    expect(overview?.durationMs?.p95).toBe(overview?.durationMs?.p50);
+    expect(overview?.perMinute).toHaveLength(60);
+    expect(overview?.perMinute.reduce((total, { completed, failed }) => total + completed * 10 + failed, 0)).toBe(11);
+    expect(overview?.attention.toSorted((left, right) => (left.kind < right.kind ? -1 : 1))).toEqual([
+      expect.objectContaining({ kind: 'approval', workflowId: 'o2', title: 'ask', sentence: expect.stringContaining('Ship it?') }),
+      expect.objectContaining({ kind: 'failed', workflowId: 'o1', title: 'divide', sentence: expect.stringContaining('tool_failed') }),
+    ]);
+    expect(overview?.services).toEqual([{ service: 'orchestrator', instances: 1, version: expect.stringMatching(/./) }, { service: 'executor', instances: 1, version: expect.stringMatching(/./) }, { service: 'model', instances: 0, version: '' }]);
+  });
+
+  it('says that a workflow is stuck where no service can do its step', async () => {
+    await stack.submit({ goal: 'summarise', workflowId: 'o4', plan: { steps: [{ id: 'say', kind: 'model', input: { messages: [{ role: 'user', content: 'hi' }] } }] } }, { tenant: 'stuck' });
+    let overview: Overview | undefined;
+    await until(async () => {
+      overview = await stack.get<Overview>('/api/v1/overview', { tenant: 'stuck' });
+      return overview.attention.length > 0;
+    }, 60_000, () => JSON.stringify(overview));
+    expect(overview?.attention).toEqual([expect.objectContaining({ kind: 'stuck', workflowId: 'o4', sentence: expect.stringContaining('no model service is running') })]);
   });
 
   describe('the stream of facts', () => {

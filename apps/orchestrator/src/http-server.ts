@@ -13,6 +13,7 @@ import { BudgetsController } from './api/budgets.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
 import { FactsController } from './api/facts.controller.js';
 import { FilesController } from './api/files.controller.js';
+import { OverviewController } from './api/overview.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
 import { PromptsController } from './api/prompts.controller.js';
 import { PoliciesController } from './api/policies.controller.js';
@@ -27,7 +28,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
