@@ -20,6 +20,7 @@ import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
 import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
+import { UsageController } from './api/usage.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { mountDashboard } from './dashboard-mount.js';
 import { ResultHandler } from './intake/result.handler.js';
@@ -28,7 +29,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

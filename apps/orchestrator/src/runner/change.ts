@@ -6,6 +6,7 @@ import type { Tier } from '../workflow/tier.js';
 import type { Effect, Transition } from '../workflow/transition.js';
 import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
 import { encodeAccepted, encodeHead, encodeStep, shownStatus } from './codec.js';
+import { usedByCalls } from './used-by-calls.js';
 
 /** For how long after a finished workflow's record has left Redis its id is remembered. */
 export const TOMBSTONE_MS = 30 * 86_400_000;
@@ -61,6 +62,8 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     nowMs: context.nowMs,
   };
   addEffects(change, state, effects, context);
+  const used = usedByCalls(accepted, events);
+  if (used.length > 0) change.used = used;
   if (context.lost) change.lost = context.lost;
   if (context.expectedVersion === 0) change.created = { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs };
   if (hasEnded(state)) change.finished = { hash: accepted.bodyHash, keepMs: context.keepFinishedMs, tombstoneMs: TOMBSTONE_MS };

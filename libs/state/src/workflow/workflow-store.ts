@@ -4,6 +4,7 @@ import { formatApproval, keys, PARTITIONS, tagOf, type Tier, type WorkflowRef } 
 import { defineScript, failureOfReply, withRedis, type Redis } from '../redis.js';
 import { gather, runMany, slotOf } from '../gather.js';
 import { COMMIT_LUA } from './commit.lua.js';
+import { usageField, type UsedByCall } from './usage.js';
 
 /** A call that may run: it becomes an entry of its tenant's ready queue. */
 export interface CallToSchedule {
@@ -52,6 +53,8 @@ export interface Change {
   /** Approvals that are asked for, and those that need no answer any more. */
   asked: { approvalId: string; stepId: string }[];
   answered: { approvalId: string; stepId: string }[];
+  /** What its events say that model calls used; counted once, whatever is restored. */
+  used?: UsedByCall[];
   nowMs: number;
   /** Written from the journal, into a partition that is frozen; its events are there already. */
   restored?: boolean;
@@ -194,6 +197,7 @@ function encodeChange(change: Change, guarded: boolean): (string | number)[] {
   list(change.clearTimers, (timer) => timer);
   list(change.answered, (approval) => formatApproval(ref, approval));
   list(change.asked, (approval) => formatApproval(ref, approval));
+  list(change.used ?? [], ({ seq }) => seq, ({ day }) => day, usageField, ({ calls }) => calls, ({ inputTokens }) => inputTokens, ({ outputTokens }) => outputTokens, ({ nanoUsd }) => nanoUsd);
   texts[0] = texts.length;
   return texts;
 }
