@@ -42,6 +42,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', path: '/api/v1/schedules/{id}/resume', summary: 'Go on with its next time.', answers: { 200: 'Schedule' } },
   { method: 'POST', path: '/api/v1/schedules/{id}/trigger', summary: 'Start a run now.', answers: { 202: 'TaskAccepted' } },
   { method: 'GET', path: '/api/v1/budgets/reconciliation', summary: 'What went to vendors on a day, by endpoint and model and whose word it is, against the ledger. The operator only.', query: { day: 'YYYY-MM-DD (UTC); absent: today.' }, answers: { 200: 'VendorBook' } },
+  { method: 'GET', path: '/api/v1/budgets', summary: 'The accounts of the tenant that have limits or were charged: its own, sessions and users by name, then workflows, newest first. The tenant default sees the global one too.', query: { scope: 'Only of this scope.', limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of Account' } },
   { method: 'GET', path: '/api/v1/budgets/{scope}/{id}', summary: 'An account: limits, used and held in each window.', answers: { 200: 'Account' } },
   { method: 'PUT', path: '/api/v1/budgets/{scope}/{id}', summary: 'Set limits of an account.', body: 'AccountLimits', answers: { 200: 'Account' } },
   { method: 'GET', path: '/api/v1/workers', summary: 'The live processes.', answers: { 200: 'page of Worker' } },

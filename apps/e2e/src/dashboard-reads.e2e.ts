@@ -1,4 +1,4 @@
-import type { Event, Overview, Page, Workflow, WorkflowCounts } from '@trivet/contracts';
+import type { Account, Event, Overview, Page, Workflow, WorkflowCounts } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
 
 const PLAN = { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } }] };
@@ -77,6 +77,30 @@ describe('what a dashboard reads', () => {
       return overview.attention.length > 0;
     }, 60_000, () => JSON.stringify(overview));
     expect(overview?.attention).toEqual([expect.objectContaining({ kind: 'stuck', workflowId: 'o4', sentence: expect.stringContaining('no model service is running') })]);
+  });
+
+  it('lists the accounts with limits or use, page by page, and those of the own tenant only', async () => {
+    const put = (account: string, tenant: string) => fetch(`${stack.url}/api/v1/budgets/${account}`, { method: 'PUT', headers: { 'Content-Type': 'application/json', 'X-Trivet-Tenant': tenant }, body: '{"windows":[{"window":"total","limitTokens":1000}]}' });
+    for (const account of ['tenant/books', 'user/ann', 'user/bob', 'session/s1', 'user/cat']) expect((await put(account, 'books')).status).toBe(200);
+    await stack.submit({ goal: 'x', workflowId: 'b1', user: 'dan', budget: { tokens: 5 }, plan: PLAN }, { tenant: 'books' });
+    await stack.submit({ goal: 'x', workflowId: 'b2', plan: PLAN }, { tenant: 'books' });
+    const all: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: Page<Account> = await stack.get(`/api/v1/budgets?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, { tenant: 'books' });
+      all.push(...page.items.map(({ account }) => account));
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      cursor = page.nextCursor;
+    }
+    expect(all).toEqual(['tenant/books', 'session/s1', 'user/ann', 'user/bob', 'user/cat', 'workflow/b1']);
+    const names = async (query: string, tenant: string) => (await stack.get<Page<Account>>(`/api/v1/budgets${query}`, { tenant })).items.map(({ account }) => account);
+    expect(await names('?scope=user', 'books')).toEqual(['user/ann', 'user/bob', 'user/cat']);
+    expect(await names('?scope=session', 'books')).toEqual(['session/s1']);
+    expect(await names('?scope=workflow', 'books')).toEqual(['workflow/b1']);
+    expect(await names('?scope=global', 'books')).toEqual([]);
+    expect(await names('', 'strangers')).toEqual([]);
+    await put('global/global', 'default');
+    expect(await names('?scope=global', 'default')).toEqual(['global/global']);
+    for (const query of ['scope=planet', 'cursor=x', 'limit=0']) expect([query, (await fetch(`${stack.url}/api/v1/budgets?${query}`)).status]).toEqual([query, 400]);
   });
 
   describe('the stream of facts', () => {

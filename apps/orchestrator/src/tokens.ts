@@ -4,6 +4,7 @@ export const INTAKE = Symbol('intake');
 export const RUNNER = Symbol('runner');
 export const REACH = Symbol('reach');
 export const QUERIES = Symbol('queries');
+export const ACCOUNTS = Symbol('accounts');
 export const LEDGER = Symbol('ledger');
 export const AUDIT = Symbol('audit');
 export const AUDIT_LOG = Symbol('audit-log');

@@ -2,6 +2,7 @@ export { checkDurability, connectRedis, redisTimeMs, setRestartGate, type Durabi
 export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type MemoryRef, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
+export { createAccountIndex, type AccountIndex } from './workflow/account-index.js';
 export { createUsageCounts, type Used, type UsageCounts, type UsedByCall } from './workflow/usage.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
 export { MOST_FIRST } from './workflow/commit.lua.js';

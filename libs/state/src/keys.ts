@@ -59,6 +59,8 @@ export const keys = {
   usage: (partition: number, tenant: string, day: string): string => `${tag(partition)}:usage:${tenant}:${day}`,
   /** HASH tenant and #c, #i, #o or #u: the same of all tenants */
   usageOfTenants: (partition: number, day: string): string => `${tag(partition)}:usage:${day}`,
+  /** ZSET `user/<id>` and `session/<id>`, all of one score: accounts that workflows are charged to, or that have limits */
+  accounts: (partition: number, tenant: string): string => `${tag(partition)}:accounts:${tenant}`,
   /** STRING: the seq up to which what a workflow used is counted; outlives a restored record */
   counted: (ref: WorkflowRef): string => `${tagOf(ref)}:counted:${name(ref)}`,
   /** HASH state (open | frozen), run: whether the partition may be used, as checked for one run of the server */

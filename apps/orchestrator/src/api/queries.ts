@@ -1,4 +1,4 @@
-import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow, type WorkflowCounts } from '@trivet/contracts';
+import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
 import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
@@ -9,17 +9,13 @@ import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import { waitingOf } from './waiting-for.js';
 import type { Glances } from './glances.js';
-import { countWorkflows, listWorkflows } from './list-workflows.js';
-import type { ListFilter } from './listing.js';
+import { createLists, type Lists } from './list-workflows.js';
 import { stateAt } from './state-at.js';
 import { budgetOf, stepView, workflowView } from './views.js';
 
 /** Everything that is read; nothing here changes anything. Another tenant's id is simply not found. */
-export interface Queries {
+export interface Queries extends Lists {
   workflow: (ref: WorkflowRef) => Promise<Workflow>;
-  workflows: (tenant: string, filter: ListFilter) => Promise<Page<Workflow>>;
-  /** How many have each status, of those the filter lets through whatever their status. */
-  counts: (tenant: string, filter: ListFilter) => Promise<WorkflowCounts>;
   /** The steps of the plan in its order, then those inside them; or those inside one step. */
   steps: (ref: WorkflowRef, page?: { limit: number; cursor: number; parent?: string }) => Promise<Page<Step>>;
   /** The workflow as it was after its first `at` events; as it is when absent. */
@@ -79,8 +75,7 @@ export function createQueries(parts: QueryParts): Queries {
       const state = await stateOf(ref);
       return viewOf(state.accepted, headOf(state), { waitingFor: (await inLine(parts, state)) ?? waitingOf(state, parts.liveness), degraded: degradedIn(state) });
     },
-    workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
-    counts: (tenant, filter) => countWorkflows(parts, tenant, filter),
+    ...createLists(parts, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
       const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);

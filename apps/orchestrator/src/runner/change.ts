@@ -1,4 +1,4 @@
-import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
+import type { AcceptedTask, Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
 import { canonicalJson, toolNameOf } from '@trivet/contracts';
 import type { CallToSchedule, Change, WorkflowRef } from '@trivet/state';
 import { hash } from 'node:crypto';
@@ -65,10 +65,12 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
   const used = usedByCalls(accepted, events);
   if (used.length > 0) change.used = used;
   if (context.lost) change.lost = context.lost;
-  if (context.expectedVersion === 0) change.created = { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs };
+  if (context.expectedVersion === 0) change.created = { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs, accounts: accountsOf(accepted.task) };
   if (hasEnded(state)) change.finished = { hash: accepted.bodyHash, keepMs: context.keepFinishedMs, tombstoneMs: TOMBSTONE_MS };
   return change;
 }
+
+const accountsOf = ({ user, session }: Pick<AcceptedTask, 'user' | 'session'>): string[] => [...(user === undefined ? [] : [`user/${user}`]), ...(session === undefined ? [] : [`session/${session}`])];
 
 function addEffects(change: Change, state: WorkflowState, effects: readonly Effect[], context: ChangeContext): void {
   const priority = state.accepted.task.priority ?? 'normal';

@@ -6,6 +6,8 @@ export const MOST_FIRST = 4;
 
 /** So many names (of a model, template and user together) are counted each by itself, for each tenant, day and partition. */
 const MOST_NAMES = 2_000;
+/** So many accounts of a tenant are listed, in each partition; what is charged to others is counted all the same. */
+const MOST_ACCOUNTS = 50_000;
 /** For how long a day is kept. */
 const KEEP_USAGE_MS = 400 * 86_400_000;
 
@@ -68,7 +70,7 @@ local function commit()
   local head, task = take(), take()
   local steps, events, guards, closed, scheduled = list(2), list(1), list(3), list(3), list(5)
   local reopened, timers, cleared, answers, questions = list(4), list(2), list(1), list(1), list(1)
-  local used = list(7)
+  local used, accounts = list(7), list(1)
   local name = tenant .. ':' .. id
   local workflow, events_key = tag .. ':wf:' .. name, tag .. ':events:' .. name
   local due = tag .. ':due'
@@ -150,6 +152,7 @@ local function commit()
     call('ZREM', due, text)
     if call('LPUSH', queue, text) == 1 then call('RPUSH', tag .. ':turns:' .. reopened[i + 1] .. ':' .. reopened[i + 2], tenant) end
   end
+  for _, each in ipairs(accounts) do if call('ZCARD', tag .. ':accounts:' .. tenant) < ${MOST_ACCOUNTS} then call('ZADD', tag .. ':accounts:' .. tenant, 0, each) end end
   if #used > 0 then count_used(tag, tenant, tag .. ':counted:' .. name, used) end
   local timer = 't|' .. tenant .. '|' .. id .. '|'
   for i = 1, #timers, 2 do call('ZADD', due, int(now + tonumber(timers[i + 1])), timer .. timers[i]) end

@@ -58,8 +58,8 @@ export interface Change {
   nowMs: number;
   /** Written from the journal, into a partition that is frozen; its events are there already. */
   restored?: boolean;
-  /** Of a new workflow: what never changes. */
-  created?: { task: string; hash: string; createdMs: number };
+  /** Of a new workflow: what never changes; the accounts of users and sessions it is charged to, as `user/ann`. */
+  created?: { task: string; hash: string; createdMs: number; accounts?: string[] };
   /** Of a finished one: for how long its record is kept, and its body hash. */
   finished?: { hash: string; keepMs: number; tombstoneMs: number };
 }
@@ -198,6 +198,7 @@ function encodeChange(change: Change, guarded: boolean): (string | number)[] {
   list(change.answered, (approval) => formatApproval(ref, approval));
   list(change.asked, (approval) => formatApproval(ref, approval));
   list(change.used ?? [], ({ seq }) => seq, ({ day }) => day, usageField, ({ calls }) => calls, ({ inputTokens }) => inputTokens, ({ outputTokens }) => outputTokens, ({ nanoUsd }) => nanoUsd);
+  list(change.created?.accounts ?? [], (account) => account);
   texts[0] = texts.length;
   return texts;
 }
