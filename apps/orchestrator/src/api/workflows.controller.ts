@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ControlBody, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail, type Event, type Page, type StateAt, type Step, type TaskAccepted, type TraceSpan, type Workflow, type WorkflowCounts } from '@trivet/contracts';
+import { BulkBody, ControlBody, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail, type BulkAnswer, type Event, type Page, type StateAt, type Step, type TaskAccepted, type TraceSpan, type Workflow, type WorkflowCounts } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { controlMany } from '../control/bulk.js';
 import type { Controls } from '../control/controls.js';
 import type { Intake } from '../intake/intake.js';
 import { CONTROLS, INTAKE, QUERIES, WATCHES } from '../tokens.js';
@@ -39,6 +40,13 @@ export class WorkflowsController {
   @Get('counts')
   counts(@Req() request: FastifyRequest, @Query() query: unknown): Promise<WorkflowCounts> {
     return this.queries.counts(tenantOf(request), parseListQuery(query));
+  }
+
+  @Post('bulk')
+  @HttpCode(200)
+  bulk(@Req() request: FastifyRequest, @Body() body: unknown): Promise<BulkAnswer> {
+    const parts = { controls: this.controls, matchingIds: this.queries.matchingIds };
+    return controlMany(parts, tenantOf(request), parseOrFail(BulkBody, body, 'the body'), actorOf(request));
   }
 
   @Get(':id')
