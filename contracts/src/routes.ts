@@ -73,6 +73,8 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'DELETE', path: '/api/v1/files/{name}', summary: 'Remove a file.', answers: { 204: null } },
   { method: 'GET', path: '/api/v1/templates', summary: 'The templates.', answers: { 200: 'page of Template' } },
   { method: 'GET', path: '/api/v1/dead', summary: 'Dead letters, oldest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of DeadLetter' } },
+  { method: 'POST', path: '/api/v1/dead/{id}/requeue', summary: 'Send a dead letter back to its stream, once; id is its seq.', body: 'ControlBody', answers: { 200: 'DeadLetter' } },
+  { method: 'DELETE', path: '/api/v1/dead/{id}', summary: 'Throw a dead letter away; id is its seq.', answers: { 204: null } },
   { method: 'GET', path: '/api/v1/audit', summary: 'The audit log, newest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of AuditRow' } },
   { method: 'GET', path: '/api/v1/audit/verify', summary: 'Checks the chain of the audit log.', answers: { 200: null } },
   { method: 'GET', path: '/livez', summary: 'Whether the process runs.', answers: { 200: null } },

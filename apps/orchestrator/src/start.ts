@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createAccountIndex, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
+import { checkDurability, connectRedis, createAccountIndex, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createDeadLetters } from './api/dead-letters.js';
@@ -163,7 +163,7 @@ function createDomain(parts: DomainParts) {
   const glances = createGlances(parts.store);
   const queries = createQueries({ ...parts, glances });
   const approvals = createApprovals({ ...parts, index: createApprovalIndex(parts.redis) });
-  const deadLetters = createDeadLetters(parts.bus);
+  const deadLetters = createDeadLetters({ ...parts, requeued: createRequeuedLetters(parts.redis) });
   return {
     intake,
     queries,

@@ -11,7 +11,7 @@ import { createPublisher, type PublishAck, type PublishOptions } from './publish
 import { createRequester, type Answer, type RawAnswer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
-import { countOf, messageIdAt, readStream, type StoredMessage } from './stored.js';
+import { countOf, messageIdAt, readStream, removeMessage, type StoredMessage } from './stored.js';
 
 export interface Notice {
   subject: string;
@@ -47,6 +47,8 @@ export interface Bus {
   follow: (stream: StreamName, options: FollowOptions) => Promise<void>;
   /** The id of the message with this sequence; null: the stream has no such message. */
   messageIdAt: (stream: StreamName, seq: number) => Promise<string | null>;
+  /** Takes a message out of a stream; false: it was not there. */
+  remove: (stream: StreamName, seq: number) => Promise<boolean>;
   /** How many messages a stream holds on these subjects. */
   countOf: (stream: StreamName, subject: string) => Promise<number>;
   onReconnect: (listener: () => void) => () => void;
@@ -120,7 +122,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
 }
 
 /** Looks at what the broker holds. */
-function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow'> {
+function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow' | 'remove'> {
   const { nats } = connection;
   return {
     streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
@@ -129,6 +131,7 @@ function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consu
     countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
     read: (stream, options) => whileConnected(connection, () => readStream(nats, stream, options)),
     follow: (stream, options) => followStream(nats, stream, options),
+    remove: (stream, seq) => whileConnected(connection, () => removeMessage(nats, stream, seq)),
   };
 }
 

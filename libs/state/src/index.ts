@@ -21,6 +21,7 @@ export { createPromptUploads, type Authorship, type LabelMove, type PromptHead, 
 export { labelsOf, newestOf, selectVersion, type KnownPrompt } from './prompts/find-prompt.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
+export { createRequeuedLetters, type RequeuedLetters } from './requeued-letters.js';
 export { createLedger, type Ledger } from './ledger/ledger.js';
 export { type AccountRef, accountName } from './ledger/ledger-keys.js';
 export { createRates, type RateLimits, type RatePlace, type Rates } from './ledger/rates.js';

@@ -138,6 +138,8 @@ export const keys = {
   gateTenants: (): string => '{limits}:tenants',
   /** HASH tenant → policy */
   policies: (): string => '{limits}:policies',
+  /** STRING: when a dead letter was sent back to its stream; `sending` while that is done */
+  requeued: (letter: string): string => `{dead}:requeued:${id(letter)}`,
   audit: (tenant: string): string => `{audit}:${tenant}`,
 } as const;
 

@@ -1,13 +1,12 @@
 import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
-import { CONSUMERS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type Worker, type Template } from '@trivet/contracts';
+import { CONSUMERS, parseOrFail, type AuditRow, type ConsumerEntry, type Page, type Queue, type Worker, type Template } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
 import type { AuditLog } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Dispatcher } from '../runner/dispatcher.js';
 import type { Liveness } from '../runner/liveness.js';
-import { AUDIT_LOG, BUS, DEAD_LETTERS, DISPATCHER, LIVENESS, TEMPLATES } from '../tokens.js';
-import type { DeadLetters } from './dead-letters.js';
+import { AUDIT_LOG, BUS, DISPATCHER, LIVENESS, TEMPLATES } from '../tokens.js';
 import { tenantOf } from './request-context.js';
 
 const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.coerce.number().int().min(1).optional() });
@@ -20,7 +19,6 @@ export class AdminController {
     @Inject(DISPATCHER) private readonly dispatcher: Dispatcher,
     @Inject(AUDIT_LOG) private readonly auditLog: AuditLog,
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(DEAD_LETTERS) private readonly deadLetters: DeadLetters,
     @Inject(TEMPLATES) private readonly templates: ReadonlyMap<string, Template>,
   ) {}
 
@@ -45,12 +43,6 @@ export class AdminController {
   @Get('templates')
   templateList(): Page<Template> {
     return { items: [...this.templates.values()], nextCursor: null };
-  }
-
-  @Get('dead')
-  dead(@Req() request: FastifyRequest, @Query() query: unknown): Promise<Page<DeadLetter>> {
-    const { limit, cursor } = parseOrFail(PageQuery, query ?? {}, 'the query');
-    return this.deadLetters.list(tenantOf(request), { limit, after: cursor });
   }
 
   @Get('audit')

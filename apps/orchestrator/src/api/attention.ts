@@ -1,6 +1,6 @@
 import { FailureError, type Attention, type DeadLetter } from '@trivet/contracts';
 import type { Approvals } from '../approval/approvals.js';
-import { bodyOf, type DeadLetters } from './dead-letters.js';
+import { workflowOf, type DeadLetters } from './dead-letters.js';
 import type { Glance } from './glances.js';
 import type { Queries } from './queries.js';
 
@@ -40,8 +40,7 @@ const failedOf = ({ workflowId, goal, finishedAt, failure }: Glance): Attention 
 });
 
 function deadOf(letter: DeadLetter): Attention {
-  const body = bodyOf(letter);
-  const workflowId = 'workflowId' in body && typeof body.workflowId === 'string' ? body.workflowId : undefined;
+  const workflowId = workflowOf(letter);
   return { kind: 'dead', ...(workflowId === undefined ? {} : { workflowId }), title: `Dead letter ${letter.seq} of ${letter.stream}`, since: letter.at, sentence: `After ${letter.attempts} ${letter.attempts === 1 ? 'attempt' : 'attempts'}: ${shorten(letter.reason)} Requeue it when that is mended, or remove it.` };
 }
 

@@ -132,6 +132,7 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     countOf: () => Promise.resolve(0),
     read: () => Promise.resolve([]),
     follow: () => Promise.resolve(),
+    remove: () => Promise.resolve(false),
     onReconnect: (tell) => {
       reconnects.push({ process, tell });
       return () => undefined;
