@@ -28,6 +28,7 @@ export { SpanBatch, TraceSpan } from './trace.js';
 export { Artefact, ExtractAnswer, ExtractRequest, FileName, FilesQuery, MOST_ARTEFACTS, MOST_FILES, MOST_FILE_BYTES, StoredFile } from './stored-file.js';
 export { AuditRow } from './audit.js';
 export { ATTENTION_KINDS, Attention, Overview, WorkflowCounts } from './overview.js';
+export { ChatMessage, ChatRequest } from './chat.js';
 export { BULK_ACTIONS, BulkAnswer, BulkBody, MOST_BULK } from './bulk.js';
 export { USAGE_KEYS, UsageKey, UsageRow } from './usage-report.js';
 export { EVENT_DATA, EVENT_TYPES, Event, TERMINAL_EVENTS, type EventData, type EventType, type Fact, type WorkflowEvent } from './event.js';

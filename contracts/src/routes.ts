@@ -77,6 +77,8 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'DELETE', path: '/api/v1/dead/{id}', summary: 'Throw a dead letter away; id is its seq.', answers: { 204: null } },
   { method: 'GET', path: '/api/v1/audit', summary: 'The audit log, newest first.', query: { limit: '1 to 200.', cursor: 'nextCursor of the page before.' }, answers: { 200: 'page of AuditRow' } },
   { method: 'GET', path: '/api/v1/audit/verify', summary: 'Checks the chain of the audit log.', answers: { 200: null } },
+  { method: 'POST', path: '/v1/chat/completions', summary: 'A chat completion, for clients of OpenAI; it runs as a workflow, whose id is in X-Workflow-ID. Errors are in the shape of OpenAI.', body: 'ChatRequest', answers: { 200: null } },
+  { method: 'GET', path: '/v1/models', summary: 'What a chat completion may name: models, tiers and templates, for clients of OpenAI.', answers: { 200: null } },
   { method: 'GET', path: '/livez', summary: 'Whether the process runs.', answers: { 200: null } },
   { method: 'GET', path: '/readyz', summary: 'Whether it can do its work; ?verbose says what is missing.', query: { verbose: 'Each check by itself.' }, answers: { 200: null, 503: null } },
   { method: 'GET', path: '/metrics', summary: 'Prometheus metrics.', answers: { 200: null } },
