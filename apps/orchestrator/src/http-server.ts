@@ -24,6 +24,7 @@ import { TasksController } from './api/tasks.controller.js';
 import { UsageController } from './api/usage.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { mountDashboard } from './dashboard-mount.js';
+import { McpController } from './mcp/mcp.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { ResultHandler } from './intake/result.handler.js';
 import { TaskHandler } from './intake/task.handler.js';
@@ -31,7 +32,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, McpController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

@@ -11,6 +11,7 @@ export const AUDIT_LOG = Symbol('audit-log');
 export const DEAD_LETTERS = Symbol('dead-letters');
 export const OVERVIEW = Symbol('overview');
 export const USAGE_COUNTS = Symbol('usage-counts');
+export const HTTP_HOST = Symbol('http-host');
 export const LIVENESS = Symbol('liveness');
 export const DISPATCHER = Symbol('dispatcher');
 export const WATCHES = Symbol('watches');

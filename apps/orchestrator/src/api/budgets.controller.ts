@@ -54,7 +54,7 @@ export class BudgetsController {
 }
 
 /** An account as a tenant may see it: its own; the operator's tenant also the global one. */
-function accountOf(tenant: string, scopeText: string, idText: string): AccountRef {
+export function accountOf(tenant: string, scopeText: string, idText: string): AccountRef {
   const scope = Scope.safeParse(scopeText);
   if (!scope.success) throw new FailureError('not_found', `There is no scope ${JSON.stringify(scopeText.slice(0, 40))}; there are ${Scope.options.join(', ')}.`);
   const id = parseOrFail(Identifier, idText, 'the id');
