@@ -48,7 +48,7 @@ export const SUBJECTS = {
   remoteTool: { subject: 'tools.<name>', schema: null, stream: null, from: 'executor', to: 'services of the team', purpose: 'Call a remote tool: the body is its input, the answer its output or an error by the service-error headers. The name may have up to eight tokens.' },
   span: { subject: 'trivet.v1.span.<tenant>.<workflowId>', schema: SpanBatch, stream: 'SPANS', from: 'every service', to: 'orchestrator', purpose: 'Spans for the built-in trace view.' },
   dead: { subject: 'trivet.v1.dead.<stream>', schema: null, stream: 'DEAD', from: 'any consumer', to: 'operators', purpose: 'What could not be handled, with its headers, reason and attempts.' },
-  rpc: { subject: 'trivet.v1.rpc.<noun>.<verb>', schema: null, stream: null, from: 'anyone', to: 'orchestrator', purpose: 'Ask and get an answer; may end in .<tenant>. The model service answers model.estimate and model.render, the executor executor.admit.' },
+  rpc: { subject: 'trivet.v1.rpc.<noun>.<verb>', schema: null, stream: null, from: 'anyone', to: 'orchestrator', purpose: 'Ask and get an answer; may end in .<tenant>. The model service answers model.estimate, model.render and model.list, the executor executor.admit.' },
 } as const satisfies Record<string, SubjectEntry>;
 
 /** Created at boot, idempotently; the names are part of the public contract, since autoscalers read them. */

@@ -91,6 +91,7 @@ export const Usage = z
     costNanoUsd: z.number().int().min(0),
     source: z.enum(['reported', 'estimated']).describe('Whether the vendor reported it or we counted it.'),
     attempts: z.number().int().min(0).describe('How many vendor attempts were made and charged.'),
+    model: z.string().optional().describe('<endpoint>/<model> of the last attempt that was charged.'),
   })
   .meta({ id: 'Usage', description: 'What a model call used' });
 export type Usage = z.infer<typeof Usage>;

@@ -24,6 +24,7 @@ export const DeadLetter = z
     attempts: z.number().int().min(0),
     headers: z.record(z.string(), z.string()),
     body: z.string(),
+    requeuedAt: z.string().nullable().optional().describe('When it was sent back to its stream; null: it was not.'),
   })
   .meta({ id: 'DeadLetter', description: 'A message that could not be handled, and why' });
 export type DeadLetter = z.infer<typeof DeadLetter>;

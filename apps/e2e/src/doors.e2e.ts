@@ -98,6 +98,8 @@ describe('the doors', () => {
   it('serve every route of the contract, and describe themselves', async () => {
     for (const route of ROUTES.filter((each) => each.method === 'GET' && !each.path.includes('{'))) {
       const response = await fetch(`${stack.url}${route.path}`);
+      // A stream has no end to wait for.
+      await response.body?.cancel();
       expect({ path: route.path, status: response.status }).toEqual({ path: route.path, status: 200 });
     }
     const openapi = (await (await fetch(`${stack.url}/openapi.json`)).json()) as { paths: object; openapi: string };

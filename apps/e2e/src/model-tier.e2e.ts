@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectBus } from '@trivet/bus';
-import type { Account, Event, Step, TraceSpan, VendorBook } from '@trivet/contracts';
+import type { Account, Event, Step, TraceSpan, UsageRow, VendorBook } from '@trivet/contracts';
 import { startStack, type Stack } from '@trivet/testing';
 
 /** Nothing that leaves a process may hold these. */
@@ -57,6 +57,14 @@ describe('the model tier with two vendors', () => {
     expect(call?.tried).toMatchObject([{ endpoint: 'first', outcome: 'model_unavailable', outputTokens: expect.any(Number) }, { endpoint: 'second', outcome: 'answered', inputTokens: 40, outputTokens: 8, costNanoUsd: 56_000 }]);
     expect(call?.tried?.[0]?.outputTokens).toBeGreaterThan(0);
     expect(call?.usage).toMatchObject({ attempts: 2, cachedInputTokens: 30, reasoningTokens: 5, source: 'estimated' });
+    const { items: byModel } = await stack.get<{ items: UsageRow[] }>('/api/v1/usage?by=model');
+    expect(byModel).toEqual(expect.arrayContaining([expect.objectContaining({ key: 'second/m2', calls: 1, inputTokens: 40, outputTokens: 8, nanoUsd: 56_000 }), expect.objectContaining({ key: 'first/m1', calls: 0 })]));
+    expect(byModel.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(call?.usage?.costNanoUsd);
+    const [today] = (await stack.get<{ items: UsageRow[] }>('/api/v1/usage?by=day')).items;
+    expect(today).toMatchObject({ calls: 1, nanoUsd: call?.usage?.costNanoUsd });
+    expect((await stack.get<{ items: UsageRow[] }>('/api/v1/usage?by=tenant')).items).toEqual([{ ...today, key: 'default' }]);
+    expect((await stack.get<{ items: UsageRow[] }>('/api/v1/usage?by=tenant', { tenant: 'acme' })).items).toEqual([]);
+    for (const query of ['by=colour', 'from=yesterday', 'from=2026-02-30', 'from=2026-02-02&to=2026-02-01', 'from=2026-01-01&to=2026-12-31']) expect([query, (await fetch(`${stack.url}/api/v1/usage?${query}`)).status]).toEqual([query, 400]);
     const { items } = await stack.get<{ items: Event[] }>('/api/v1/workflows/broken/events');
     expect(JSON.stringify(items.find(({ type }) => type === 'step.completed')?.data)).toContain('"endpoint":"first"');
   });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { connectBus, type Bus } from '@trivet/bus';
-import type { Account, AuditRow, Event, Schedule, Step, Tool, Workflow } from '@trivet/contracts';
+import type { Account, AuditRow, Event, Schedule, Step, Tool, UsageRow, Workflow } from '@trivet/contracts';
 import { startScriptedVendor, startStack, until, type ScriptedVendor, type Stack } from '@trivet/testing';
 
 /** A model answer, then a wait that is still open when the data is lost, then a tool. */
@@ -62,6 +62,9 @@ describe('when Redis has lost its data', () => {
     }
     expect(await total('user/ann')).toMatchObject({ usedTokens: 12 * 15, heldTokens: 0, limitTokens: 100_000 });
     expect(await total('tenant/default')).toMatchObject({ usedTokens: 12 * 15, heldTokens: 0 });
+    const { items: usage } = await stack.get<{ items: UsageRow[] }>('/api/v1/usage?by=user');
+    expect(usage.find(({ key }) => key === 'ann')).toMatchObject({ calls: 12 });
+    expect(usage.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0)).toBe(12 * 15);
     expect((await stack.get<{ keys: object[] }>('/api/v1/policies/default')).keys).toEqual([{ key: 'k', maxRunning: 3 }]);
     expect((await stack.get<Schedule>('/api/v1/schedules/yearly')).cron).toBe('0 0 1 1 *');
     await until(async () => (await stack.get<{ items: Tool[] }>('/api/v1/tools')).items.length > 5, 20_000);

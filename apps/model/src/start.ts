@@ -100,6 +100,7 @@ function endpointsOf(context: ModelContext): Endpoint[] {
   return [
     { name: 'model-estimate', subject: subjects.rpc('model', 'estimate'), handle: (request) => estimateDemands(request.body, context) },
     { name: 'model-render', subject: subjects.rpc('model', 'render'), handle: async (request) => answerRender(request.body) },
+    { name: 'model-list', subject: subjects.rpc('model', 'list'), handle: async () => ({ models: await context.router.models() }) },
   ];
 }
 

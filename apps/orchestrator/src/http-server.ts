@@ -10,23 +10,29 @@ import type { Logger } from '@trivet/telemetry';
 import { ApprovalsController } from './api/approvals.controller.js';
 import { AdminController } from './api/admin.controller.js';
 import { BudgetsController } from './api/budgets.controller.js';
+import { DeadController } from './api/dead.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
+import { FactsController } from './api/facts.controller.js';
 import { FilesController } from './api/files.controller.js';
+import { OverviewController } from './api/overview.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
 import { PromptsController } from './api/prompts.controller.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
 import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
+import { UsageController } from './api/usage.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
 import { mountDashboard } from './dashboard-mount.js';
+import { McpController } from './mcp/mcp.controller.js';
+import { OpenAiController } from './openai/openai.controller.js';
 import { ResultHandler } from './intake/result.handler.js';
 import { TaskHandler } from './intake/task.handler.js';
 
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, McpController, AdminController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createScheduleStore, createToolCatalog, createToolUploads, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
+import { checkDurability, connectRedis, createAccountIndex, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
+import { createDeadLetters } from './api/dead-letters.js';
+import { createGlances } from './api/glances.js';
+import { createOverview } from './api/overview.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
 import type { Upload } from './api/tools.controller.js';
@@ -22,7 +25,7 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, INTAKE, LEDGER, LIVENESS, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, WATCHES } from './tokens.js';
+import { ACCOUNTS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, HTTP_HOST, INTAKE, LEDGER, LIVENESS, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, USAGE_COUNTS, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
 import { createRenderAsker } from './prompts/ask-render.js';
 import { createPrompts } from './prompts/prompts.js';
@@ -64,7 +67,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
 
-  const { intake, controls, schedules, approvals, queries, watches } = createDomain({ ...stores, redis, bus, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
+  const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
@@ -76,7 +79,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
 
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [TEMPLATES, templates], [PROMPTS, prompts]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [TEMPLATES, templates], [PROMPTS, prompts]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -157,13 +160,18 @@ interface DomainParts extends ReturnType<typeof createStores> {
 function createDomain(parts: DomainParts) {
   const planning = { tools: parts.tools, templates: parts.templates, checkInput: createInputCheck(), toolPolicyOf: async (tenant: string) => (await parts.policies.of(tenant)).tools };
   const intake = createIntake({ ...parts, ...planning, reach });
-  const queries = createQueries(parts);
+  const glances = createGlances(parts.store);
+  const queries = createQueries({ ...parts, glances });
+  const approvals = createApprovals({ ...parts, index: createApprovalIndex(parts.redis) });
+  const deadLetters = createDeadLetters({ ...parts, requeued: createRequeuedLetters(parts.redis) });
   return {
     intake,
     queries,
+    deadLetters,
+    readOverview: createOverview({ ...parts, glances, queries, approvals, deadLetters }),
     controls: createControls(parts),
     schedules: createSchedules({ store: parts.scheduleStore, intake, planTask: createPlanTask(planning), clock: parts.clock, audit: parts.audit, journal: (tenant, id, schedule) => parts.facts.record(tenant, { kind: 'schedule', tenant, id, schedule }) }),
-    approvals: createApprovals({ ...parts, index: createApprovalIndex(parts.redis) }),
+    approvals,
     watches: createWatches(parts.bus, queries),
   };
 }
@@ -179,6 +187,8 @@ const createStores = (redis: Redis) => ({
   promptUploads: createPromptUploads(redis),
   fileStore: createFileStore(redis),
   ledger: createLedger(redis),
+  usageCounts: createUsageCounts(redis),
+  accounts: createAccountIndex(redis),
   auditLog: createAuditLog(redis),
   scheduleStore: createScheduleStore(redis),
   policyStore: createPolicyStore(redis),

@@ -5,12 +5,13 @@ import { isAlive, type Alive } from './alive.js';
 import { openConnection, whileConnected, type BusOptions, type Connection } from './connection.js';
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
+import { followStream, type FollowOptions } from './follow.js';
 import { headerBlock, incomingContext, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { createRequester, type Answer, type RawAnswer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
-import { countOf, messageIdAt, readStream, type StoredMessage } from './stored.js';
+import { countOf, messageIdAt, readStream, removeMessage, type StoredMessage } from './stored.js';
 
 export interface Notice {
   subject: string;
@@ -42,8 +43,12 @@ export interface Bus {
   consumerState: (stream: StreamName, durable: string) => ReturnType<typeof consumerState>;
   /** Messages of a stream by subject, oldest first; for reading the journal, spans and dead letters. */
   read: (stream: StreamName, options: { subject?: string; limit: number; afterSeq?: number }) => Promise<StoredMessage[]>;
+  /** What a stream holds after a sequence and then what comes, each once and in order; resolves when stopped. */
+  follow: (stream: StreamName, options: FollowOptions) => Promise<void>;
   /** The id of the message with this sequence; null: the stream has no such message. */
   messageIdAt: (stream: StreamName, seq: number) => Promise<string | null>;
+  /** Takes a message out of a stream; false: it was not there. */
+  remove: (stream: StreamName, seq: number) => Promise<boolean>;
   /** How many messages a stream holds on these subjects. */
   countOf: (stream: StreamName, subject: string) => Promise<number>;
   onReconnect: (listener: () => void) => () => void;
@@ -117,7 +122,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
 }
 
 /** Looks at what the broker holds. */
-function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read'> {
+function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow' | 'remove'> {
   const { nats } = connection;
   return {
     streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
@@ -125,6 +130,8 @@ function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consu
     messageIdAt: (stream, seq) => whileConnected(connection, () => messageIdAt(nats, stream, seq)),
     countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
     read: (stream, options) => whileConnected(connection, () => readStream(nats, stream, options)),
+    follow: (stream, options) => followStream(nats, stream, options),
+    remove: (stream, seq) => whileConnected(connection, () => removeMessage(nats, stream, seq)),
   };
 }
 

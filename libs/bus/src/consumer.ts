@@ -87,14 +87,14 @@ export function startConsumer(nats: NatsConnection, publisher: Publisher, inboxP
   };
 }
 
-/** Keeps a message that cannot be handled: its headers, its body, why, and how often it was tried. */
+/** Keeps a message that cannot be handled: its headers, its body, why, and how often it was tried; its id ends with the subject it came on. */
 export async function deadLetter(publisher: Publisher, delivery: Delivery, reason: string): Promise<void> {
   const stream = isStream(delivery.stream) ? delivery.stream : 'DEAD';
   const headers: Record<string, string> = {};
   for (const name of delivery.headerNames()) if (!name.startsWith('Nats-')) headers[name] = delivery.header(name) ?? '';
   headers[HEADERS.deadReason] = headerValue(reason);
   headers[HEADERS.deadAttempts] = String(delivery.deliveries);
-  await publisher.publish(subjects.dead(stream), delivery.data, { headers, messageId: `dead-${delivery.stream}-${delivery.streamSeq}` });
+  await publisher.publish(subjects.dead(stream), delivery.data, { headers, messageId: `dead-${delivery.stream}-${delivery.streamSeq}-${delivery.subject}` });
 }
 
 const isStream = (name: string): name is StreamName => name in STREAMS;

@@ -46,3 +46,14 @@ export async function messageIdAt(nats: NatsConnection, stream: StreamName, seq:
   const message = await manager.direct.getMessage(stream, { seq });
   return message?.header.get(HEADERS.messageId) ?? null;
 }
+
+/** @returns whether the stream had such a message */
+export async function removeMessage(nats: NatsConnection, stream: StreamName, seq: number): Promise<boolean> {
+  const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
+  try {
+    return await manager.streams.deleteMessage(stream, seq);
+  } catch (error) {
+    if (/not found|no message/i.test(String(error))) return false;
+    throw error;
+  }
+}

@@ -13,6 +13,8 @@ export const subjects = {
   event: (tenant: string, workflowId: string, type: EventType): string => `${join('event', tenant, workflowId)}.${type}`,
   eventsOf: (tenant: string, workflowId: string): string => `${join('event', tenant, workflowId)}.>`,
   allEvents: (): string => 'trivet.v1.event.>',
+  /** Facts of all workflows of a tenant: `*` as the fact stands for all of its noun. */
+  factsOf: (tenant: string, noun: string, fact: string): string => `${join('event', tenant)}.*.${noun}.${fact}`,
   delta: (tenant: string, workflowId: string, callId: string): string => join('delta', tenant, workflowId, callId),
   deltasOf: (tenant: string, workflowId: string): string => `${join('delta', tenant, workflowId)}.*`,
   callCancel: (tenant: string, workflowId: string): string => join('call.cancel', tenant, workflowId),

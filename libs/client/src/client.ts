@@ -104,6 +104,9 @@ export interface Client {
   workers(): Promise<Page<Worker>>;
   queues(): Promise<Page<Queue>>;
   dead(options?: PageOptions): Promise<Page<DeadLetter>>;
+  /** Sends a dead letter back to its stream as it was, once. */
+  requeueDead(seq: number, reason?: string): Promise<DeadLetter>;
+  removeDead(seq: number, reason?: string): Promise<void>;
   /** The newest rows first. */
   audit(options?: PageOptions): Promise<Page<AuditRow>>;
   version(): Promise<Readonly<Record<string, unknown>>>;
@@ -197,7 +200,7 @@ function prompts(send: Send): Pick<Client, 'prompts' | 'prompt' | 'promptVersion
   };
 }
 
-function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reconciliation' | 'workers' | 'queues' | 'dead' | 'audit' | 'version'> {
+function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reconciliation' | 'workers' | 'queues' | 'dead' | 'requeueDead' | 'removeDead' | 'audit' | 'version'> {
   const account = (scope: Scope, id: string): string => `/api/v1/budgets/${scope}/${encodeURIComponent(id)}`;
   return {
     budget: (scope, id) => readJson(send(account(scope, id))),
@@ -206,6 +209,8 @@ function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reco
     workers: () => readJson(send('/api/v1/workers')),
     queues: () => readJson(send('/api/v1/queues')),
     dead: (query) => readJson(send('/api/v1/dead', { query: { ...query } })),
+    requeueDead: (seq, reason) => readJson(send(`/api/v1/dead/${seq}/requeue`, { method: 'POST', body: reason ? { reason } : {} })),
+    removeDead: async (seq, reason) => void (await send(`/api/v1/dead/${seq}`, { method: 'DELETE', headers: reason ? { 'X-Trivet-Reason': encodeURIComponent(reason) } : {} })),
     audit: (query) => readJson(send('/api/v1/audit', { query: { ...query } })),
     version: () => readJson(send('/version')),
   };

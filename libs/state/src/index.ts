@@ -2,6 +2,8 @@ export { checkDurability, connectRedis, redisTimeMs, setRestartGate, type Durabi
 export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type MemoryRef, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
+export { createAccountIndex, type AccountIndex } from './workflow/account-index.js';
+export { createUsageCounts, type Used, type UsageCounts, type UsedByCall } from './workflow/usage.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
 export { MOST_FIRST } from './workflow/commit.lua.js';
 export { UNCLAIMED_MS, UNCONFIRMED_MS, createCallQueue, type CallQueue, type DealtCall, type Inspection, type SweptMember } from './calls/call-queue.js';
@@ -19,6 +21,7 @@ export { createPromptUploads, type Authorship, type LabelMove, type PromptHead, 
 export { labelsOf, newestOf, selectVersion, type KnownPrompt } from './prompts/find-prompt.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
+export { createRequeuedLetters, type RequeuedLetters } from './requeued-letters.js';
 export { createLedger, type Ledger } from './ledger/ledger.js';
 export { type AccountRef, accountName } from './ledger/ledger-keys.js';
 export { createRates, type RateLimits, type RatePlace, type Rates } from './ledger/rates.js';

@@ -55,6 +55,14 @@ export const keys = {
   relay: (partition: number): string => `${tag(partition)}:relay`,
   /** ZSET workflow id → creation time */
   list: (partition: number, tenant: string): string => `${tag(partition)}:list:${tenant}`,
+  /** HASH [model, template, user] and #c, #i, #o or #u → calls, input tokens, output tokens, nano-USD of a day (UTC) */
+  usage: (partition: number, tenant: string, day: string): string => `${tag(partition)}:usage:${tenant}:${day}`,
+  /** HASH tenant and #c, #i, #o or #u: the same of all tenants */
+  usageOfTenants: (partition: number, day: string): string => `${tag(partition)}:usage:${day}`,
+  /** ZSET `user/<id>` and `session/<id>`, all of one score: accounts that workflows are charged to, or that have limits */
+  accounts: (partition: number, tenant: string): string => `${tag(partition)}:accounts:${tenant}`,
+  /** STRING: the seq up to which what a workflow used is counted; outlives a restored record */
+  counted: (ref: WorkflowRef): string => `${tagOf(ref)}:counted:${name(ref)}`,
   /** HASH state (open | frozen), run: whether the partition may be used, as checked for one run of the server */
   partition: (partition: number): string => `${tag(partition)}:partition`,
   /** STRING: up to where the journal is known to be in Redis */
@@ -130,6 +138,8 @@ export const keys = {
   gateTenants: (): string => '{limits}:tenants',
   /** HASH tenant → policy */
   policies: (): string => '{limits}:policies',
+  /** STRING: when a dead letter was sent back to its stream; `sending` while that is done */
+  requeued: (letter: string): string => `{dead}:requeued:${id(letter)}`,
   audit: (tenant: string): string => `{audit}:${tenant}`,
 } as const;
 

@@ -6,7 +6,7 @@ import { shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
 import { readWhole } from './numbers.js';
 
-/** workers ls, queues ls, dead ls, audit tail. */
+/** workers ls, queues ls, dead, audit tail. */
 export function registerAdministration({ program, action }: Registry): void {
   const list = (noun: string, nounDescription: string, verbDescription: string, fetchItems: (context: CliContext) => Promise<void>, verb = 'ls'): void => {
     program.command(noun).description(nounDescription).command(verb).description(verbDescription)
@@ -17,7 +17,7 @@ export function registerAdministration({ program, action }: Registry): void {
   };
   list('workers', 'live processes of the three services', 'list the workers', async ({ client, print }) => print.list((await client.workers()).items, WORKER_COLUMNS, 'no worker is up'));
   list('queues', 'what waits on the bus', 'list the queues', async ({ client, print }) => print.list((await client.queues()).items, QUEUE_COLUMNS));
-  list('dead', 'what could not be handled', 'list the dead letters', async ({ client, print }) => print.list((await client.dead()).items, DEAD_COLUMNS, 'no dead letters'));
+  registerDead({ program, action });
   program.command('audit').description('who did what').command('tail').option('--limit <n>', 'the last so many rows', '50').description('the newest rows of the audit log')
     .action(action(async ({ client, print }, _positional, options) => {
       // The server gives the newest first; a log is read downwards.
@@ -25,6 +25,31 @@ export function registerAdministration({ program, action }: Registry): void {
       return EXIT.ok;
     }));
 }
+
+/** dead ls, requeue and rm. */
+function registerDead({ program, action }: Pick<Registry, 'program' | 'action'>): void {
+  const dead = program.command('dead').description('what could not be handled');
+  dead.command('ls').option('--limit <n>', 'so many', '50').description('list the dead letters, oldest first')
+    .action(action(async ({ client, print }, _positional, options) => {
+      print.list((await client.dead({ limit: readWhole(options['limit'], '--limit', { min: 1, max: 200 }) ?? 50 })).items, DEAD_COLUMNS, 'no dead letters');
+      return EXIT.ok;
+    }));
+  dead.command('requeue').argument('<seq>').option('--reason <text>', 'kept in the audit').description('send one back to its stream as it was, once')
+    .action(action(async ({ client, print }, [seq = ''], options) => {
+      const letter = await client.requeueDead(seqOf(seq), reasonOf(options['reason']));
+      print.one(letter, `dead letter ${letter.seq} was sent back to ${letter.stream}`);
+      return EXIT.ok;
+    }));
+  dead.command('rm').argument('<seq>').option('--reason <text>', 'kept in the audit').description('throw one away')
+    .action(action(async ({ client, print }, [seq = ''], options) => {
+      await client.removeDead(seqOf(seq), reasonOf(options['reason']));
+      print.one({ seq: Number(seq), removed: true }, `dead letter ${seq} is gone`);
+      return EXIT.ok;
+    }));
+}
+
+const seqOf = (text: string): number => readWhole(text, '<seq>', { min: 1 }) ?? 0;
+const reasonOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const WORKER_COLUMNS: readonly Column<Worker>[] = [
   { title: 'service', value: (worker) => worker.service },
@@ -60,5 +85,6 @@ const DEAD_COLUMNS: readonly Column<DeadLetter>[] = [
   { title: 'at', value: (letter) => letter.at },
   { title: 'stream', value: (letter) => letter.stream },
   { title: 'attempts', value: (letter) => letter.attempts, align: 'right' },
+  { title: 'requeued', value: (letter) => letter.requeuedAt ?? null },
   { title: 'reason', value: (letter) => shorten(letter.reason, 80) },
 ];

@@ -12,6 +12,8 @@ export interface Charges {
   reasoningTokens: number;
   attempts: number;
   source: Usage['source'];
+  /** <endpoint>/<model> of the last attempt whose target is known. */
+  model?: string;
 }
 
 export const noCharges = (): Charges => ({ inputTokens: 0, outputTokens: 0, costNanoUsd: 0, cachedInputTokens: 0, reasoningTokens: 0, attempts: 0, source: 'reported' });
@@ -23,7 +25,7 @@ export const usageOf = ({ cachedInputTokens, reasoningTokens, ...charges }: Char
   ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
 });
 
-export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: number): Charges {
+export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: number, model?: string): Charges {
   return {
     inputTokens: charges.inputTokens + usage.inputTokens,
     outputTokens: charges.outputTokens + usage.outputTokens,
@@ -32,6 +34,7 @@ export function addAttempt(charges: Charges, usage: ProviderUsage, costNanoUsd: 
     reasoningTokens: charges.reasoningTokens + (usage.reasoningTokens ?? 0),
     attempts: charges.attempts + 1,
     source: usage.source === 'estimated' ? 'estimated' : charges.source,
+    ...(model === undefined ? charges.model === undefined ? {} : { model: charges.model } : { model }),
   };
 }
 

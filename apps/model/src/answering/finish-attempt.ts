@@ -28,7 +28,7 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
   }
   const usage = await attemptUsage(target, hold.request, outcome, run.prepared.embed?.inputs);
   const nanoUsd = attemptCost(target, usage);
-  run.charges = addAttempt(run.charges, usage, nanoUsd);
+  run.charges = addAttempt(run.charges, usage, nanoUsd, `${target.endpoint}/${target.model}`);
   tell({ ...report, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, costNanoUsd: nanoUsd });
   const result = ending && (await packed(run, resultOf(run, ending)));
   const answer = await ledger.settle({

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
-import { CONSUMERS, HEADERS, STREAMS, parseOrFail, type AuditRow, type ConsumerEntry, type DeadLetter, type Page, type Queue, type StreamName, type Worker, type Template } from '@trivet/contracts';
+import { CONSUMERS, parseOrFail, type AuditRow, type ConsumerEntry, type Page, type Queue, type Worker, type Template } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
 import type { AuditLog } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
@@ -45,26 +45,6 @@ export class AdminController {
     return { items: [...this.templates.values()], nextCursor: null };
   }
 
-  @Get('dead')
-  async dead(@Req() request: FastifyRequest, @Query() query: unknown): Promise<Page<DeadLetter>> {
-    const { limit, cursor } = parseOrFail(PageQuery, query ?? {}, 'the query');
-    const tenant = tenantOf(request);
-    const messages = await this.bus.read('DEAD', { limit, ...(cursor === undefined ? {} : { afterSeq: cursor }) });
-    const items = messages
-      .map((message): DeadLetter => ({
-        stream: streamOf(message.subject),
-        seq: message.seq,
-        at: message.time,
-        reason: message.headers[HEADERS.deadReason] ?? '',
-        attempts: Number(message.headers[HEADERS.deadAttempts] ?? 0),
-        headers: message.headers,
-        body: new TextDecoder().decode(message.data),
-      }))
-      .filter((letter) => mayRead(tenant, letter));
-    const last = messages.at(-1);
-    return { items, nextCursor: messages.length === limit && last ? String(last.seq) : null };
-  }
-
   @Get('audit')
   async audit(@Req() request: FastifyRequest, @Query() query: unknown): Promise<Page<AuditRow>> {
     const { limit, cursor } = parseOrFail(PageQuery, query ?? {}, 'the query');
@@ -76,18 +56,5 @@ export class AdminController {
   @Get('audit/verify')
   verify(@Req() request: FastifyRequest): Promise<{ rows: number; brokenAt: number | null }> {
     return this.auditLog.verify(tenantOf(request));
-  }
-}
-
-const streamOf = (subject: string): StreamName | string => Object.keys(STREAMS).find((name) => subject.endsWith(`.${name}`)) ?? subject;
-
-/** The operator's tenant sees every dead letter; another one only those whose body names it. */
-function mayRead(tenant: string, letter: DeadLetter): boolean {
-  if (tenant === 'default') return true;
-  try {
-    const body: unknown = JSON.parse(letter.body);
-    return body !== null && typeof body === 'object' && 'tenant' in body && body.tenant === tenant;
-  } catch {
-    return false;
   }
 }

@@ -10,6 +10,8 @@ export interface Archive {
   state: (ref: WorkflowRef) => Promise<WorkflowState | null>;
   /** Events with seq > after, in order, as they stand in the history. */
   events: (ref: WorkflowRef, after: number, limit: number) => Promise<string[]>;
+  /** The last so many events, in order; with `before` those with a lower seq only. */
+  lastEvents: (ref: WorkflowRef, tail: number, before: number | undefined) => Promise<string[]>;
 }
 
 const MOST_EVENTS = 200_000;
@@ -28,6 +30,19 @@ export function createArchive({ store, bus }: { store: WorkflowStore; bus: Pick<
     return [...bySeq].sort(([left], [right]) => left - right).map(([, text]) => text);
   }
 
+  async function events(ref: WorkflowRef, after: number, limit: number): Promise<string[]> {
+    const kept = await store.readEvents(ref, after, limit);
+    if (kept.length > 0 || (await store.load(ref))) return kept;
+    return (await journaled(ref)).filter((text) => decodeEvent(text).seq > after).slice(0, limit);
+  }
+
+  async function lastSeq(ref: WorkflowRef): Promise<number> {
+    const stored = await store.load(ref);
+    if (stored) return stored.seq;
+    const last = (await journaled(ref)).at(-1);
+    return last === undefined ? 0 : decodeEvent(last).seq;
+  }
+
   return {
     state: async (ref) => {
       const stored = await store.load(ref);
@@ -38,10 +53,11 @@ export function createArchive({ store, bus }: { store: WorkflowStore; bus: Pick<
       if (first === undefined || decodeEvent(first).seq !== 1) return null;
       return texts.reduce<WorkflowState | null>((state, text) => apply(state, decodeEvent(text)), null);
     },
-    events: async (ref, after, limit) => {
-      const kept = await store.readEvents(ref, after, limit);
-      if (kept.length > 0 || (await store.load(ref))) return kept;
-      return (await journaled(ref)).filter((text) => decodeEvent(text).seq > after).slice(0, limit);
+    events,
+    lastEvents: async (ref, tail, before = Infinity) => {
+      const end = Math.min(await lastSeq(ref), before - 1);
+      const after = Math.max(0, end - tail);
+      return end <= 0 ? [] : events(ref, after, end - after);
     },
   };
 }

@@ -1,14 +1,16 @@
+import type { Glance } from './glances.js';
 import { decodeCursor, encodeCursor, matches, parseListQuery } from './listing.js';
 
-const accepted = { tenant: 'a', workflowId: 'wf-1', task: { goal: 'Analyse Nimbus', labels: { env: 'test', team: 'blue' } }, plan: { steps: [] }, template: 'research', templateDigest: null, source: 'http', bodyHash: 'h', traceparent: null, createdAt: '2026-01-02T00:00:00.000Z' } as const;
-const head = { status: 'completed' as const, done: 1, total: 1, calling: 0, waiting: 0, children: 0, signals: [] as { name: string; payload: null }[], paused: null, deadlineAt: null, startedAt: null, finishedAt: null };
-const match = (query: Record<string, unknown>): boolean => matches(parseListQuery(query), { ...accepted, plan: { steps: [] } }, head);
+const glance: Glance = { workflowId: 'wf-1', createdMs: Date.parse('2026-01-02'), status: 'completed', goal: 'Analyse Nimbus', template: 'research', labels: { env: 'test', team: 'blue' }, finishedAt: null, failure: null, gated: false };
+const match = (query: Record<string, unknown>): boolean => matches(parseListQuery(query), glance);
 
 describe('a list query', () => {
   it.each<[Record<string, unknown>, boolean]>([
     [{}, true],
     [{ status: 'completed' }, true],
     [{ status: 'failed' }, false],
+    [{ status: ['failed', 'completed'] }, true],
+    [{ status: ['failed', 'cancelled'] }, false],
     [{ template: 'research' }, true],
     [{ q: 'nimbus' }, true],
     [{ q: 'WF-1' }, true],
@@ -23,7 +25,7 @@ describe('a list query', () => {
     expect(match(query)).toBe(expected);
   });
 
-  it.each([{ limit: '0' }, { limit: '201' }, { status: 'odd' }, { label: 'x' }, { from: 'yesterday-ish' }])('%j is refused', (query) => {
+  it.each([{ limit: '0' }, { limit: '201' }, { status: 'odd' }, { status: ['failed', 'odd'] }, { label: 'x' }, { from: 'yesterday-ish' }])('%j is refused', (query) => {
     expect(() => parseListQuery(query)).toThrow(/not valid/);
   });
 

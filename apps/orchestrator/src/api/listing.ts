@@ -1,7 +1,6 @@
 import { FailureError, WORKFLOW_STATUSES, parseOrFail } from '@trivet/contracts';
 import { z } from 'zod';
-import type { HeadRecord } from '../runner/codec.js';
-import type { Accepted } from '../workflow/state.js';
+import type { Entry, Glance } from './glances.js';
 
 const MOST_ITEMS = 200;
 const one = <Schema extends z.ZodType>(schema: Schema) => schema.optional();
@@ -9,7 +8,7 @@ const many = z.union([z.string(), z.array(z.string())]).transform((value) => (Ar
 
 /** The query of GET /api/v1/workflows. Several labels of one key mean: any of them. */
 const ListQuery = z.object({
-  status: one(z.enum(WORKFLOW_STATUSES)),
+  status: one(z.union([z.enum(WORKFLOW_STATUSES), z.array(z.enum(WORKFLOW_STATUSES))]).transform((value) => (Array.isArray(value) ? value : [value]))),
   label: one(many.refine((labels) => labels.every((label) => label.includes('=')), 'must be key=value')),
   template: one(z.string()),
   q: one(z.string().max(200)),
@@ -22,15 +21,14 @@ export type ListFilter = z.infer<typeof ListQuery>;
 
 export const parseListQuery = (query: unknown): ListFilter => parseOrFail(ListQuery, query ?? {}, 'the query');
 
-export function matches(filter: ListFilter, accepted: Accepted, head: HeadRecord): boolean {
-  if (filter.status && head.status !== filter.status) return false;
-  if (filter.template && accepted.template !== filter.template) return false;
-  const createdMs = Date.parse(accepted.createdAt);
-  if (filter.from && createdMs < filter.from.getTime()) return false;
-  if (filter.to && createdMs > filter.to.getTime()) return false;
+export function matches(filter: ListFilter, glance: Glance): boolean {
+  if (filter.status && !filter.status.includes(glance.status)) return false;
+  if (filter.template && glance.template !== filter.template) return false;
+  if (filter.from && glance.createdMs < filter.from.getTime()) return false;
+  if (filter.to && glance.createdMs > filter.to.getTime()) return false;
   const text = filter.q?.toLowerCase();
-  if (text && !accepted.task.goal.toLowerCase().includes(text) && !accepted.workflowId.toLowerCase().includes(text)) return false;
-  return labelsMatch(filter.label ?? [], accepted.task.labels ?? {});
+  if (text && !glance.goal.toLowerCase().includes(text) && !glance.workflowId.toLowerCase().includes(text)) return false;
+  return labelsMatch(filter.label ?? [], glance.labels);
 }
 
 function labelsMatch(wanted: readonly string[], labels: Record<string, string>): boolean {
@@ -43,14 +41,9 @@ function labelsMatch(wanted: readonly string[], labels: Record<string, string>):
   return [...byKey].every(([key, values]) => values.includes(labels[key] ?? ''));
 }
 
-interface CursorPosition {
-  createdMs: number;
-  workflowId: string;
-}
+export const encodeCursor = (position: Entry): string => Buffer.from(`${position.createdMs}.${position.workflowId}`).toString('base64url');
 
-export const encodeCursor = (position: CursorPosition): string => Buffer.from(`${position.createdMs}.${position.workflowId}`).toString('base64url');
-
-export function decodeCursor(cursor: string): CursorPosition {
+export function decodeCursor(cursor: string): Entry {
   const [createdMs, workflowId] = Buffer.from(cursor, 'base64url').toString('utf8').split(/\.(.*)/s);
   if (!createdMs || !/^\d+$/.test(createdMs) || !workflowId) throw new FailureError('invalid_request', 'The cursor is not one that a list gave.', { errors: [{ pointer: '/cursor', detail: 'is not a cursor' }] });
   return { createdMs: Number(createdMs), workflowId };

@@ -1,5 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { FAILURES, FailureError, HEADERS, MOST_TASK_BYTES, asFailureError, isIdentifier, problemOf, type Failure, type FailureCode } from '@trivet/contracts';
+import { isOpenAiRoute, openAiError, openAiStatus } from '../openai/errors.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '@trivet/telemetry';
 
@@ -34,6 +35,7 @@ export function sendProblem(request: RequestLike, reply: ReplyLike, thrown: unkn
   const workflowId = workflowIdOf(request, reply, error.failure);
   if (workflowId) reply.header(HEADERS.workflowId, workflowId);
   if (error.failure.code === 'rate_limited' || error.failure.code === 'unavailable') reply.header('Retry-After', '1');
+  if (isOpenAiRoute(request.url)) return void reply.status(openAiStatus(error)).header('Content-Type', 'application/json; charset=utf-8').send(JSON.stringify(openAiError(error)));
   const problem = problemOf(error, workflowId);
   void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }

@@ -8,19 +8,21 @@ import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/c
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import { waitingOf } from './waiting-for.js';
-import { decodeCursor, encodeCursor, matches, type ListFilter } from './listing.js';
+import type { Glances } from './glances.js';
+import { createLists, type Lists } from './list-workflows.js';
 import { stateAt } from './state-at.js';
 import { budgetOf, stepView, workflowView } from './views.js';
 
 /** Everything that is read; nothing here changes anything. Another tenant's id is simply not found. */
-export interface Queries {
+export interface Queries extends Lists {
   workflow: (ref: WorkflowRef) => Promise<Workflow>;
-  workflows: (tenant: string, filter: ListFilter) => Promise<Page<Workflow>>;
   /** The steps of the plan in its order, then those inside them; or those inside one step. */
   steps: (ref: WorkflowRef, page?: { limit: number; cursor: number; parent?: string }) => Promise<Page<Step>>;
   /** The workflow as it was after its first `at` events; as it is when absent. */
   stateAt: (ref: WorkflowRef, at: number | undefined) => Promise<StateAt>;
   events: (ref: WorkflowRef, after: number, limit: number) => Promise<Event[]>;
+  /** The last so many events, in order; with `before` those with a lower seq only. */
+  lastEvents: (ref: WorkflowRef, tail: number, before: number | undefined) => Promise<Event[]>;
   spans: (ref: WorkflowRef) => Promise<TraceSpan[]>;
   requireWorkflow: (ref: WorkflowRef) => Promise<void>;
   hasEnded: (ref: WorkflowRef) => Promise<boolean>;
@@ -28,6 +30,7 @@ export interface Queries {
 
 export interface QueryParts {
   store: WorkflowStore;
+  glances: Glances;
   ledger: Ledger;
   claims: Claims;
   blobs: Blobs;
@@ -36,8 +39,6 @@ export interface QueryParts {
   gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 
-const SCAN_SIZE = 200;
-const MOST_SCANNED = 5_000;
 const MOST_SPANS = 5_000;
 /** Steps in one answer. */
 export const MOST_STEPS = 1_000;
@@ -74,7 +75,7 @@ export function createQueries(parts: QueryParts): Queries {
       const state = await stateOf(ref);
       return viewOf(state.accepted, headOf(state), { waitingFor: (await inLine(parts, state)) ?? waitingOf(state, parts.liveness), degraded: degradedIn(state) });
     },
-    workflows: async (tenant, filter) => listWorkflows(parts, tenant, filter, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
+    ...createLists(parts, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
       const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);
@@ -92,6 +93,7 @@ export function createQueries(parts: QueryParts): Queries {
       return stateAt({ store: { readEvents: archive.events }, blobs: parts.blobs }, ref, at);
     },
     events: async (ref, after, limit) => (await archive.events(ref, after, limit)).map((text) => Event.parse(JSON.parse(text))),
+    lastEvents: async (ref, tail, before) => (await archive.lastEvents(ref, tail, before)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
       if (!found) throw notFound(ref);
@@ -104,28 +106,6 @@ export function createQueries(parts: QueryParts): Queries {
     hasEnded: async (ref) => endedIn(parts.store, ref),
     requireWorkflow,
   };
-}
-
-async function listWorkflows(parts: QueryParts, tenant: string, filter: ListFilter, view: (accepted: Accepted, head: HeadRecord) => Promise<Workflow>): Promise<Page<Workflow>> {
-  const items: Workflow[] = [];
-  let before = filter.cursor ? decodeCursor(filter.cursor) : undefined;
-  for (let scanned = 0; scanned < MOST_SCANNED; ) {
-    const entries = await parts.store.list(tenant, { limit: SCAN_SIZE, ...(before ? { before } : {}) });
-    const heads = await parts.store.loadHeads(tenant, entries.map((entry) => entry.workflowId));
-    for (const [index, entry] of entries.entries()) {
-      const found = heads[index];
-      before = entry;
-      if (!found) continue;
-      const accepted = decodeAccepted(found.task);
-      const head = decodeHead(found.head);
-      if (!matches(filter, accepted, head)) continue;
-      items.push(await view(accepted, head));
-      if (items.length === filter.limit) return { items, nextCursor: encodeCursor(entry) };
-    }
-    scanned += entries.length;
-    if (entries.length < SCAN_SIZE) return { items, nextCursor: null };
-  }
-  return { items, nextCursor: before ? encodeCursor(before) : null };
 }
 
 async function endedIn(store: WorkflowStore, ref: WorkflowRef): Promise<boolean> {

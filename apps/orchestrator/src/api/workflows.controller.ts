@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ControlBody, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail, type Event, type Page, type StateAt, type Step, type TaskAccepted, type TraceSpan, type Workflow } from '@trivet/contracts';
+import { BulkBody, ControlBody, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail, type BulkAnswer, type Event, type Page, type StateAt, type Step, type TaskAccepted, type TraceSpan, type Workflow, type WorkflowCounts } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { controlMany } from '../control/bulk.js';
 import type { Controls } from '../control/controls.js';
 import type { Intake } from '../intake/intake.js';
 import { CONTROLS, INTAKE, QUERIES, WATCHES } from '../tokens.js';
@@ -11,7 +12,13 @@ import { actorOf, tenantOf, workflowRefOf } from './request-context.js';
 import { streamEvents } from './stream.js';
 import type { Watches } from './watches.js';
 
-const EventsQuery = z.object({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200) });
+const MOST_EVENTS = 1_000;
+const EventsQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(MOST_EVENTS).default(200),
+  tail: z.coerce.number().int().min(1).max(MOST_EVENTS).optional(),
+  before: z.coerce.number().int().min(1).optional(),
+});
 const OptionalControlBody = ControlBody.nullish();
 const StateQuery = z.object({ at: z.coerce.number().int().min(1).optional() });
 const StepsQuery = z.object({ limit: z.coerce.number().int().min(1).max(MOST_STEPS).default(MOST_STEPS), cursor: z.coerce.number().int().min(0).default(0), parent: Identifier.optional() });
@@ -30,6 +37,18 @@ export class WorkflowsController {
     return this.queries.workflows(tenantOf(request), parseListQuery(query));
   }
 
+  @Get('counts')
+  counts(@Req() request: FastifyRequest, @Query() query: unknown): Promise<WorkflowCounts> {
+    return this.queries.counts(tenantOf(request), parseListQuery(query));
+  }
+
+  @Post('bulk')
+  @HttpCode(200)
+  bulk(@Req() request: FastifyRequest, @Body() body: unknown): Promise<BulkAnswer> {
+    const parts = { controls: this.controls, matchingIds: this.queries.matchingIds };
+    return controlMany(parts, tenantOf(request), parseOrFail(BulkBody, body, 'the body'), actorOf(request));
+  }
+
   @Get(':id')
   get(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string): Promise<Workflow> {
     return this.queries.workflow(workflowRefOf(request, reply, id));
@@ -44,8 +63,9 @@ export class WorkflowsController {
   @Get(':id/events')
   async events(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Query() query: unknown): Promise<Page<Event>> {
     const ref = workflowRefOf(request, reply, id);
-    const { after, limit } = parseOrFail(EventsQuery, query ?? {}, 'the query');
+    const { after, limit, tail, before } = parseOrFail(EventsQuery, query ?? {}, 'the query');
     await this.queries.requireWorkflow(ref);
+    if (tail !== undefined || before !== undefined) return { items: await this.queries.lastEvents(ref, tail ?? limit, before), nextCursor: null };
     const items = await this.queries.events(ref, after, limit);
     const last = items.at(-1);
     return { items, nextCursor: items.length === limit && last ? String(last.seq) : null };

@@ -1,6 +1,7 @@
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
-import type { AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, ToolHead, ToolUploads, ToolVersion, UploadedPrompt } from '@trivet/state';
+import { noteAccount } from '../budget/account-list.js';
+import type { AccountIndex, AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, ToolHead, ToolUploads, ToolVersion, UploadedPrompt } from '@trivet/state';
 import { joinContents, splitContent, type ContentPart } from './content-parts.js';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
@@ -40,6 +41,7 @@ export interface Facts {
 export interface FactParts {
   bus: Bus;
   ledger: Ledger;
+  accounts: AccountIndex;
   policies: PolicyStore;
   schedules: ScheduleStore;
   uploads: ToolUploads;
@@ -179,12 +181,12 @@ function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
   return `limits ${scope} ${tenant} ${id} ${fact.windows.map((window) => window.window).join(' ')}`;
 }
 
-async function apply({ ledger, policies, schedules, uploads, prompts, clock }: FactParts, fact: Fact): Promise<void> {
+async function apply({ ledger, accounts, policies, schedules, uploads, prompts, clock }: FactParts, fact: Fact): Promise<void> {
   if (fact.kind === 'tool') await uploads.add(fact.tenant, fact.version);
   if (fact.kind === 'tool-head') await uploads.setHead(fact.tenant, fact.name, fact.head);
   if (fact.kind === 'prompt') await prompts.restore(fact.tenant, fact.prompt);
   if (fact.kind === 'prompt-label') await prompts.setLabel(fact.tenant, fact.name, fact.label, fact.version, fact.move);
-  if (fact.kind === 'limits') await ledger.setLimits(fact.account, fact.windows);
+  if (fact.kind === 'limits') await Promise.all([ledger.setLimits(fact.account, fact.windows), noteAccount(accounts, fact.account)]);
   if (fact.kind === 'policy') await Promise.all([policies.put(fact.policy), ledger.setTimeZone(fact.policy.tenant, fact.policy.timeZone ?? null)]);
   if (fact.kind !== 'schedule' || !fact.schedule) return;
   // Its catch-up policy decides about the times that passed meanwhile.

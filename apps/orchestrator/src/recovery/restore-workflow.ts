@@ -2,6 +2,7 @@ import type { CallRecord } from '@trivet/contracts';
 import type { AccountRef, Change, Ledger, RecoveryState, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { changeOf, eventHash } from '../runner/change.js';
 import { decodeEvent } from '../runner/codec.js';
+import { usedByCalls } from '../runner/used-by-calls.js';
 import { apply } from '../workflow/apply.js';
 import type { WorkflowState } from '../workflow/state.js';
 import { dueOf } from './due-of.js';
@@ -38,7 +39,7 @@ function changeTo(ref: WorkflowRef, state: WorkflowState, texts: string[], parts
   const last = texts.at(-1);
   const chain: { hash?: string } = last ? JSON.parse(last) : {};
   const createdMs = Date.parse(state.accepted.createdAt);
-  return { ...change, events: texts, seq: texts.length, chain: chain.hash ?? '', created: { task: change.created?.task ?? '{}', hash: state.accepted.bodyHash, createdMs }, restored: true };
+  return { ...change, events: texts, seq: texts.length, chain: chain.hash ?? '', created: { task: '{}', hash: state.accepted.bodyHash, ...change.created, createdMs }, used: usedByCalls(state.accepted, texts.map((text) => decodeEvent(text))), restored: true };
 }
 
 /** The events from the first to the last without a gap, each once and each the successor of the one before. */

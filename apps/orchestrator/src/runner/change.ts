@@ -1,4 +1,4 @@
-import type { Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
+import type { AcceptedTask, Fact, ModelCall, ToolCall, WorkflowEvent } from '@trivet/contracts';
 import { canonicalJson, toolNameOf } from '@trivet/contracts';
 import type { CallToSchedule, Change, WorkflowRef } from '@trivet/state';
 import { hash } from 'node:crypto';
@@ -6,6 +6,7 @@ import type { Tier } from '../workflow/tier.js';
 import type { Effect, Transition } from '../workflow/transition.js';
 import { hasEnded, type StepState, type WorkflowState } from '../workflow/state.js';
 import { encodeAccepted, encodeHead, encodeStep, shownStatus } from './codec.js';
+import { usedByCalls } from './used-by-calls.js';
 
 /** For how long after a finished workflow's record has left Redis its id is remembered. */
 export const TOMBSTONE_MS = 30 * 86_400_000;
@@ -61,11 +62,15 @@ export function changeOf(transition: Transition, context: ChangeContext): Change
     nowMs: context.nowMs,
   };
   addEffects(change, state, effects, context);
+  const used = usedByCalls(accepted, events);
+  if (used.length > 0) change.used = used;
   if (context.lost) change.lost = context.lost;
-  if (context.expectedVersion === 0) change.created = { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs };
+  if (context.expectedVersion === 0) change.created = { task: encodeAccepted(accepted), hash: accepted.bodyHash, createdMs: context.nowMs, accounts: accountsOf(accepted.task) };
   if (hasEnded(state)) change.finished = { hash: accepted.bodyHash, keepMs: context.keepFinishedMs, tombstoneMs: TOMBSTONE_MS };
   return change;
 }
+
+const accountsOf = ({ user, session }: Pick<AcceptedTask, 'user' | 'session'>): string[] => [...(user === undefined ? [] : [`user/${user}`]), ...(session === undefined ? [] : [`session/${session}`])];
 
 function addEffects(change: Change, state: WorkflowState, effects: readonly Effect[], context: ChangeContext): void {
   const priority = state.accepted.task.priority ?? 'normal';

@@ -1,7 +1,15 @@
 import { NOW_LUA } from '../redis.js';
+import { OTHERS } from './usage.js';
 
 /** So many tenants may have a first call out in one partition and tier, beyond what there is room for. */
 export const MOST_FIRST = 4;
+
+/** So many names (of a model, template and user together) are counted each by itself, for each tenant, day and partition. */
+const MOST_NAMES = 2_000;
+/** So many accounts of a tenant are listed, in each partition; what is charged to others is counted all the same. */
+const MOST_ACCOUNTS = 50_000;
+/** For how long a day is kept. */
+const KEEP_USAGE_MS = 400 * 86_400_000;
 
 /**
  * Commits of workflows, each an atomic step of its own: state, history, ready queues, timers and version. Many come in one
@@ -33,6 +41,28 @@ local function repeats(events_key, seq, chain, events)
   return there and string.find(there, chain, 1, true)
 end
 
+-- What model calls used, by day: of the tenant by model, template and user, and of all tenants. A workflow that is restored has been
+-- counted up to the seq that stands beside it, whatever became of its record. A day with too many names counts the new ones together.
+local function count_used(tag, tenant, counted_key, used)
+  local counted, last = tonumber(call('GET', counted_key) or '0'), 0
+  for i = 1, #used, 7 do
+    local seq = tonumber(used[i])
+    if seq > counted then
+      last = math.max(last, seq)
+      local key, all = tag .. ':usage:' .. tenant .. ':' .. used[i + 1], tag .. ':usage:' .. used[i + 1]
+      local name = used[i + 2]
+      if call('HLEN', key) >= ${4 * MOST_NAMES} and call('HEXISTS', key, name .. '#c') == 0 then name = '["${OTHERS}","${OTHERS}","${OTHERS}"]' end
+      for j, figure in ipairs({ '#c', '#i', '#o', '#u' }) do
+        call('HINCRBY', key, name .. figure, used[i + 2 + j])
+        call('HINCRBY', all, tenant .. figure, used[i + 2 + j])
+      end
+      call('PEXPIRE', key, ${KEEP_USAGE_MS})
+      call('PEXPIRE', all, ${KEEP_USAGE_MS})
+    end
+  end
+  if last > 0 then call('SET', counted_key, int(last)) end
+end
+
 local function commit()
   local expected, op, tag, tenant, id = take(), take(), take(), take(), take()
   local status, seq, chain, hash, created = take(), count(), take(), take(), take()
@@ -40,6 +70,7 @@ local function commit()
   local head, task = take(), take()
   local steps, events, guards, closed, scheduled = list(2), list(1), list(3), list(3), list(5)
   local reopened, timers, cleared, answers, questions = list(4), list(2), list(1), list(1), list(1)
+  local used, accounts = list(7), list(1)
   local name = tenant .. ':' .. id
   local workflow, events_key = tag .. ':wf:' .. name, tag .. ':events:' .. name
   local due = tag .. ':due'
@@ -64,6 +95,10 @@ local function commit()
     if (claim[1] ~= 'held' and claim[1] ~= 'reported') or claim[2] ~= guards[i + 1] or claim[3] ~= guards[i + 2] then return {'GUARD', guards[i]} end
   end
   if tonumber(current[5] or '0') + #events ~= seq then return {'CONFLICT', version} end
+
+  for i = 1, #used, 7 do
+    for j = 3, 6 do if not string.match(used[i + j], '^%d+$') then return {'ERROR', 'what a call used is not a whole number'} end end
+  end
 
   version = int(tonumber(version) + 1)
   if expected == '0' then
@@ -117,6 +152,8 @@ local function commit()
     call('ZREM', due, text)
     if call('LPUSH', queue, text) == 1 then call('RPUSH', tag .. ':turns:' .. reopened[i + 1] .. ':' .. reopened[i + 2], tenant) end
   end
+  for _, each in ipairs(accounts) do if call('ZCARD', tag .. ':accounts:' .. tenant) < ${MOST_ACCOUNTS} then call('ZADD', tag .. ':accounts:' .. tenant, 0, each) end end
+  if #used > 0 then count_used(tag, tenant, tag .. ':counted:' .. name, used) end
   local timer = 't|' .. tenant .. '|' .. id .. '|'
   for i = 1, #timers, 2 do call('ZADD', due, int(now + tonumber(timers[i + 1])), timer .. timers[i]) end
   for _, each in ipairs(cleared) do call('ZREM', due, timer .. each) end
@@ -126,9 +163,10 @@ local function commit()
   local ended = { completed = true, failed = true, cancelled = true }
   local all = { workflow, tag .. ':steps:' .. name, events_key, tag .. ':kv:' .. name, tag .. ':snapshots:' .. name }
   -- A workflow that is retried lives again.
-  if ended[current[4]] and not ended[status] then for _, key in ipairs(all) do call('PERSIST', key) end end
+  if ended[current[4]] and not ended[status] then for _, key in ipairs(all) do call('PERSIST', key) end call('PERSIST', tag .. ':counted:' .. name) end
   if keep ~= '0' then
     for _, key in ipairs(all) do call('PEXPIRE', key, keep) end
+    call('PEXPIRE', tag .. ':counted:' .. name, tomb)
     call('SET', tag .. ':tomb:' .. name, hash, 'PX', tomb)
   end
   return reply

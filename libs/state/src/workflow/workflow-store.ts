@@ -4,6 +4,7 @@ import { formatApproval, keys, PARTITIONS, tagOf, type Tier, type WorkflowRef } 
 import { defineScript, failureOfReply, withRedis, type Redis } from '../redis.js';
 import { gather, runMany, slotOf } from '../gather.js';
 import { COMMIT_LUA } from './commit.lua.js';
+import { usageField, type UsedByCall } from './usage.js';
 
 /** A call that may run: it becomes an entry of its tenant's ready queue. */
 export interface CallToSchedule {
@@ -52,11 +53,13 @@ export interface Change {
   /** Approvals that are asked for, and those that need no answer any more. */
   asked: { approvalId: string; stepId: string }[];
   answered: { approvalId: string; stepId: string }[];
+  /** What its events say that model calls used; counted once, whatever is restored. */
+  used?: UsedByCall[];
   nowMs: number;
   /** Written from the journal, into a partition that is frozen; its events are there already. */
   restored?: boolean;
-  /** Of a new workflow: what never changes. */
-  created?: { task: string; hash: string; createdMs: number };
+  /** Of a new workflow: what never changes; the accounts of users and sessions it is charged to, as `user/ann`. */
+  created?: { task: string; hash: string; createdMs: number; accounts?: string[] };
   /** Of a finished one: for how long its record is kept, and its body hash. */
   finished?: { hash: string; keepMs: number; tombstoneMs: number };
 }
@@ -106,6 +109,8 @@ export interface WorkflowStore {
   /** Newest first; ids older than the cursor's (createdMs, id). */
   list: (tenant: string, options: { before?: { createdMs: number; workflowId: string }; limit: number }) => Promise<{ workflowId: string; createdMs: number }[]>;
   loadHeads: (tenant: string, workflowIds: readonly string[]) => Promise<({ head: string; task: string; status: string } | null)[]>;
+  /** By which a reader knows whether what it keeps of a workflow is still so. */
+  loadVersions: (tenant: string, workflowIds: readonly string[]) => Promise<(number | null)[]>;
 }
 
 /** @param options.guarded: commits only to partitions that are open */
@@ -141,8 +146,12 @@ export function createWorkflowStore(redis: Redis, options: { guarded?: boolean }
           }),
         ),
       ),
+    loadVersions: (tenant, workflowIds) =>
+      withRedis(() => Promise.all(workflowIds.map(async (workflowId) => numberOf(await redis.hget(keys.workflow({ tenant, workflowId }), 'v'))))),
   };
 }
+
+const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
 
 async function hashesTogether(redis: Redis, names: readonly string[]): Promise<Record<string, string>[]> {
   const transaction = redis.multi();
@@ -188,6 +197,8 @@ function encodeChange(change: Change, guarded: boolean): (string | number)[] {
   list(change.clearTimers, (timer) => timer);
   list(change.answered, (approval) => formatApproval(ref, approval));
   list(change.asked, (approval) => formatApproval(ref, approval));
+  list(change.used ?? [], ({ seq }) => seq, ({ day }) => day, usageField, ({ calls }) => calls, ({ inputTokens }) => inputTokens, ({ outputTokens }) => outputTokens, ({ nanoUsd }) => nanoUsd);
+  list(change.created?.accounts ?? [], (account) => account);
   texts[0] = texts.length;
   return texts;
 }

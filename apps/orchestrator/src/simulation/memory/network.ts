@@ -131,6 +131,8 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     messageIdAt: () => Promise.resolve(null),
     countOf: () => Promise.resolve(0),
     read: () => Promise.resolve([]),
+    follow: () => Promise.resolve(),
+    remove: () => Promise.resolve(false),
     onReconnect: (tell) => {
       reconnects.push({ process, tell });
       return () => undefined;

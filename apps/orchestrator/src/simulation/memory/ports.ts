@@ -23,6 +23,7 @@ export function createPorts(scheduler: Scheduler, ledger: MemoryLedger, process:
       readEvents: (ref, after, limit) => ask('read events', () => ledger.readEvents(ref, after, limit)),
       list: () => Promise.resolve([]),
       loadHeads: () => Promise.resolve([]),
+      loadVersions: () => Promise.resolve([]),
     },
     queue: queueOf(scheduler, ledger, ask),
     claims: claimsOf(ledger, ask),
