@@ -1,5 +1,5 @@
 import type { Event, Worker } from '@trivet/contracts';
-import { startStack, until, type ServiceProcess, type Stack } from '@trivet/testing';
+import { itPerTier, startStack, until, type ServiceProcess, type Stack } from '@trivet/testing';
 
 const SLOW = { id: 'slow', kind: 'tool', tool: 'code_javascript', input: { code: 'let sum = 0; for (let i = 0; i < 3e6; i++) sum += i; sum' } };
 /** Five times what it should take while another worker is up. */
@@ -42,7 +42,7 @@ describe('a worker that dies or hangs under a call', () => {
     expect(step?.calls[0]?.callId).toBe(step?.calls[1]?.callId);
   });
 
-  it('is overtaken when it hangs, and what it says when it wakes up changes nothing', async () => {
+  itPerTier('a process that hangs there is the orchestrator too, and there is no other to notice')('is overtaken when it hangs, and what it says when it wakes up changes nothing', async () => {
     const holder = await holderOf('hung');
     holder.signal('SIGSTOP');
     try {
