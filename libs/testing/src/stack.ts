@@ -110,21 +110,21 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
 }
 
-/** Starts one process after the other; the first orchestrator keeps its port when it is started again. */
+/** Starts the first orchestrator, which keeps its port when it is started again and makes the streams, then the others at once. */
 async function startProcesses(options: StackOptions & { shape: Shape; environment: Record<string, string> }, lines: string[]): Promise<{ supervised: Supervised[]; httpPort: number }> {
   const supervised: Supervised[] = [];
-  let httpPort = 0;
-  for (const { role, index } of planOf(options.shape, options)) {
+  const start = async ({ role, index }: { role: Role; index: number }): Promise<{ httpPort?: number }> => {
     const crashAt = options.crash && index === 0 && bears({ role }, options.crash.service) ? options.crash.at : undefined;
-    const isFirst = bears({ role }, 'orchestrator') && httpPort === 0;
     const own = SERVICES.filter((tier) => bears({ role }, tier)).map((tier) => options.environmentOf?.(tier, index));
     const one = supervise(role, { ...options.environment, TRIVET_HTTP_PORT: '0', ...Object.assign({}, ...own) }, crashAt, lines);
     supervised.push(one);
-    const ready = await Promise.race([one.ready, neverReady(role, lines)]);
-    if (!isFirst) continue;
-    httpPort = ready.httpPort ?? 0;
-    one.environment['TRIVET_HTTP_PORT'] = String(httpPort);
-  }
+    return Promise.race([one.ready, neverReady(role, lines)]);
+  };
+  const [first, ...others] = planOf(options.shape, options);
+  if (!first) throw new RangeError('The stack has no process: every service is left out.');
+  const { httpPort = 0 } = await start(first);
+  for (const one of supervised) if (httpPort > 0) one.environment['TRIVET_HTTP_PORT'] = String(httpPort);
+  await Promise.all(others.map(start));
   return { supervised, httpPort };
 }
 
