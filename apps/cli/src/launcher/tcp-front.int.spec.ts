@@ -12,8 +12,8 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void, port = 0): Promise<number> {
-  const server = createServer(answer).listen(port, '127.0.0.1');
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void, port = 0, host = '127.0.0.1'): Promise<number> {
+  const server = createServer(answer).listen(port, host);
   servers.push(server);
   await once(server, 'listening');
   const address = server.address();
@@ -52,6 +52,19 @@ describe('a front before several processes', () => {
     while (asked.length < 3) await new Promise((resolve) => setImmediate(resolve));
     await serve(saying('here again'), port);
     expect(await answer).toBe('here again');
+  });
+
+  it('that listens on all addresses reaches them on loopback', async () => {
+    const port = await serve(saying('alive'));
+    front = await startTcpFront({ port: 0, host: '0.0.0.0', backends: () => [port] });
+    expect(await ask(`http://127.0.0.1:${front.port}/`)).toBe('alive');
+  });
+
+  // Elsewhere than on Linux there is but one address of loopback.
+  (process.platform === 'linux' ? it : it.skip)('that listens on one address reaches them there', async () => {
+    const port = await serve(saying('alive'), 0, '127.0.0.2');
+    front = await startTcpFront({ port: 0, host: '127.0.0.2', backends: () => [port] });
+    expect(await ask(`http://127.0.0.2:${front.port}/`)).toBe('alive');
   });
 
   it('gives up a connection that nobody takes', async () => {

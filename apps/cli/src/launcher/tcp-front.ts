@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface TcpFrontOptions {
   port: number;
+  /** The address it listens on, and the processes behind it too; all addresses: they are reached on loopback. */
   host: string;
   /** The ports behind it as they are now; asked anew for each connection, since a process that starts again takes another. */
   backends: () => readonly number[];
@@ -33,7 +34,7 @@ export async function startTcpFront({ port, host, backends, patienceMs = PATIENC
   const closing = new AbortController();
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (client) => {
     keep(open, client);
-    void reachBackend(client, next, { deadline: performance.now() + patienceMs, signal: closing.signal }).then((backend) => {
+    void reachBackend(client, next, { host: reachable(host), deadline: performance.now() + patienceMs, signal: closing.signal }).then((backend) => {
       if (!backend) return void client.destroy();
       keep(open, backend);
       join(client, backend);
@@ -64,10 +65,10 @@ function inTurn(backends: () => readonly number[]): () => readonly number[] {
 }
 
 /** A connection to the first that takes it; undefined when the client has gone or its time is over. */
-async function reachBackend(client: Socket, next: () => readonly number[], { deadline, signal }: { deadline: number; signal: AbortSignal }): Promise<Socket | undefined> {
+async function reachBackend(client: Socket, next: () => readonly number[], { host, deadline, signal }: { host: string; deadline: number; signal: AbortSignal }): Promise<Socket | undefined> {
   for (;;) {
     for (const port of next()) {
-      const backend = await tryConnect(port);
+      const backend = await tryConnect(port, host);
       if (backend && !client.destroyed) return backend;
       backend?.destroy();
     }
@@ -76,9 +77,11 @@ async function reachBackend(client: Socket, next: () => readonly number[], { dea
   }
 }
 
-function tryConnect(port: number): Promise<Socket | undefined> {
+const reachable = (host: string): string => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host);
+
+function tryConnect(port: number, host: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
     socket.once('error', () => resolve(undefined));
     socket.once('connect', () => resolve(socket));
   });
