@@ -129,10 +129,11 @@ async function startProcesses(options: StackOptions & { shape: Shape; environmen
 }
 
 /** Every process, orchestrators first. Tests of one tier's replicas say how many they need, and get as many in every shape that has several. */
-function planOf(shape: Shape, { replicas, without = [] }: StackOptions): { role: Role; index: number }[] {
+function planOf(shape: Shape, { replicas, without = [], crash }: StackOptions): { role: Role; index: number }[] {
   if (shape === 'one') return processesOf({ shape, replicas: { orchestrator: 1, executor: 1, model: 1 } });
   const least = shape === 'scaled' ? 2 : 1;
-  const counts = SERVICES.map((service) => [service, without.includes(service) ? 0 : (replicas?.[service] ?? least)] as const);
+  // Whoever is to crash has to get the work.
+  const counts = SERVICES.map((service) => [service, without.includes(service) ? 0 : (replicas?.[service] ?? (crash?.service === service ? 1 : least))] as const);
   return processesOf({ shape: 'scaled', replicas: Object.fromEntries(counts) as Record<Service, number> });
 }
 
