@@ -69,6 +69,11 @@ describe('the services of docker-compose.yml', () => {
     expect(get('executor')).toMatchObject({ deploy: { resources: { limits: { cpus: '2', memory: '2g', pids: 512 } } } });
   });
 
+  it('can be scaled where they hold no port of the host, and are limited', () => {
+    for (const name of ['executor', 'model']) expect(get(name)).not.toHaveProperty('ports');
+    for (const name of APPS) expect(get(name)).toMatchObject({ deploy: { resources: { limits: { memory: expect.any(String), pids: expect.any(Number) } } } });
+  });
+
   it('run brokers that keep what was accepted', () => {
     expect(get('redis')['command']).toEqual(expect.arrayContaining(['--appendfsync', 'always', '--maxmemory-policy', 'noeviction']));
     expect(get('nats')['command']).toEqual(expect.arrayContaining(['-js', '-sd', '/data']));
@@ -89,6 +94,20 @@ describe('the Dockerfile', () => {
     const sources = [...dockerfile.matchAll(/COPY --from=(\w+)/g)].map(([, stage]) => stage);
     expect(stages.at(-1)).toBe('runtime');
     expect(sources.filter((source) => !stages.includes(source))).toEqual([]);
+  });
+
+  it('holds the dashboard where the orchestrator looks for it, built by the target that builds everything', async () => {
+    const mount = await read('apps/orchestrator/src/dashboard-mount.ts');
+    expect(mount).toContain("new URL('../../dashboard/dist/', import.meta.url)");
+    expect(dockerfile).toMatch(/^RUN npm run build/m);
+    expect(dockerfile).toMatch(/^COPY --from=build \/app\/apps \.\/apps$/m);
+    const { nx } = JSON.parse(await read('apps/dashboard/package.json'));
+    expect(nx.targets.build.command).toContain('vite build apps/dashboard');
+    expect(JSON.parse(await read('package.json')).scripts.build).toMatch(/nx run-many -t build\b/);
+  });
+
+  it('has what it takes to run any app, also all in one', async () => {
+    for (const app of [...APPS, 'one']) expect(JSON.parse(await read(`apps/${app}/package.json`)).name).toBe(`@trivet/${app}`);
   });
 
   it('copies only files that exist and reach the build', async () => {

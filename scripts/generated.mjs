@@ -5,7 +5,7 @@ import path from 'node:path';
 import { root, runThrough } from './stages.mjs';
 
 /** Where generated files lie. */
-const PLACES = ['contracts/schemas', 'contracts/asyncapi.yaml', 'contracts/openapi.yaml', 'docs', '.env.example', 'infra/nats/nats.conf', 'infra/redis/start.sh'];
+const PLACES = ['contracts/schemas', 'contracts/asyncapi.yaml', 'contracts/openapi.yaml', 'docs', '.env.example', 'infra/nats/nats.conf', 'infra/redis/start.sh', 'infra/k8s/components/nats/nats.conf', 'infra/k8s/components/redis/start.sh'];
 
 const before = fingerprints();
 const code = (await runThrough(process.execPath, ['scripts/generate.mjs'])) || (await runThrough(process.execPath, ['scripts/generate-infra.mjs']));

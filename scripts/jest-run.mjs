@@ -11,12 +11,12 @@ export const NOTHING = { passed: 0, failed: 0, skipped: 0 };
  * died without a report, count as one failure each: silence is never a pass. What a test leaves open (jest says so)
  * does not keep the run from ending.
  */
-export async function runJest(args) {
+export async function runJest(args, environment = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'trivet-jest-'));
   const report = path.join(folder, 'report.json');
   const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim();
   try {
-    const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--forceExit', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false' });
+    const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--forceExit', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false', ...environment });
     return count(report, code);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
@@ -33,6 +33,11 @@ export async function runQuickTests(patterns) {
   if (patterns.length > 0) return runJest([...patterns, '--passWithNoTests']);
   const ignored = ['/node_modules/', '/dist/', '/.trivet/', SIMULATION].map((path) => `--testPathIgnorePatterns=${path}`);
   return add(await runJest([SIMULATION]), await runJest(ignored));
+}
+
+/** The whole-system tests of apps/e2e, or those of some patterns, with the tiers lying on processes as the shape says. */
+export function runOnShape(shape, patterns) {
+  return runJest(['--testMatch', '<rootDir>/apps/e2e/**/*.e2e.ts', '--runInBand', '--testTimeout', '180000', ...(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : [])], { TRIVET_TEST_SHAPE: shape });
 }
 
 export function add(left, right) {

@@ -7,6 +7,8 @@ export { startRedisServer, type RedisServerOptions } from './launcher/redis-serv
 export { startServers, type Servers, type StartServersOptions } from './launcher/servers.js';
 export { startGuarded, type GuardedProcess, type GuardOptions } from './launcher/guarded-process.js';
 export { LauncherError } from './launcher/launcher-error.js';
+export { SHAPES, bears, processesOf, type Role, type Shape } from './launcher/layout.js';
+export { startTcpFront, type TcpFront } from './launcher/tcp-front.js';
 export { canBind, freePort } from './launcher/free-port.js';
 export { probeNats, probeRedis, type NatsFacts, type RedisFacts } from './launcher/probe.js';
 export { cacheDir, projectRoot } from './launcher/project-paths.js';

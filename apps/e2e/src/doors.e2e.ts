@@ -33,7 +33,7 @@ describe('the doors', () => {
     await publishRaw(stack.servers.nats.port, 'trivet.v1.task.submit.default', JSON.stringify(task('marker')));
     await stack.ended('marker');
 
-    const cli = spawnSync(process.execPath, ['bin/trivet.mjs', 'run', 'add', '--url', stack.url, '--id', 'same', '--plan', JSON.stringify(PLAN), '-o', 'json'], { encoding: 'utf8', timeout: 60_000 });
+    const cli = spawnSync(process.execPath, ['bin/trivet.mjs', 'run', 'add', '--url', stack.url, '--id', 'same', '--plan', JSON.stringify(PLAN), '-o', 'json'], { encoding: 'utf8', timeout: 60_000, env: { PATH: process.env['PATH'], HOME: process.env['HOME'] } });
     expect({ status: cli.status, stderr: cli.status === 0 ? '' : cli.stderr }).toEqual({ status: 0, stderr: '' });
 
     const { items } = await stack.get<{ items: Workflow[] }>('/api/v1/workflows?q=same');

@@ -26,7 +26,7 @@ describe('what tools keep of their workflow', () => {
     writeFileSync(join(folder, MANIFEST.name, 'tool.ts'), SOURCE);
     writeFileSync(join(folder, MANIFEST.name, 'tool.json'), JSON.stringify(MANIFEST));
     const { file } = await buildTool(join(folder, MANIFEST.name));
-    stack = await startStack({ without: ['model'], environment: { TRIVET_KEEP_FINISHED_MS: String(KEPT_MS) } });
+    stack = await startStack({ without: ['model'], replicas: { executor: 1 }, environment: { TRIVET_KEEP_FINISHED_MS: String(KEPT_MS) } });
     for (const tenant of ['default', 'rival']) {
       const form = new FormData();
       form.set('manifest', JSON.stringify(MANIFEST));

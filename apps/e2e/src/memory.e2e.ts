@@ -11,7 +11,7 @@ describe('what tools remember of a tenant', () => {
   let stack: Stack;
   let redis: Redis;
   beforeAll(async () => {
-    stack = await startStack();
+    stack = await startStack({ replicas: { executor: 1 } });
     redis = connectRedis({ url: stack.servers.redis.url, name: 'e2e' });
   });
   afterAll(async () => {

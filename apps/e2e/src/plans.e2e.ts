@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DryRun, Plan, type Event, type JsonObject, type Step, type Workflow } from '@trivet/contracts';
 import { parse } from 'yaml';
-import { startScriptedVendor, startStack, until, type ScriptedVendor, type Stack, type VendorAnswer, type VendorRequest } from '@trivet/testing';
+import { itPerTier, startScriptedVendor, startStack, until, type ScriptedVendor, type Stack, type VendorAnswer, type VendorRequest } from '@trivet/testing';
 
 const said = (request: VendorRequest): string => request.messages.map((message) => message.content ?? '').join('\n');
 const json = (value: unknown): VendorAnswer => ({ text: JSON.stringify(value) });
@@ -79,7 +79,7 @@ describe('plans', () => {
     expect(planCalls() - before).toBe(2);
   });
 
-  it('a crash of the orchestrator repeats no planning', async () => {
+  itPerTier('the crash ends the call to the vendor too, which is then asked again')('a crash of the orchestrator repeats no planning', async () => {
     const before = planCalls();
     await stack.submit({ workflowId: 'crash', goal: 'slow', template: 'auto' });
     await until(() => planCalls() > before, 20_000);

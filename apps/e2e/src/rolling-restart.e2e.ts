@@ -1,5 +1,5 @@
 import type { Step, TaskAccepted } from '@trivet/contracts';
-import { startScriptedVendor, startStack, until, type ScriptedVendor, type ServiceProcess, type Stack } from '@trivet/testing';
+import { itPerTier, startScriptedVendor, startStack, until, type ScriptedVendor, type ServiceProcess, type Stack } from '@trivet/testing';
 
 /** The default of TRIVET_DRAIN_TIMEOUT_MS, and what closing may take beyond it. */
 const DRAIN_MS = 5_000;
@@ -17,7 +17,7 @@ describe('a rolling restart of every service under load', () => {
     await vendor.stop();
   });
 
-  it('fails no workflow, repeats no result, and each process ends within its drain time', async () => {
+  itPerTier('there is a single process, and none to take over while it starts again')('fails no workflow, repeats no result, and each process ends within its drain time', async () => {
     const accepted: string[] = [];
     let isOver = false;
     const lanes = Array.from({ length: 4 }, async (_, lane) => {

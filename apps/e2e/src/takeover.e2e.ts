@@ -1,5 +1,5 @@
 import type { Event, Worker } from '@trivet/contracts';
-import { startStack, until, type ServiceProcess, type Stack } from '@trivet/testing';
+import { itPerTier, startStack, until, type ServiceProcess, type Stack } from '@trivet/testing';
 
 const SLOW = { id: 'slow', kind: 'tool', tool: 'code_javascript', input: { code: 'let sum = 0; for (let i = 0; i < 3e6; i++) sum += i; sum' } };
 /** Five times what it should take while another worker is up. */
@@ -32,7 +32,9 @@ describe('a worker that dies or hangs under a call', () => {
     return process;
   }
 
-  it('is noticed at once when it is killed, and another takes the call over without using up a retry', async () => {
+  const ofTwo = itPerTier('the process that dies or hangs there is the orchestrator too, and no other is there to notice');
+
+  ofTwo('is noticed at once when it is killed, and another takes the call over without using up a retry', async () => {
     const holder = await holderOf('killed');
     holder.kill();
     await until(async () => (await eventsOf('killed')).some((event) => event.type === 'call.lost'), SOON_MS);
@@ -42,7 +44,7 @@ describe('a worker that dies or hangs under a call', () => {
     expect(step?.calls[0]?.callId).toBe(step?.calls[1]?.callId);
   });
 
-  it('is overtaken when it hangs, and what it says when it wakes up changes nothing', async () => {
+  ofTwo('is overtaken when it hangs, and what it says when it wakes up changes nothing', async () => {
     const holder = await holderOf('hung');
     holder.signal('SIGSTOP');
     try {

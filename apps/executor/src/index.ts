@@ -4,6 +4,7 @@ export { callTool } from './call-tool.js';
 export { admitTool, describeTool, loadTools, validateInput, validateOutput, type CatalogTool } from './catalog/tool-catalog.js';
 export { admitRemote, type RemoteTool } from './catalog/remote-tool.js';
 export { createHttpExchange, type EgressOptions, type HttpExchange } from './host/egress/http-exchange.js';
+export { executorDefinition } from './definition.js';
 export { folderDocuments, type DocumentSource } from './host/files.js';
 export { createHostHandler, type HostCallContext, type HostServices, type InjectedFunction } from './host/host-functions.js';
 export type { HostHandler, HostReply, RunOptions, SandboxTool } from './sandbox/job.js';

@@ -1,5 +1,6 @@
 export { answerCall, type AnswerOptions } from './answer-call.js';
 export type { ModelContext } from './answering/context.js';
+export { modelDefinition } from './definition.js';
 export { createPromptStore, loadPrompts, type PromptStore } from './prompts/prompt-store.js';
 export { inlineExtractor, startExtractorThread, type Extractor } from './providers/local/extractor.js';
 export { embedLexically } from './providers/local/embed.js';

@@ -1,14 +1,5 @@
 import 'reflect-metadata';
-import { loadConfig, runService, secretsOf } from '@trivet/service';
-import { createLogger } from '@trivet/telemetry';
-import { startOrchestrator } from './start.js';
-import { VARIABLES } from './variables.js';
-import { VERSION } from './version.js';
+import { runService } from '@trivet/service';
+import { orchestratorDefinition } from './definition.js';
 
-await runService({
-  name: 'orchestrator',
-  version: VERSION,
-  loadConfig: () => loadConfig(VARIABLES, process.env),
-  createLogger: (config, workerId) => createLogger({ service: 'orchestrator', workerId, level: config.logLevel, pretty: config.logFormat === 'pretty', secrets: secretsOf(VARIABLES, config) }),
-  start: startOrchestrator,
-});
+await runService(orchestratorDefinition(process.env));

@@ -13,4 +13,5 @@ export { installCrashPoint, reach } from './crash-point.js';
 export { toNestLogger, type ServiceLogger } from './service-logger.js';
 export { createPace, type Pace } from './pace.js';
 export { combineServices, type StartedService } from './started-service.js';
-export { createWorkerId, runService, type CommonConfig, type ServiceDefinition, type ServiceRuntime } from './run-service.js';
+export { asTier, runService, runServices, type CommonConfig, type ServiceDefinition, type ServiceRuntime, type Tier } from './run-service.js';
+export { createWorkerId } from './tier-identity.js';

@@ -37,6 +37,42 @@ function startFixture(environment: Record<string, string> = {}): Fixture {
 
 const phases = (fixture: Fixture) => fixture.lines.flatMap((line) => line.phase ?? []).filter((phase, index, all) => all.indexOf(phase) === index);
 
+describe('two services in one process', () => {
+  const start = (environment: Record<string, string> = {}) => startFixture({ FIXTURE_TIERS: '1', ...environment });
+
+  it('have an admin port and a health each', async () => {
+    const fixture = start({ TRIVET_WORKER_ID: 'mine' });
+    const { adminPorts } = await fixture.message();
+    const ports = adminPorts as Record<string, number>;
+    const readinessOf = async (name: string) => { const response = await fetch(`http://127.0.0.1:${ports[name]}/readyz?verbose`); return { status: response.status, body: await response.json() }; };
+    expect(await readinessOf('fixture')).toMatchObject({ status: 200, body: { service: 'fixture', workerId: 'mine-fixture' } });
+    expect(await readinessOf('second')).toMatchObject({ status: 503, body: { service: 'second', workerId: 'mine-second', checks: [{ name: 'store', detail: 'mine-second has no store' }] } });
+  });
+
+  it('drain together on one signal, within one drain time', async () => {
+    const fixture = start({ FIXTURE_BEHAVIOUR: 'busy' });
+    await fixture.message();
+    fixture.child.kill('SIGTERM');
+    expect(await fixture.exit).toEqual({ code: 0, signal: null });
+    expect(phases(fixture)).toEqual(['stopIntake', 'stopIntake of second', 'idle', 'idle of second', 'handBack', 'flush', 'close of second', 'close']);
+  });
+
+  it('report a mistake of their environment once', async () => {
+    const fixture = start({ TRIVET_DRAIN_TIMEOUT_MS: 'soon' });
+    expect(await fixture.exit).toEqual({ code: 78, signal: null });
+    expect(fixture.errors.join('')).toBe("fixture, second: The configuration has a mistake:\n  TRIVET_DRAIN_TIMEOUT_MS is 'soon' but must be a whole number from 0 to 3600000.\n");
+  });
+
+  it('refuse an id that is too long with their names, and a port that has no next one', async () => {
+    const tooLong = start({ TRIVET_WORKER_ID: 'a'.repeat(60) });
+    expect(await tooLong.exit).toMatchObject({ code: 78 });
+    expect(tooLong.errors.join('')).toContain(`the second is called '${'a'.repeat(60)}-second': 67 characters where 64 are allowed. Shorten it.`);
+    const noNext = start({ TRIVET_ADMIN_PORT: '65535' });
+    expect(await noNext.exit).toMatchObject({ code: 78 });
+    expect(noNext.errors.join('')).toContain('TRIVET_ADMIN_PORT is 65535, and in one process each tier takes one more: 65536 is no port. Choose one up to 65533, or 0 for free ones.');
+  });
+});
+
 describe('runService', () => {
   it('tells its parent its ports when it runs, and serves the admin routes', async () => {
     const fixture = startFixture();

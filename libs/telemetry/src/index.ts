@@ -8,3 +8,4 @@ export { LOG_LEVELS, createLogger, type LogLevel, type Logger, type LoggerOption
 export { createRedactor, redactText } from './redaction.js';
 export type { PublishSpans } from './span-publisher.js';
 export type { OtelVariables } from './otlp.js';
+export { enableContext } from './tier-providers.js';

@@ -62,6 +62,19 @@ describe('a workflow in the context', () => {
     expect(spansOf('child')).toHaveLength(0);
   });
 
+  it('goes to the telemetry of its own tier where several share a process, until that one is down', async () => {
+    start();
+    const ofExecutor: TraceSpan[] = [];
+    const executor = startTelemetry({ service: 'executor', version: '1.2.3', workerId: 'w2', publishSpans: async (_tenant, _workflowId, spans) => void ofExecutor.push(...spans) });
+    const work = (service: string): Promise<void> => withService(service, () => withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan(`${service}.work`, {}, async () => nextTurn())));
+    await Promise.all([work('orchestrator'), work('executor')]);
+    await executor.shutdown();
+    expect(ofExecutor).toMatchObject([{ name: 'executor.work', service: 'executor' }]);
+    await work('orchestrator');
+    await telemetry?.flush();
+    expect(spansOf('w').map(({ name }) => name)).toEqual(['orchestrator.work', 'orchestrator.work']);
+  });
+
   it('names the tier where several share a process', async () => {
     start({ service: 'one' });
     await withService('executor', () => withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('tool.call', {}, () => undefined)));

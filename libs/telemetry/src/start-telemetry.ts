@@ -1,9 +1,9 @@
-import { context, propagation, trace } from '@opentelemetry/api';
-import { W3CTraceContextPropagator, parseKeyPairsIntoRecord } from '@opentelemetry/core';
+import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { createOtlpProcessor, createSampler, type OtelVariables } from './otlp.js';
 import { createSpanPublisher, type PublishSpans } from './span-publisher.js';
+import { joinTracing } from './tier-providers.js';
 import { createWorkflowSpanProcessor } from './workflow-span-processor.js';
 
 export interface TelemetryOptions {
@@ -30,7 +30,7 @@ export interface Telemetry {
 /** Longer values of attributes are cut, so that no span outgrows a message of the bus. */
 const ATTRIBUTE_LIMIT_CHARACTERS = 4_096;
 
-/** Starts tracing for this process; once, before anything that makes spans. */
+/** Starts tracing for a tier; once, before anything that makes spans. Where several share a process, each runs in `withService`. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const otel = options.otel ?? {};
   const publisher = createSpanPublisher({ service: options.service, publish: options.publishSpans });
@@ -47,7 +47,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     spanLimits: { attributeValueLengthLimit: ATTRIBUTE_LIMIT_CHARACTERS },
     spanProcessors: [createWorkflowSpanProcessor(), publisher, ...(otlp ? [otlp] : [])],
   });
-  provider.register({ propagator: new W3CTraceContextPropagator() });
+  const leave = joinTracing(options.service, provider);
 
   const flush = (): Promise<void> => quietly(provider.forceFlush());
   return {
@@ -55,9 +55,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     shutdown: async () => {
       await flush();
       await quietly(provider.shutdown());
-      trace.disable();
-      context.disable();
-      propagation.disable();
+      leave();
     },
     setSpanPublisher: publisher.setPublisher,
     droppedSpans: publisher.dropped,

@@ -3,19 +3,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Service, Step, Workflow } from '@trivet/contracts';
+import { bears, processesOf, startTcpFront, type Role, type Shape } from '@trivet/cli';
+import { SERVICES, type Service, type Step, type Workflow } from '@trivet/contracts';
 import { startServers, type TestServers } from './servers.js';
+import { testShape } from './shape.js';
 
 const APPS = fileURLToPath(new URL('../../../apps', import.meta.url));
 
 export interface StackOptions {
-  /** How many processes of each service; one when absent. */
+  /** How its tiers lie on processes; default: TRIVET_TEST_SHAPE, else a process each. */
+  shape?: Shape;
+  /** How many processes of each service; when absent two on `scaled`, else one. On `one` there is a single process whatever is asked for. */
   replicas?: Partial<Record<Service, number>>;
   /** Kills the first process of a service at a crash point, once; the process that follows it has none. */
   crash?: { service: Service; at: string };
   /** Further environment variables of every service. */
   environment?: Record<string, string>;
-  /** Services that are not started yet. */
+  /** Services that are not started; on `one` all are. */
   without?: readonly Service[];
   /** Servers that run already, in place of new ones; they end with the stack. */
   servers?: TestServers;
@@ -32,7 +36,7 @@ export interface Replacement {
 }
 
 export interface ServiceProcess {
-  readonly service: Service;
+  readonly service: Role;
   readonly pid: number;
   /** How often it was started. */
   readonly starts: number;
@@ -51,7 +55,6 @@ export interface Stack {
   url: string;
   servers: TestServers;
   processes: (service: Service) => ServiceProcess[];
-  start: (service: Service) => Promise<void>;
   /** The logs of all services so far, for the message of a test that fails. */
   logs: () => string;
   submit: (task: object, options?: { tenant?: string; query?: string }) => Promise<Response>;
@@ -65,28 +68,14 @@ export interface Stack {
 /** The whole system as a user runs it: real servers, three (or more) real processes, restarted when they die. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const servers = options.servers ?? (await startServers());
+  const shape = options.shape ?? testShape();
   const dataDir = mkdtempSync(join(tmpdir(), 'trivet-stack-'));
   const lines: string[] = [];
-  const supervised: Supervised[] = [];
   const environment = { TRIVET_NATS_URL: servers.nats.url, TRIVET_REDIS_URL: servers.redis.url, TRIVET_ADMIN_PORT: '0', TRIVET_DATA_DIR: dataDir, TRIVET_LOG_LEVEL: 'warn', ...options.environment };
-  let httpPort = 0;
-
-  const start = async (service: Service): Promise<void> => {
-    const crashAt = options.crash?.service === service && !supervised.some((each) => each.service === service) ? options.crash.at : undefined;
-    const isFirst = service === 'orchestrator' && httpPort === 0;
-    const one = supervise(service, { ...environment, TRIVET_HTTP_PORT: '0', ...options.environmentOf?.(service, supervised.filter((each) => each.service === service).length) }, crashAt, lines);
-    supervised.push(one);
-    const ready = await Promise.race([one.ready, neverReady(service, lines)]);
-    if (isFirst) {
-      httpPort = ready.httpPort ?? 0;
-      one.environment['TRIVET_HTTP_PORT'] = String(httpPort);
-    }
-  };
-  for (const service of ['orchestrator', 'executor', 'model'] as const) {
-    if (options.without?.includes(service)) continue;
-    for (let index = 0; index < (options.replicas?.[service] ?? 1); index += 1) await start(service);
-  }
-  const url = `http://127.0.0.1:${httpPort}`;
+  const { supervised, httpPort } = await startProcesses({ ...options, shape, environment }, lines);
+  const orchestrators = supervised.filter((each) => bears({ role: each.service }, 'orchestrator'));
+  const front = shape === 'scaled' ? await startTcpFront({ port: 0, host: '127.0.0.1', backends: () => orchestrators.flatMap((each) => each.servingAt() ?? []) }) : undefined;
+  const url = `http://127.0.0.1:${front?.port ?? httpPort}`;
   const get = async <Body>(path: string, { tenant }: { tenant?: string } = {}): Promise<Body> => {
     const response = await fetchPatiently(`${url}${path}`, { headers: tenant ? { 'X-Trivet-Tenant': tenant } : {} });
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
@@ -98,9 +87,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     url,
     servers,
-    start,
     logs,
-    processes: (service) => supervised.filter((each) => each.service === service),
+    processes: (service) => supervised.filter((each) => bears({ role: each.service }, service)),
     submit: (task, { tenant, query = '' } = {}) => fetchPatiently(`${url}/api/v1/tasks${query}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...(tenant ? { 'X-Trivet-Tenant': tenant } : {}) }, body: JSON.stringify(task) }),
     get,
     ended: async (workflowId, { tenant, withinMs = 60_000 } = {}) => {
@@ -115,14 +103,42 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     steps: async (workflowId) => (await get<{ items: Step[] }>(`/api/v1/workflows/${workflowId}/steps`)).items,
     stop: async () => {
       await Promise.all(supervised.map((each) => each.stop()));
+      await front?.close();
       await servers.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
 
+/** Starts the first orchestrator, which keeps its port when it is started again and makes the streams, then the others at once. */
+async function startProcesses(options: StackOptions & { shape: Shape; environment: Record<string, string> }, lines: string[]): Promise<{ supervised: Supervised[]; httpPort: number }> {
+  const supervised: Supervised[] = [];
+  const start = async ({ role, index }: { role: Role; index: number }): Promise<{ httpPort?: number }> => {
+    const crashAt = options.crash && index === 0 && bears({ role }, options.crash.service) ? options.crash.at : undefined;
+    const own = SERVICES.filter((tier) => bears({ role }, tier)).map((tier) => options.environmentOf?.(tier, index));
+    const one = supervise(role, { ...options.environment, TRIVET_HTTP_PORT: '0', ...Object.assign({}, ...own) }, crashAt, lines);
+    supervised.push(one);
+    return Promise.race([one.ready, neverReady(role, lines)]);
+  };
+  const [first, ...others] = planOf(options.shape, options);
+  if (!first) throw new RangeError('The stack has no process: every service is left out.');
+  const { httpPort = 0 } = await start(first);
+  for (const one of supervised) if (httpPort > 0) one.environment['TRIVET_HTTP_PORT'] = String(httpPort);
+  await Promise.all(others.map(start));
+  return { supervised, httpPort };
+}
+
+/** Every process, orchestrators first. Tests of one tier's replicas say how many they need, and get as many in every shape that has several. */
+function planOf(shape: Shape, { replicas, without = [], crash }: StackOptions): { role: Role; index: number }[] {
+  if (shape === 'one') return processesOf({ shape, replicas: { orchestrator: 1, executor: 1, model: 1 } });
+  const least = shape === 'scaled' ? 2 : 1;
+  // Whoever is to crash has to get the work.
+  const counts = SERVICES.map((service) => [service, without.includes(service) ? 0 : (replicas?.[service] ?? (crash?.service === service ? 1 : least))] as const);
+  return processesOf({ shape: 'scaled', replicas: Object.fromEntries(counts) as Record<Service, number> });
+}
+
 /** Rejects when a service has had time enough to start: one that cannot start would be started again for ever. */
-function neverReady(service: Service, lines: readonly string[]): Promise<never> {
+function neverReady(service: Role, lines: readonly string[]): Promise<never> {
   return new Promise((_, reject) => setTimeout(() => reject(new Error(`${service} was not ready within ${READY_WITHIN_MS} ms\n${lines.slice(-50).join('')}`)), READY_WITHIN_MS).unref());
 }
 
@@ -141,10 +157,12 @@ export async function until(condition: () => Promise<boolean> | boolean, withinM
 interface Supervised extends ServiceProcess {
   environment: Record<string, string>;
   ready: Promise<{ httpPort?: number }>;
+  /** Its HTTP port, while it serves. */
+  servingAt: () => number | undefined;
   stop: () => Promise<void>;
 }
 
-function supervise(service: Service, environment: Record<string, string>, crashAt: string | undefined, lines: string[]): Supervised {
+function supervise(service: Role, environment: Record<string, string>, crashAt: string | undefined, lines: string[]): Supervised {
   let child: ChildProcess;
   let starts = 0;
   let stopping = false;
@@ -152,8 +170,10 @@ function supervise(service: Service, environment: Record<string, string>, crashA
   const whenReady: ((ready: { httpPort?: number }) => void)[] = [];
   const ready = new Promise<{ httpPort?: number }>((resolve) => whenReady.push(resolve));
   let isReady = false;
+  let port: number | undefined;
   const onReady = (message: { httpPort?: number }): void => {
     isReady = true;
+    port = message.httpPort;
     whenReady.splice(0).forEach((tell) => tell(message));
   };
   const launch = (): void => {
@@ -180,29 +200,35 @@ function supervise(service: Service, environment: Record<string, string>, crashA
     get starts() {
       return starts;
     },
+    servingAt: () => (isReady ? port : undefined),
     get isReady() {
       return isReady;
     },
     kill: () => void child.kill('SIGKILL'),
     signal: (name) => void child.kill(name),
     crashNext: (at) => (nextCrash = at),
-    replace: async () => {
-      const askedAt = performance.now();
-      const ended = new Promise<Replacement>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal, endedInMs: performance.now() - askedAt })));
-      const succeeded = new Promise((resolve) => whenReady.push(resolve));
-      child.kill('SIGTERM');
-      const replacement = await ended;
-      await succeeded;
-      return replacement;
-    },
+    replace: () => replaced(child, new Promise((resolve) => whenReady.push(resolve))),
     stop: async () => {
       stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await gone;
+      await killed(child);
     },
   };
+}
+
+async function replaced(child: ChildProcess, succeeded: Promise<unknown>): Promise<Replacement> {
+  const askedAt = performance.now();
+  const ended = new Promise<Replacement>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal, endedInMs: performance.now() - askedAt })));
+  child.kill('SIGTERM');
+  const replacement = await ended;
+  await succeeded;
+  return replacement;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /** A restart of the orchestrator refuses connections for a moment; a client tries again. */

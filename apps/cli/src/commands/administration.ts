@@ -1,6 +1,7 @@
 import type { AuditRow, DeadLetter, Queue, Worker } from '@trivet/contracts';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
+import { describeShape } from '../output/shape.js';
 import type { Column } from '../output/table.js';
 import { shorten } from '../output/text.js';
 import type { Registry } from '../program.js';
@@ -15,7 +16,11 @@ export function registerAdministration({ program, action }: Registry): void {
         return EXIT.ok;
       }));
   };
-  list('workers', 'live processes of the three services', 'list the workers', async ({ client, print }) => print.list((await client.workers()).items, WORKER_COLUMNS, 'no worker is up'));
+  list('workers', 'live processes of the three services', 'list the workers', async ({ client, print }) => {
+    const { items } = await client.workers();
+    print.list(items, WORKER_COLUMNS, 'no worker is up');
+    if (items.length > 0) print.text(`\nShape ${describeShape(items)}`);
+  });
   list('queues', 'what waits on the bus', 'list the queues', async ({ client, print }) => print.list((await client.queues()).items, QUEUE_COLUMNS));
   registerDead({ program, action });
   program.command('audit').description('who did what').command('tail').option('--limit <n>', 'the last so many rows', '50').description('the newest rows of the audit log')

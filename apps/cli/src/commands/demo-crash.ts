@@ -1,7 +1,8 @@
 import { createClient } from '@trivet/client';
+import type { Service } from '@trivet/contracts';
 import type { CliContext } from '../context.js';
-import { EXIT } from '../exit-codes.js';
-import type { Service } from '../launcher/service-environment.js';
+import { EXIT, UsageError } from '../exit-codes.js';
+import type { Layout } from '../launcher/layout.js';
 import type { Stack } from '../launcher/stack.js';
 import { followLive } from '../output/live-view.js';
 import { formatBudget } from '../output/text.js';
@@ -23,18 +24,20 @@ const ROUNDS: readonly Round[] = [
 ];
 
 /** demo crash: the same task twice, each time with a service killed in the middle. Exit 1 when anything was lost, repeated or charged twice. */
-export async function demoCrash(context: CliContext, verbose: boolean): Promise<number> {
+export async function demoCrash(context: CliContext, layout: Layout, verbose: boolean): Promise<number> {
+  if (layout.shape === 'scaled') throw new UsageError("'demo crash' counts the steps of one process, so it takes --shape one or split, not scaled");
   for (const [index, round] of ROUNDS.entries()) {
     context.print.text(`\nRound ${index + 1} of ${ROUNDS.length}: ${round.story}`);
     const killed = { times: 0 };
     const code = await withDemoStack(
       context,
       {
+        layout,
         verbose,
-        crashAt: { [round.service]: round.crashAt },
-        onRestart: (service, { signal }) => {
-          if (service === round.service && signal === 'SIGKILL') killed.times += 1;
-          context.print.text(`           ${service} died (${signal}) and is started again`);
+        crashAt: { [layout.shape === 'one' ? 'one' : round.service]: round.crashAt },
+        onRestart: (name, { signal }) => {
+          if (name === (layout.shape === 'one' ? 'one' : round.service) && signal === 'SIGKILL') killed.times += 1;
+          context.print.text(`           ${name} died (${signal}) and is started again`);
         },
       },
       (stack, signal) => playRound(context, stack, round, killed, signal),

@@ -11,7 +11,7 @@ import { stopOnSignals } from './interrupt.js';
 export const DEMO_TASK = { goal: 'Analyse Nimbus Robotics', template: 'research', budget: { tokens: 20_000 } };
 
 /** Runs a stack for the length of `work`, on free ports and in a temporary folder; Ctrl-C ends both. */
-export async function withDemoStack(context: CliContext, options: Pick<LocalStackOptions, 'verbose' | 'crashAt' | 'onRestart'>, work: (stack: Stack, signal: AbortSignal) => Promise<number>): Promise<number> {
+export async function withDemoStack(context: CliContext, options: Pick<LocalStackOptions, 'layout' | 'verbose' | 'crashAt' | 'onRestart'>, work: (stack: Stack, signal: AbortSignal) => Promise<number>): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'trivet-demo-'));
   const signals = stopOnSignals();
   let code: number = EXIT.failed;

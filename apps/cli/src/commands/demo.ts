@@ -10,17 +10,18 @@ import { formatWaterfall } from '../output/waterfall.js';
 import type { Registry } from '../program.js';
 import { demoCrash } from './demo-crash.js';
 import { DEMO_TASK, withDemoStack } from './demo-stack.js';
+import { readLayout, withShapeOptions } from './shape-options.js';
 import { submitUntilAccepted } from './submit-until-accepted.js';
 
 /** demo: the main job, start to end, on free ports with a folder of its own; leaves nothing behind. */
 export function registerDemo({ program, action }: Registry): void {
-  program.command('demo').argument('[what]', 'crash: kill services in the middle and see that nothing is lost').option('--verbose', 'show every log line of the services')
+  withShapeOptions(program.command('demo')).argument('[what]', 'crash: kill services in the middle and see that nothing is lost').option('--verbose', 'show every log line of the services')
     .description('start everything, run the sample research task, show its result, stop')
     .action(action((context, [what], options) => {
-      const verbose = options['verbose'] === true;
-      if (what === 'crash') return demoCrash(context, verbose);
+      const [verbose, layout] = [options['verbose'] === true, readLayout(options)];
+      if (what === 'crash') return demoCrash(context, layout, verbose);
       if (what !== undefined) throw new UsageError(`there is 'demo' and 'demo crash', not 'demo ${what}'`);
-      return withDemoStack(context, { verbose }, (stack, signal) => showcase(context, stack, signal));
+      return withDemoStack(context, { layout, verbose }, (stack, signal) => showcase(context, stack, signal));
     }));
 }
 

@@ -1,19 +1,21 @@
 import type { CliContext } from '../context.js';
 import { refuseUnusableServers } from '../doctor/check-configured-servers.js';
 import { EXIT } from '../exit-codes.js';
+import type { Layout } from '../launcher/layout.js';
 import { startLocalStack } from '../launcher/local-stack.js';
 import { cacheDir } from '../launcher/project-paths.js';
 import type { Stack } from '../launcher/stack.js';
 import type { Registry } from '../program.js';
 import { stopOnSignals } from './interrupt.js';
+import { readLayout, withShapeOptions } from './shape-options.js';
 
 /** up: NATS, Redis and the three services, until Ctrl-C. */
 export function registerUp({ program, action }: Registry): void {
-  program.command('up').option('--verbose', 'show every log line').description('start NATS, Redis and the three services; Ctrl-C ends them')
-    .action(action((context, _positional, options) => up(context, options['verbose'] === true)));
+  withShapeOptions(program.command('up')).option('--verbose', 'show every log line').description('start NATS, Redis and the three services; Ctrl-C ends them')
+    .action(action((context, _positional, options) => up(context, readLayout(options), options['verbose'] === true)));
 }
 
-async function up(context: CliContext, verbose: boolean): Promise<number> {
+async function up(context: CliContext, layout: Layout, verbose: boolean): Promise<number> {
   const { config, note } = context;
   await refuseUnusableServers({ config, environment: context.environment, cacheDir, nodeVersion: process.versions.node, offline: false });
   const signals = stopOnSignals();
@@ -23,6 +25,7 @@ async function up(context: CliContext, verbose: boolean): Promise<number> {
       environment: context.environment,
       dataDir: config.dataDir,
       httpPort: config.httpPort,
+      layout,
       natsPort: config.natsPort,
       redisPort: config.redisPort,
       verbose,
@@ -73,7 +76,7 @@ function announce(context: CliContext, stack: Stack): void {
   if (stack.servers.relaxed || config.durability === 'relaxed') context.note('Durability is relaxed: a crash of Redis may lose what was accepted last.');
   print.one({ url: stack.httpUrl, nats }, [
     '',
-    `Trivet is up: ${stack.httpUrl}`,
+    `Trivet is up: ${stack.httpUrl}${stack.processes.length === 3 ? '' : ` (${stack.processes.map(({ name }) => name).join(', ')})`}`,
     '',
     'Submit a task:',
     `  curl -s ${stack.httpUrl}/api/v1/tasks -H 'Content-Type: application/json' -d '{"goal":"Analyse Nimbus Robotics","template":"research"}'`,

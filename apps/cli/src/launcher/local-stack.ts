@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { CliConfig, Environment } from '../cli.config.js';
+import type { Layout, Role } from './layout.js';
 import { readLogLine } from './log-line.js';
 import { cacheDir, projectRoot } from './project-paths.js';
-import type { Service } from './service-environment.js';
 import { startStack, type Stack, type StackOptions } from './stack.js';
 
 export interface LocalStackOptions {
@@ -10,6 +10,7 @@ export interface LocalStackOptions {
   environment: Environment;
   dataDir: string;
   httpPort: number;
+  layout: Layout;
   natsPort?: number;
   redisPort?: number;
   /** Every log line of the services is shown, not only their errors. */
@@ -34,18 +35,19 @@ export function startLocalStack(options: LocalStackOptions): Promise<Stack> {
     redisUrl: config.redisUrl,
     find: { searchPath: environment['PATH'] ?? '', cacheDir, noInstall: config.noInstall, say },
     environment,
-    scripts: { orchestrator: serviceScript('orchestrator'), executor: serviceScript('executor'), model: serviceScript('model') },
+    layout: options.layout,
+    scriptOf: serviceScript,
     crashAt: options.crashAt,
     onRestart: options.onRestart,
     signal: options.signal,
     onLine: (line) => {
       const { level, text } = readLogLine(line);
       const isError = level === 'error' || level === 'fatal';
-      if (options.verbose || (isError && options.showErrors)) say(`${line.service.padEnd('orchestrator'.length)} ${level.padEnd(5)} ${text}`);
+      if (options.verbose || (isError && options.showErrors)) say(`${line.service.padEnd('orchestrator-1'.length)} ${level.padEnd(5)} ${text}`);
     },
   });
 }
 
-export function serviceScript(service: Service): string {
-  return join(projectRoot, 'apps', service, 'dist', 'main.js');
+export function serviceScript(role: Role): string {
+  return join(projectRoot, 'apps', role, 'dist', 'main.js');
 }

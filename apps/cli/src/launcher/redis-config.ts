@@ -50,6 +50,7 @@ export function redisAcl(passwords: Passwords): string {
 /**
  * The same for a server that others can reach (infra/redis/start.sh): a script, since Redis itself cannot take a
  * password from its environment. The ACL file lies in memory and holds hashes only.
+ * What it is started with goes to Redis too (a replica is told of its primary so).
  */
 export function sharedRedisStart(): string {
   const hash = (name: string): string => `#$(hash "$TRIVET_REDIS_PASSWORD_${name.toUpperCase()}")`;
@@ -65,7 +66,7 @@ export function sharedRedisStart(): string {
     DEFAULT_USER,
     ...SERVICE_USERS.map((name) => userLine(name, hash(name))),
     'USERS',
-    `exec redis-server --dir /data --appendonly yes --appendfsync always --no-appendfsync-on-rewrite no --save '' --auto-aof-rewrite-min-size ${REWRITE_FROM} --rdbcompression no --maxmemory-policy noeviction --aclfile /tmp/users.acl`,
+    `exec redis-server --dir /data --appendonly yes --appendfsync always --no-appendfsync-on-rewrite no --save '' --auto-aof-rewrite-min-size ${REWRITE_FROM} --rdbcompression no --maxmemory-policy noeviction --aclfile /tmp/users.acl "$@"`,
     '',
   ].join('\n');
 }

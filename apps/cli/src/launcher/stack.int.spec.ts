@@ -28,10 +28,14 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 const ready = (httpPort) => process.send({ ready: true, httpPort, adminPort: 1 });
 const port = Number(process.env.TRIVET_HTTP_PORT);
-if (process.env.TRIVET_NATS_URL.includes('orchestrator:')) createServer((request, response) => response.end('{}')).listen(port, '127.0.0.1', () => ready(port));
+if (/orchestrator:|bootstrap:/.test(process.env.TRIVET_NATS_URL)) {
+  const server = createServer((request, response) => response.end(JSON.stringify({ pid: process.pid }))).listen(port, '127.0.0.1', () => ready(server.address().port));
+}
 else ready();
 setInterval(() => undefined, 1000);
 `;
+
+const replicas = { orchestrator: 2, executor: 2, model: 1 };
 
 async function options(more: Partial<StackOptions> = {}): Promise<StackOptions> {
   const script = join(dir, 'stand-in.mjs');
@@ -41,7 +45,7 @@ async function options(more: Partial<StackOptions> = {}): Promise<StackOptions> 
     httpPort: await freePort(),
     find: { searchPath: process.env['PATH'] ?? '', cacheDir },
     environment: { PATH: process.env['PATH'], OPENAI_API_KEY: 'secret', OTEL_SERVICE_NAME: 'mine', TRIVET_NATS_PORT: '4222', TRIVET_CRASH_AT: 'stale' },
-    scripts: { orchestrator: script, executor: script, model: script },
+    scriptOf: () => script,
     ...more,
   };
 }
@@ -63,10 +67,40 @@ describe('startStack', () => {
     expect(stack.httpUrl).toBe(`http://127.0.0.1:${wanted.httpPort}`);
   });
 
+  it('gives a process for all tiers the rights and the keys of all', async () => {
+    const seen = new Map<string, Record<string, string>>();
+    stack = await startStack(await options({ layout: { shape: 'one', replicas }, onLine: ({ service, text }) => seen.set(service, JSON.parse(text)), environment: { PATH: process.env['PATH'], OPENAI_API_KEY: 'secret', TRIVET_WORKER_ID: 'mine' } }));
+    await until(() => seen.size === 1);
+    expect(seen.get('one')).toMatchObject({ OPENAI_API_KEY: 'secret', TRIVET_WORKER_ID: 'mine' });
+    expect(seen.get('one')?.['TRIVET_NATS_URL']).toMatch(/^nats:\/\/bootstrap:/);
+    expect(seen.get('one')?.['TRIVET_REDIS_URL']).toMatch(/^redis:\/\/orchestrator:/);
+  });
+
+  it('serves several orchestrators at one address, also while one is started again, and gives each process an id', async () => {
+    const ids = new Set<string | undefined>();
+    const restarted: string[] = [];
+    const wanted = await options({ layout: { shape: 'scaled', replicas }, onRestart: (name) => restarted.push(name), onLine: ({ text }) => ids.add(JSON.parse(text).TRIVET_WORKER_ID), environment: { PATH: process.env['PATH'], TRIVET_WORKER_ID: 'mine' } });
+    stack = await startStack(wanted);
+    expect(stack.httpUrl).toBe(`http://127.0.0.1:${wanted.httpPort}`);
+    await until(() => ids.size === 5);
+    expect([...ids].sort()).toEqual(['mine-executor-1', 'mine-executor-2', 'mine-model-1', 'mine-orchestrator-1', 'mine-orchestrator-2']);
+    const { httpUrl } = stack;
+    const answering = async (): Promise<number> => JSON.parse(await (await fetch(httpUrl, { headers: { Connection: 'close' } })).text()).pid;
+    const pids = [await answering(), await answering()].sort();
+    expect(pids).toEqual(stack.processes.slice(0, 2).map(({ supervised }) => supervised.pid ?? 0).sort());
+    stack.processes[0]?.supervised.kill('SIGKILL');
+    const seen = new Set(pids);
+    await until(async () => {
+      // What had reached the process that died is lost with it; whoever asks again is answered.
+      await answering().then((pid) => seen.add(pid), () => undefined);
+      return restarted.includes('orchestrator-1') && seen.size === 3;
+    });
+  });
+
   it('leaves no process and gives its folder back when it stops', async () => {
     const wanted = await options();
     stack = await startStack(wanted);
-    const pids = [...Object.values(stack.services).map((service) => service.pid ?? 0), stack.servers.nats?.pid ?? 0, stack.servers.redis?.pid ?? 0];
+    const pids = [...stack.processes.map(({ supervised }) => supervised.pid ?? 0), stack.servers.nats?.pid ?? 0, stack.servers.redis?.pid ?? 0];
     expect(pids.every(isAlive)).toBe(true);
     await stack.stop();
     expect(pids.some(isAlive)).toBe(false);
@@ -90,7 +124,7 @@ describe('startStack', () => {
     const wrong = join(dir, 'wrong.mjs');
     writeFileSync(wrong, 'process.exit(78);');
     const wanted = await options({ natsPort: await freePort(), redisPort: await freePort() });
-    await expect(startStack({ ...wanted, scripts: { ...wanted.scripts, model: wrong } })).rejects.toThrow(/model refuses its configuration/);
+    await expect(startStack({ ...wanted, scriptOf: (role) => (role === 'model' ? wrong : wanted.scriptOf(role)) })).rejects.toThrow(/model refuses its configuration/);
     expect([await canBind(wanted.natsPort ?? 0), await canBind(wanted.redisPort ?? 0)]).toEqual([true, true]);
   });
 

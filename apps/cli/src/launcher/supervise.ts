@@ -38,6 +38,8 @@ export interface Supervised {
   /** Undefined only in the moment between an end and the next start. */
   readonly pid: number | undefined;
   readonly restarts: number;
+  /** The ports of the process that runs now; undefined until it serves. */
+  readonly serving: Readiness | undefined;
   /** Resolves when the service serves for the first time; rejects when it cannot (a mistake in its configuration). */
   readonly ready: Promise<Readiness>;
   /** Resolves when the process that runs now (or starts next) serves. */
@@ -85,6 +87,10 @@ class Supervisor implements Supervised {
 
   get pid(): number | undefined {
     return this.current?.pid;
+  }
+
+  get serving(): Readiness | undefined {
+    return this.isReady;
   }
 
   nextReady(): Promise<Readiness> {
