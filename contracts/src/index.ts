@@ -27,6 +27,7 @@ export { DeadLetter, Queue } from './queue.js';
 export { SpanBatch, TraceSpan } from './trace.js';
 export { Artefact, ExtractAnswer, ExtractRequest, FileName, FilesQuery, MOST_ARTEFACTS, MOST_FILES, MOST_FILE_BYTES, StoredFile } from './stored-file.js';
 export { AuditRow } from './audit.js';
+export { ROLES, Session } from './session.js';
 export { ATTENTION_KINDS, Attention, Overview, WorkflowCounts } from './overview.js';
 export { ChatMessage, ChatRequest } from './chat.js';
 export { BULK_ACTIONS, BulkAnswer, BulkBody, MOST_BULK } from './bulk.js';

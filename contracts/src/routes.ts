@@ -80,6 +80,7 @@ export const ROUTES: readonly RouteEntry[] = [
   { method: 'POST', path: '/v1/chat/completions', summary: 'A chat completion, for clients of OpenAI; it runs as a workflow, whose id is in X-Workflow-ID. Errors are in the shape of OpenAI.', body: 'ChatRequest', answers: { 200: null } },
   { method: 'GET', path: '/v1/models', summary: 'What a chat completion may name: models, tiers and templates, for clients of OpenAI.', answers: { 200: null } },
   { method: 'POST', path: '/mcp', summary: 'The Model Context Protocol over streamable HTTP, without sessions: submit_task, get_workflow, list_workflows, wait_for_workflow, cancel_workflow, resume_workflow, approve, list_tools, get_budget.', answers: { 200: null } },
+  { method: 'GET', path: '/api/v1/session', summary: 'Who asks: tenant, role, and whether keys are configured.', answers: { 200: 'Session' } },
   { method: 'GET', path: '/livez', summary: 'Whether the process runs.', answers: { 200: null } },
   { method: 'GET', path: '/readyz', summary: 'Whether it can do its work; ?verbose says what is missing.', query: { verbose: 'Each check by itself.' }, answers: { 200: null, 503: null } },
   { method: 'GET', path: '/metrics', summary: 'Prometheus metrics.', answers: { 200: null } },

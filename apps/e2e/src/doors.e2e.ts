@@ -108,8 +108,15 @@ describe('the doors', () => {
     expect((await bus.request('trivet.v1.rpc.schema.get', { name: 'Nothing' })).errorCode).toBe(404);
   });
 
-  it('greet with lines that can be pasted', async () => {
-    expect(await (await fetch(`${stack.url}/`)).text()).toContain(`curl -s '${stack.url}/api/v1/tasks?wait=30s'`);
+  it('greet with the dashboard, which runs no script but its own', async () => {
+    const page = await fetch(`${stack.url}/`);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'; style-src 'self'");
+    const script = /<script type="module"[^>]* src="(\/assets\/[^"]+)"/.exec(await page.text())?.[1] ?? 'none';
+    const loaded = await fetch(stack.url + script, { headers: { 'Accept-Encoding': 'gzip' } });
+    expect([loaded.status, loaded.headers.get('content-encoding'), loaded.headers.get('cache-control')]).toEqual([200, 'gzip', 'public, max-age=31536000, immutable']);
+    expect(Number(loaded.headers.get('content-length'))).toBeLessThan(130 * 1024);
+    expect((await fetch(`${stack.url}/workflows/any-id`)).headers.get('content-type')).toContain('text/html');
+    expect((await fetch(`${stack.url}/no-such-page`)).status).toBe(404);
   });
 
   it('let a workflow be cancelled once', async () => {

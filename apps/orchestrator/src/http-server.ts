@@ -19,6 +19,7 @@ import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-fil
 import { PromptsController } from './api/prompts.controller.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
+import { SessionController } from './api/session.controller.js';
 import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
 import { UsageController } from './api/usage.controller.js';
@@ -32,7 +33,7 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, McpController, AdminController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, McpController, AdminController, SessionController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
 export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {

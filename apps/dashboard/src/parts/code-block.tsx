@@ -3,8 +3,8 @@ import { CopyButton } from './copy-button.js';
 /** Text as it is, with a button that copies it. Whatever it holds is shown as characters, never run. */
 export function CodeBlock({ text, label }: { text: string; label: string }) {
   return (
-    <div className="relative rounded-md border border-line bg-raised">
-      <pre tabIndex={0} aria-label={label} className="max-h-96 overflow-auto p-3 pr-16 font-mono text-xs whitespace-pre-wrap">
+    <div className="relative min-w-0 rounded-md border border-line bg-raised">
+      <pre tabIndex={0} aria-label={label} className="max-h-96 overflow-auto p-3 pr-16 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
         {text}
       </pre>
       <span className="absolute top-2 right-2">
