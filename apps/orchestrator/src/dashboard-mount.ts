@@ -25,8 +25,8 @@ export async function mountDashboard(app: NestFastifyApplication, folder = FOLDE
     return;
   }
   await app.register(fastifyStatic, {
-    root: folder,
-    wildcard: false,
+    root: path.join(folder, 'assets'),
+    prefix: '/assets/',
     preCompressed: true,
     // Names in /assets carry a hash of their content, so what is there never changes; the document names them, so it is always asked for anew.
     setHeaders: (reply, file) => {
@@ -36,5 +36,6 @@ export async function mountDashboard(app: NestFastifyApplication, folder = FOLDE
     cacheControl: false,
     index: false,
   });
-  for (const page of PAGES) fastify.get(page, (_request, reply) => reply.sendFile('index.html'));
+  for (const page of PAGES) fastify.get(page, (_request, reply) => reply.sendFile('index.html', folder));
+  fastify.get('/trivet.svg', (_request, reply) => reply.sendFile('trivet.svg', folder));
 }

@@ -42,8 +42,8 @@ const chooser = ({ chosen, toggle, all, setAll }: Choice): Column<Workflow> => (
 function Goal({ workflow }: { workflow: Workflow }) {
   const waiting = !isTerminal(workflow.status) && workflow.waitingFor;
   return (
-    <div className="grid min-w-40 gap-0.5">
-      <Link to="/workflows/$workflowId" params={{ workflowId: workflow.workflowId }} search={{}} className="line-clamp-2 font-medium hover:underline">
+    <div className="grid min-w-40 gap-1">
+      <Link to="/workflows/$workflowId" params={{ workflowId: workflow.workflowId }} search={{}} className="line-clamp-2 min-h-6 py-0.5 font-medium hover:underline">
         {workflow.goal}
       </Link>
       <span className="flex items-center gap-2">

@@ -9,10 +9,10 @@ export function WorkflowFilters({ filters, onChange }: { filters: Search; onChan
   const templates = useQuery({ queryKey: ['templates'], queryFn: ({ signal }) => getJson<Page<Template>>('/api/v1/templates', {}, signal), staleTime: 60_000 });
   const field = (name: string) => ({ value: one(filters[name]), onChange: (value: string) => onChange({ [name]: value }) });
   return (
-    <div className="grid grid-cols-2 gap-3 lg:grid-cols-5">
+    <div className="grid grid-cols-1 items-end gap-3 sm:grid-cols-2 xl:grid-cols-5">
       <TextField label="Text in goal or id" type="search" {...field('q')} />
       <SelectField label="Template" {...field('template')} options={[{ value: '', label: 'any' }, ...(templates.data?.items ?? []).map(({ name }) => ({ value: name, label: name }))]} />
-      <TextField label="Labels (key=value, several with spaces)" value={all(filters['label']).join(' ')} onChange={(value) => onChange({ label: value.split(' ') })} placeholder="team=research" />
+      <TextField label="Labels, key=value" value={all(filters['label']).join(' ')} onChange={(value) => onChange({ label: value.split(' ') })} placeholder="team=research" />
       <TextField label="From" type="datetime-local" {...field('from')} />
       <TextField label="To" type="datetime-local" {...field('to')} />
     </div>
