@@ -64,6 +64,7 @@ const REFUSED = [400, 404];
     const ids = [await submit(waiting), await submit(waiting), await submit(waiting)];
     await page.getByRole('checkbox', { name: `Choose ${ids[0]}` }).waitFor();
     await page.reload();
+    await page.getByText('Step ask waits for a decision: Go on?').first().waitFor();
     for (const id of ids) await page.getByRole('checkbox', { name: `Choose ${id}` }).check();
     await page.getByRole('button', { name: 'Cancel…', exact: true }).first().click();
     const dialog = page.getByRole('dialog');
