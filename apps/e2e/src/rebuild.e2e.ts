@@ -221,6 +221,7 @@ describe('a finished workflow that has left Redis', () => {
       expect(await stack.get<Workflow>(path)).toEqual(before);
       expect(await stack.steps('archived')).toEqual(steps);
       expect(await stack.get(`${path}/events`)).toEqual(events);
+      expect((await stack.get<{ items: { traceId: string }[] }>(`${path}/trace`)).items[0]?.traceId).toBe(before.traceId);
       expect(await stack.get(`${path}/state?at=1`)).toMatchObject({ workflow: { status: 'accepted' } });
       const again = await stack.submit({ goal: 'old', workflowId: 'archived', plan: { steps: [] } });
       expect(again.status).toBeGreaterThanOrEqual(400);

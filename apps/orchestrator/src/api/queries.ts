@@ -97,8 +97,8 @@ export function createQueries(parts: QueryParts): Queries {
     lastEvents: async (ref, tail, before) => (await archive.lastEvents(ref, tail, before)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
-      if (!found) throw notFound(ref);
-      const traceId = decodeAccepted(found.task).traceparent?.split('-')[1];
+      const accepted = found ? decodeAccepted(found.task) : (await stateOf(ref)).accepted;
+      const traceId = accepted.traceparent?.split('-')[1];
       const messages = await parts.bus.read('SPANS', { subject: subjects.span(ref.tenant, ref.workflowId), limit: MOST_SPANS });
       const spans = messages.flatMap((message) => SpanBatch.parse(JSON.parse(new TextDecoder().decode(message.data))).spans);
       // A submit of the same id that was refused, or found it there, has a trace of its own.
