@@ -3,7 +3,8 @@ import type { Page, Prompt } from '@trivet/contracts';
 import { useState } from 'react';
 import { getJson } from '../../api/http.js';
 import { Button } from '../../parts/button.js';
-import { SelectField, TextArea, TextField } from '../../parts/fields.js';
+import { SelectField, TextArea } from '../../parts/fields.js';
+import { ModelField } from '../../parts/model-field.js';
 import { Notice } from '../../parts/notice.js';
 import { useRole } from '../../api/session.js';
 import { one } from '../../search.js';
@@ -11,16 +12,11 @@ import { useFilters } from '../../use-filters.js';
 import { AnswerCard } from './answer-card.js';
 import { VariableFields, variablesOf, type Typed } from './variables.js';
 
-interface ModelList {
-  data: { id: string }[];
-}
-
 /** The same words to two models at once: answers, tokens, cost and time side by side. Each is a workflow of its own, budgeted like any. */
 export function Playground() {
   const [filters, change] = useFilters();
   const { mayWrite } = useRole();
   const prompts = useQuery({ queryKey: ['prompts'], queryFn: ({ signal }) => getJson<Page<Prompt>>('/api/v1/prompts', {}, signal) });
-  const models = useQuery({ queryKey: ['models'], queryFn: ({ signal }) => getJson<ModelList>('/v1/models', {}, signal), staleTime: 60_000 });
   const [typed, setTyped] = useState<Typed>({});
   const [text, setText] = useState('');
   const [asked, setAsked] = useState<{ run: number; input: Record<string, unknown> }>();
@@ -51,7 +47,7 @@ export function Playground() {
         {prompt ? <VariableFields prompt={prompt} typed={typed} onChange={setTyped} /> : <TextArea label="Text" value={text} onChange={setText} required rows={5} />}
         <div className="grid gap-4 sm:grid-cols-2">
           {(['left', 'right'] as const).map((side) => (
-            <ModelField key={side} side={side} value={one(filters[side])} onChange={(model) => change({ [side]: model })} known={models.data?.data.map(({ id }) => id) ?? []} />
+            <ModelField key={side} label={side === 'left' ? 'First model' : 'Second model'} value={one(filters[side])} onChange={(model) => change({ [side]: model })} none="the tier's default" />
           ))}
         </div>
         {problem && <Notice tone="bad">{problem}</Notice>}
@@ -77,10 +73,4 @@ function optionsOf(prompts: Prompt[], reference: string): { value: string; label
   const names = prompts.map(({ name, description }) => ({ value: name, label: `${name}: ${description}` }));
   const named = reference && !names.some(({ value }) => value === reference) ? [{ value: reference, label: reference }] : [];
   return [{ value: '', label: 'no prompt, my own words' }, ...named, ...names];
-}
-
-function ModelField({ side, value, onChange, known }: { side: 'left' | 'right'; value: string; onChange: (model: string) => void; known: string[] }) {
-  const label = side === 'left' ? 'First model' : 'Second model';
-  if (known.length === 0) return <TextField label={label} value={value} onChange={onChange} placeholder="the tier's default" />;
-  return <SelectField label={label} value={value} onChange={onChange} options={[{ value: '', label: "the tier's default" }, ...known.filter((id) => !id.startsWith('trivet/')).map((id) => ({ value: id, label: id }))]} />;
 }

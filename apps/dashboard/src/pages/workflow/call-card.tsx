@@ -1,12 +1,12 @@
-import type { CallRecord } from '@trivet/contracts';
+import type { CallRecord, ToolLimits } from '@trivet/contracts';
 import { bytes, usd, whole } from '../../formatting/numbers.js';
 import { duration } from '../../formatting/times.js';
 import { Elapsed } from '../../parts/elapsed.js';
 import { KeyValues } from '../../parts/key-values.js';
 import { StatusBadge } from '../../parts/status-badge.js';
 
-/** One call of a step: who made it, how it ended, what it took. */
-export function CallCard({ call }: { call: CallRecord }) {
+/** One call of a step: who made it, how it ended, what it took. `limits`: those of its tool. */
+export function CallCard({ call, limits }: { call: CallRecord; limits: ToolLimits | undefined }) {
   const { usage, sandbox } = call;
   return (
     <section aria-label={`Call ${call.callId}`} className="grid gap-2 rounded-md border border-line bg-page p-3">
@@ -18,14 +18,14 @@ export function CallCard({ call }: { call: CallRecord }) {
         pairs={[
           ['Call', <code key="id" className="text-xs">{call.callId}</code>],
           ['Worker', call.worker],
-          ['Took', call.startedAt ? <Elapsed key="took" from={call.startedAt} to={call.finishedAt} /> : 'not begun'],
+          ['Took', call.startedAt ? <Elapsed key="took" from={call.startedAt} to={call.finishedAt} /> : call.outcome === 'lost' ? 'nobody knows: its worker was lost' : 'not begun'],
           ['Model', usage?.model],
           ['Tokens', usage ? `${whole(usage.inputTokens)} in${usage.cachedInputTokens ? ` (${whole(usage.cachedInputTokens)} cached)` : ''}, ${whole(usage.outputTokens)} out${usage.reasoningTokens ? ` (${whole(usage.reasoningTokens)} thinking)` : ''}` : null],
           ['Cost', usage ? `${usd(usage.costNanoUsd)}, ${usage.source === 'reported' ? 'as the vendor says' : 'as we counted'}` : null],
-          ['Time in the sandbox', sandbox ? `${duration(sandbox.wallMs)} (${duration(sandbox.cpuMs)} of CPU)` : null],
-          ['Peak memory', sandbox ? `${sandbox.peakMemoryMib.toFixed(1)} MiB` : null],
-          ['Host calls', sandbox?.hostCalls],
-          ['In and out', sandbox ? `${bytes(sandbox.bytesIn)} and ${bytes(sandbox.bytesOut)}` : null],
+          ['Time in the sandbox', sandbox ? `${duration(sandbox.wallMs)}${limits ? ` of ${duration(limits.timeoutMs)}` : ''}, ${duration(sandbox.cpuMs)} of it CPU` : null],
+          ['Peak memory', sandbox ? `${sandbox.peakMemoryMib.toFixed(1)}${limits ? ` of ${limits.memoryMib}` : ''} MiB` : null],
+          ['Host calls', sandbox ? `${sandbox.hostCalls}${limits ? ` of ${whole(limits.hostCalls)}` : ''}` : null],
+          ['In and out', sandbox ? `${bytes(sandbox.bytesIn)} and ${bytes(sandbox.bytesOut)}${limits ? ` of ${limits.outputKib} KiB` : ''}` : null],
         ]}
       />
       {call.tried && (

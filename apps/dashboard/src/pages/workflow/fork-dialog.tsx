@@ -5,6 +5,7 @@ import { send } from '../../api/http.js';
 import { parseJson } from '../../api/parse-json.js';
 import { ConfirmDialog } from '../../parts/confirm-dialog.js';
 import { SelectField, TextArea, TextField } from '../../parts/fields.js';
+import { ModelField } from '../../parts/model-field.js';
 import { toast } from '../../parts/toasts.js';
 
 interface ForkProps {
@@ -45,7 +46,7 @@ export function ForkDialog({ workflow, steps, step, onClose }: ForkProps) {
       {origin?.kind === 'model' && (
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField label="Prompt (optional)" value={prompt} onChange={setPrompt} placeholder="report@2" />
-          <TextField label="Model (optional)" value={model} onChange={setModel} />
+          <ModelField label="Model of this step and those after it" value={model} onChange={setModel} none="as planned" />
         </div>
       )}
     </ConfirmDialog>

@@ -1,25 +1,31 @@
-import { Link } from '@tanstack/react-router';
-import type { Step, Workflow } from '@trivet/contracts';
-import { useState } from 'react';
+import type { Event, Step, Workflow } from '@trivet/contracts';
+import { useMemo, useState } from 'react';
 import { useRole } from '../../api/session.js';
 import { Button } from '../../parts/button.js';
 import { Card } from '../../parts/card.js';
 import { CodeBlock, JsonBlock } from '../../parts/code-block.js';
-import { Elapsed } from '../../parts/elapsed.js';
-import { KeyValues } from '../../parts/key-values.js';
 import { Notice } from '../../parts/notice.js';
-import { StatusBadge } from '../../parts/status-badge.js';
-import { TimeAgo } from '../../parts/time-ago.js';
-import { WorkflowLink } from '../../parts/workflow-link.js';
 import { CallCard } from './call-card.js';
 import { ForkDialog } from './fork-dialog.js';
-import { promptOf } from './model-output.js';
+import { toolOf } from './plan-steps.js';
+import { StepFacts } from './step-facts.js';
+import { useToolLimits } from './use-tool-limits.js';
+
+interface InspectorProps {
+  workflow: Workflow;
+  step: Step;
+  events: readonly Event[];
+  /** What its model says at this moment. */
+  saying: string | undefined;
+  onClose: () => void;
+}
 
 /** One step in full: what went in and came out, each call with its worker and figures, and a way to run it again otherwise. */
-export function Inspector({ workflow, step, saying, onClose }: { workflow: Workflow; step: Step; saying: string | undefined; onClose: () => void }) {
+export function Inspector({ workflow, step, events, saying, onClose }: InspectorProps) {
   const [forking, setForking] = useState(false);
   const { mayWrite } = useRole();
-  const prompt = promptOf(step.output);
+  const tool = useMemo(() => toolOf(step.id, events), [step.id, events]);
+  const limits = useToolLimits(tool);
   const actions = (
     <span className="flex gap-2">
       {mayWrite && step.parent === undefined && <Button onClick={() => setForking(true)}>Fork from here…</Button>}
@@ -31,19 +37,7 @@ export function Inspector({ workflow, step, saying, onClose }: { workflow: Workf
   return (
     <aside aria-label={`Step ${step.id}`} className="min-w-0 xl:sticky xl:top-18 xl:max-h-[calc(100vh-5.5rem)] xl:overflow-y-auto">
       <Card title={step.title ?? step.id} actions={actions}>
-        <KeyValues
-          pairs={[
-            ['Step', <code key="id" className="text-xs">{step.id}</code>],
-            ['Kind', step.kind],
-            ['Status', <StatusBadge key="status" status={step.status} />],
-            ['Attempts', step.attempts],
-            ['Started', step.startedAt ? <TimeAgo key="started" at={step.startedAt} /> : null],
-            ['Took', step.startedAt ? <Elapsed key="took" from={step.startedAt} to={step.finishedAt} /> : null],
-            ['Reused from', step.reusedFrom ? <WorkflowLink key="reused" id={step.reusedFrom} /> : null],
-            ['Child', step.childWorkflowId ? <WorkflowLink key="child" id={step.childWorkflowId} /> : null],
-            ['Prompt', prompt ? <Link key="prompt" to="/prompts" search={{ prompt: prompt.name, version: String(prompt.version) }} className="text-accent underline">{`${prompt.name}@${prompt.version}`}</Link> : null],
-          ]}
-        />
+        <StepFacts step={step} tool={tool} />
         {step.failure && (
           <Notice tone="bad">
             {step.failure.code}: {step.failure.message} {step.failure.hint}
@@ -53,7 +47,7 @@ export function Inspector({ workflow, step, saying, onClose }: { workflow: Workf
         {step.output !== null && <Folded title="Output" value={step.output} />}
         {step.input !== null && <Folded title="Input" value={step.input} />}
         {step.calls.map((call) => (
-          <CallCard key={`${call.callId}-${call.worker ?? ''}-${call.startedAt ?? ''}`} call={call} />
+          <CallCard key={`${call.callId}-${call.worker ?? ''}-${call.startedAt ?? ''}`} call={call} limits={call.parentCallId === undefined ? limits : undefined} />
         ))}
       </Card>
       {forking && <ForkDialog workflow={workflow} steps={[step]} step={step} onClose={() => setForking(false)} />}

@@ -1,21 +1,14 @@
-import type { TraceSpan, Workflow } from '@trivet/contracts';
+import type { Workflow } from '@trivet/contracts';
+import { count } from '../../formatting/numbers.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { SelectField } from '../../parts/fields.js';
 import { Loaded } from '../../parts/loading.js';
 import { one } from '../../search.js';
 import { useFilters } from '../../use-filters.js';
+import { LEVELS, linesOf, type Line } from './log-lines.js';
 import { useTrace } from './use-trace.js';
 
-const LEVELS = ['debug', 'info', 'warn', 'error'];
 const LOOKS: Record<string, string> = { error: 'text-bad', warn: 'text-warn' };
-
-interface Line {
-  key: string;
-  at: number;
-  level: string;
-  service: string;
-  message: string;
-}
 
 /** What the services logged about this workflow: lines written inside its spans, and spans that failed. */
 export function LogsTab({ workflow }: { workflow: Workflow }) {
@@ -29,13 +22,23 @@ export function LogsTab({ workflow }: { workflow: Workflow }) {
       </div>
       <Loaded query={query}>
         {({ items }) => {
-          const lines = items.flatMap(linesOf).filter(({ level }) => LEVELS.indexOf(level) >= least).toSorted((left, right) => left.at - right.at);
-          return lines.length === 0 ? <EmptyState title="Nothing was logged about it at this level. The services' own logs carry its id on each line." /> : <Lines lines={lines} />;
+          const all = items.flatMap((span) => linesOf(span));
+          const lines = all.filter(({ level }) => LEVELS.indexOf(level) >= least).toSorted((left, right) => left.at - right.at);
+          if (lines.length > 0) return <Lines lines={lines} />;
+          return all.length > 0 ? <EmptyState title={`Nothing at this level; ${count(all.length, 'line')} below it.`} /> : <NoLines workflowId={workflow.workflowId} />;
         }}
       </Loaded>
     </div>
   );
 }
+
+const NoLines = ({ workflowId }: { workflowId: string }) => (
+  <EmptyState title="Nothing was logged within its spans, and none of them failed.">
+    <p className="text-muted">
+      The services' own logs name the workflow on each line: look there for <code>{workflowId}</code>, with TRIVET_LOG_LEVEL=debug for more of them.
+    </p>
+  </EmptyState>
+);
 
 function Lines({ lines }: { lines: Line[] }) {
   return (
@@ -50,9 +53,4 @@ function Lines({ lines }: { lines: Line[] }) {
       ))}
     </ol>
   );
-}
-
-function linesOf(span: TraceSpan): Line[] {
-  const failed: Line[] = span.status === 'error' ? [{ key: span.spanId, at: span.startedAt + span.durationMs, level: 'error', service: span.service, message: `${span.name} failed${span.attributes['error.type'] ? `: ${String(span.attributes['error.type'])}` : ''}` }] : [];
-  return failed;
 }

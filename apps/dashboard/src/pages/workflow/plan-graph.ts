@@ -1,15 +1,11 @@
 import type { Event, Step } from '@trivet/contracts';
 import { groupBy } from './group-by.js';
+import { plannedIn, type PlannedStep } from './plan-steps.js';
 
 /** An arrow: the second needs the first. */
 export interface Edge {
   from: string;
   to: string;
-}
-
-interface PlannedStep {
-  id: string;
-  dependsOn?: string[];
 }
 
 /** More steps than this inside one are not drawn, but counted. */
@@ -42,11 +38,3 @@ function needsOf(step: PlannedStep | undefined): Set<string> {
   const named = [...JSON.stringify(rest).replaceAll('\\"', '"').matchAll(REFERENCE)].map(([, quoted, bare]) => quoted ?? bare ?? '');
   return new Set([...dependsOn, ...named].filter((id) => id !== '' && id !== step.id));
 }
-
-function plannedIn(events: readonly Event[]): Map<string, PlannedStep> {
-  const plan = events.find(({ type }) => type === 'task.accepted')?.data['plan'];
-  const steps: unknown = typeof plan === 'object' && plan !== null && 'steps' in plan ? plan.steps : [];
-  return new Map(Array.isArray(steps) ? steps.filter(isPlanned).map((step) => [step.id, step]) : []);
-}
-
-const isPlanned = (value: unknown): value is PlannedStep => typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';

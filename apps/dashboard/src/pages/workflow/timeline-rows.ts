@@ -1,52 +1,45 @@
 import type { Event, Step } from '@trivet/contracts';
 import { groupBy } from './group-by.js';
+import { segmentsOf, type Segment } from './timeline-segments.js';
 
-/** A step as a bar on the time axis; times are ms since 1970. */
+/** Where something happened to a step; `at` in ms since 1970. */
+export interface Mark {
+  at: number;
+  kind: 'lost' | 'retry';
+  words: string;
+}
+
+/** A step as a row of the timeline. */
 export interface TimelineRow {
   step: Step;
   depth: number;
   children: number;
-  /** When a call of it was first queued. */
-  queuedAt: number | undefined;
-  startedAt: number | undefined;
-  /** undefined: it goes on. */
-  finishedAt: number | undefined;
+  segments: readonly Segment[];
   /** Calls that were lost and taken over, and attempts that failed and were tried again. */
-  marks: { at: number; kind: 'lost' | 'retry'; words: string }[];
+  marks: readonly Mark[];
 }
-
-const ms = (at: string | null): number | undefined => (at === null ? undefined : Date.parse(at));
 
 /** The steps of the plan in their order, each with those inside it behind it unless it is folded. */
 export function timelineRows(steps: readonly Step[], events: readonly Event[], folded: (step: Step, children: number) => boolean): TimelineRow[] {
   const inside = groupBy(steps, (step) => step.parent ?? '');
-  const noted = notesOf(events);
+  const told = groupBy(events.filter(({ data }) => typeof data['stepId'] === 'string'), ({ data }) => String(data['stepId']));
   const rows: TimelineRow[] = [];
   const add = (step: Step, depth: number): void => {
     const children = inside.get(step.id) ?? [];
-    const notes = noted.get(step.id);
-    rows.push({ step, depth, children: children.length, queuedAt: notes?.queuedAt, startedAt: ms(step.startedAt), finishedAt: ms(step.finishedAt), marks: notes?.marks ?? [] });
+    const own = told.get(step.id) ?? [];
+    rows.push({ step, depth, children: children.length, segments: segmentsOf(step, own), marks: own.flatMap((event) => markOf(event, step) ?? []) });
     if (!folded(step, children.length)) for (const child of children) add(child, depth + 1);
   };
   for (const step of inside.get('') ?? []) add(step, 0);
   return rows;
 }
 
-interface Notes {
-  queuedAt: number | undefined;
-  marks: TimelineRow['marks'];
+function markOf({ type, at, data }: Event, { calls }: Step): Mark | undefined {
+  const lostAt = Date.parse(at);
+  if (type === 'step.retrying') return { at: lostAt, kind: 'retry', words: `${reasonOf(data['failure'])}; it is tried again` };
+  if (type !== 'call.lost') return undefined;
+  const heir = calls.find(({ startedAt, worker, parentCallId }) => parentCallId === undefined && worker !== null && startedAt !== null && Date.parse(startedAt) >= lostAt);
+  return { at: lostAt, kind: 'lost', words: heir ? `taken over from ${String(data['worker'])} by ${heir.worker}` : `lost with ${String(data['worker'])}; another takes it over` };
 }
 
-function notesOf(events: readonly Event[]): Map<string, Notes> {
-  const noted = new Map<string, Notes>();
-  for (const { type, at, data } of events) {
-    const stepId = data['stepId'];
-    if (typeof stepId !== 'string') continue;
-    const notes = noted.get(stepId) ?? { queuedAt: undefined, marks: [] };
-    noted.set(stepId, notes);
-    if (type === 'step.scheduled') notes.queuedAt ??= Date.parse(at);
-    else if (type === 'call.lost') notes.marks.push({ at: Date.parse(at), kind: 'lost', words: `${String(data['worker'])} was lost; the call is taken over` });
-    else if (type === 'step.retrying') notes.marks.push({ at: Date.parse(at), kind: 'retry', words: 'it failed and is tried again' });
-  }
-  return noted;
-}
+const reasonOf = (failure: unknown): string => (typeof failure === 'object' && failure !== null && 'code' in failure ? `it failed (${String(failure.code)})` : 'it failed');

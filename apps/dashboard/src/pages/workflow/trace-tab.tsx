@@ -6,6 +6,7 @@ import { CopyButton } from '../../parts/copy-button.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { KeyValues } from '../../parts/key-values.js';
 import { Loaded } from '../../parts/loading.js';
+import type { SpanWithEvents } from './log-lines.js';
 import { traceTree } from './trace-tree.js';
 import { useTrace } from './use-trace.js';
 
@@ -49,7 +50,7 @@ function Waterfall({ spans, traceId }: { spans: TraceSpan[]; traceId: string | n
       <ol aria-label="Trace" className="overflow-hidden rounded-lg border border-line bg-surface">
         {rows.map(({ span, depth }) => (
           <li key={span.spanId} className="border-b border-line last:border-0">
-            <button type="button" aria-expanded={open === span.spanId} onClick={() => setOpen(open === span.spanId ? undefined : span.spanId)} className="grid w-full items-center gap-x-3 px-3 py-1 text-left hover:bg-raised sm:grid-cols-[20rem_1fr_5rem]">
+            <button type="button" aria-expanded={open === span.spanId} onClick={() => setOpen(open === span.spanId ? undefined : span.spanId)} className="grid min-h-7 w-full items-center gap-x-3 px-3 py-1 text-left hover:bg-raised sm:grid-cols-[20rem_1fr_5rem]">
               <span className={`truncate text-xs ${span.status === 'error' ? 'text-bad' : ''}`} style={{ paddingLeft: `${depth * 12}px` }}>
                 {span.status === 'error' ? '✗ ' : ''}
                 {span.name} <span className="text-muted">{span.service}</span>
@@ -67,10 +68,15 @@ function Waterfall({ spans, traceId }: { spans: TraceSpan[]; traceId: string | n
   );
 }
 
-function SpanDetail({ span }: { span: TraceSpan }) {
+function SpanDetail({ span }: { span: SpanWithEvents }) {
   return (
     <div className="grid gap-2 bg-page p-3 text-xs">
       <KeyValues pairs={[...Object.entries(span.attributes).map(([name, value]): [string, string] => [name, String(value)]), ['span', span.spanId]]} />
+      {span.events?.map((event, index) => (
+        <p key={index}>
+          <span className="text-muted tabular-nums">+{duration(event.at - span.startedAt)}</span> {event.name} {Object.values(event.attributes).join(' ')}
+        </p>
+      ))}
       {span.links?.map((link) => (
         <p key={link.spanId} className="text-muted">
           linked to span {link.spanId} of trace {link.traceId}

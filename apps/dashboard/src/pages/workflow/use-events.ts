@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { Delta, Event, Page } from '@trivet/contracts';
 import { useEffect, useState } from 'react';
 import { getJson } from '../../api/http.js';
+import { sentenceOf } from '../../api/problem.js';
 import { EVENT_TYPES } from './event-types.js';
 import { withEvents } from './event-log.js';
 
@@ -15,9 +16,11 @@ export interface LiveEvents {
   whole: boolean;
   /** What models say at this moment, by step. */
   saying: ReadonlyMap<string, string>;
+  /** Why its events could not be read, as a sentence. */
+  problem: string | undefined;
 }
 
-const NOTHING: LiveEvents = { events: [], whole: false, saying: new Map() };
+const NOTHING: LiveEvents = { events: [], whole: false, saying: new Map(), problem: undefined };
 
 /**
  * The events of a workflow: its last ones at once, older ones behind them, new ones as they come (the browser resumes the
@@ -45,9 +48,11 @@ export function useEvents(workflowId: string, over: boolean): LiveEvents {
         take.events(older);
         first = older[0]?.seq ?? 1;
       }
-      setLive((before) => ({ ...before, whole: true }));
+      setLive((before) => ({ ...before, whole: true, problem: undefined }));
     };
-    start().catch(() => undefined);
+    start().catch((error: unknown) => {
+      if (!stop.signal.aborted) setLive((before) => ({ ...before, problem: sentenceOf(error) }));
+    });
     return () => {
       stop.abort();
       source?.close();

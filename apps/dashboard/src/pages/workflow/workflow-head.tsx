@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import type { Step, Workflow } from '@trivet/contracts';
 import { useState } from 'react';
 import { downloadList } from '../../api/download.js';
@@ -17,20 +16,17 @@ import { toast } from '../../parts/toasts.js';
 import { WorkflowLink } from '../../parts/workflow-link.js';
 import { Dialogs, type DialogName } from './dialogs.js';
 import { VERBS, controlsOf } from './controls.js';
+import { DecisionButtons } from './decision-buttons.js';
 
 /** Who, what, how far, how much; what it waits for or failed with; and what can be done. */
 export function WorkflowHead({ workflow, steps }: { workflow: Workflow; steps: readonly Step[] }) {
   const [dialog, setDialog] = useState<DialogName>();
   const { mayWrite, mayAdminister } = useRole();
-  const waiting = steps.filter((step) => step.approvalId && step.status === 'waiting');
+  const children = steps.flatMap(({ childWorkflowId }) => childWorkflowId ?? []);
   return (
     <>
-      <PageHead title={<span className="flex flex-wrap items-center gap-3">{workflow.goal}<StatusBadge status={workflow.status} /></span>} about={<Facts workflow={workflow} />}>
-        {mayWrite && waiting.length > 0 && (
-          <Link to="/approvals" search={{}} className="rounded-md border border-accent bg-accent px-3 py-1 font-medium text-on-accent">
-            Decide ({waiting.length})
-          </Link>
-        )}
+      <PageHead title={<span className="flex flex-wrap items-center gap-3">{workflow.goal}<StatusBadge status={workflow.status} /></span>} about={<Facts workflow={workflow} childIds={children} />}>
+        {mayWrite && <DecisionButtons steps={steps} />}
         {mayWrite &&
           controlsOf(workflow).map((verb) => (
             <Button key={verb} tone={VERBS[verb].danger ? 'danger' : 'plain'} onClick={() => setDialog(verb)}>
@@ -55,7 +51,10 @@ export function WorkflowHead({ workflow, steps }: { workflow: Workflow; steps: r
   );
 }
 
-function Facts({ workflow }: { workflow: Workflow }) {
+/** Children that are named; each stands in its step too. */
+const MOST_CHILDREN = 3;
+
+function Facts({ workflow, childIds }: { workflow: Workflow; childIds: readonly string[] }) {
   const { budget } = workflow;
   return (
     <span className="flex flex-wrap items-center gap-x-5 gap-y-2">
@@ -89,9 +88,15 @@ function Facts({ workflow }: { workflow: Workflow }) {
       )}
       {workflow.forkedFrom && (
         <span>
-          forked from <WorkflowLink id={workflow.forkedFrom.workflowId} />
+          forked from <WorkflowLink id={workflow.forkedFrom.workflowId} /> at {workflow.forkedFrom.fromStep}
         </span>
       )}
+      {childIds.slice(0, MOST_CHILDREN).map((id) => (
+        <span key={id}>
+          parent of <WorkflowLink id={id} />
+        </span>
+      ))}
+      {childIds.length > MOST_CHILDREN && <span>and {childIds.length - MOST_CHILDREN} more</span>}
     </span>
   );
 }

@@ -5,8 +5,10 @@ import { lazy, Suspense } from 'react';
 import { getJson } from '../../api/http.js';
 import { ApiError } from '../../api/problem.js';
 import { isTerminal } from '../../formatting/is-terminal.js';
+import { whole } from '../../formatting/numbers.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { Loaded } from '../../parts/loading.js';
+import { Notice } from '../../parts/notice.js';
 import { Tabs } from '../../parts/tabs.js';
 import { one } from '../../search.js';
 import { useFilters } from '../../use-filters.js';
@@ -61,7 +63,7 @@ function KnownWorkflow({ workflow }: { workflow: Workflow }) {
         <Graph steps={steps} live={live} chosen={chosen?.id} onChoose={choose} />
       </Suspense>
     ),
-    events: () => <EventsTab workflowId={workflowId} live={live} />,
+    events: () => <EventsTab live={live} />,
     output: () => <OutputTab workflow={workflow} />,
     input: () => <InputTab live={live} />,
     cost: () => <CostTab workflow={workflow} steps={steps} />,
@@ -71,11 +73,13 @@ function KnownWorkflow({ workflow }: { workflow: Workflow }) {
   return (
     <>
       <WorkflowHead workflow={workflow} steps={steps} />
+      {live.problem && <Notice tone="bad">Its events could not be read: {live.problem} Load the page again.</Notice>}
+      {stepsQuery.data?.nextCursor && <Notice>The first {whole(steps.length)} steps are shown. Each event of the others is under Events.</Notice>}
       <div className={`grid items-start gap-5 ${chosen ? 'xl:grid-cols-[minmax(0,1fr)_26rem]' : ''}`}>
         <Tabs label="Views of the workflow" tabs={TABS} chosen={tab} onChoose={(id) => change({ tab: id === 'timeline' ? undefined : id })}>
           <Loaded query={stepsQuery}>{() => panels[tab]?.()}</Loaded>
         </Tabs>
-        {chosen && <Inspector workflow={workflow} step={chosen} saying={live.saying.get(chosen.id)} onClose={() => change({ step: undefined })} />}
+        {chosen && <Inspector workflow={workflow} step={chosen} events={live.events} saying={live.saying.get(chosen.id)} onClose={() => change({ step: undefined })} />}
       </div>
     </>
   );
