@@ -1,4 +1,4 @@
-import { ROUTES, TENANT_HEADER } from '@trivet/contracts';
+import { REASON_HEADER, ROUTES, TENANT_HEADER } from '@trivet/contracts';
 import { stringify } from 'yaml';
 import { toJsonSchemas } from './nouns.mjs';
 
@@ -43,7 +43,8 @@ function parametersOf(route) {
   const path = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, description: PATH_PARAMETERS[name], schema: { type: 'string' } }));
   const named = (values, place) => Object.entries(values ?? {}).map(([name, description]) => ({ name, in: place, description, schema: { type: 'string' } }));
   const tenant = route.path.startsWith('/api/') ? [{ name: TENANT_HEADER, in: 'header', description: 'The tenant, while no keys are configured.', schema: { type: 'string' } }] : [];
-  return [...path, ...named(route.query, 'query'), ...named(route.headers, 'header'), ...tenant];
+  const reason = route.path.startsWith('/api/') && route.method !== 'GET' ? named({ [REASON_HEADER]: 'Why, URL-encoded; it stands in the audit.' }, 'header') : [];
+  return [...path, ...named(route.query, 'query'), ...named(route.headers, 'header'), ...reason, ...tenant];
 }
 
 function responseOf(answer) {

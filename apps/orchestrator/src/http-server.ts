@@ -4,7 +4,7 @@ import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { context, propagation } from '@opentelemetry/api';
-import { FailureError, MOST_TASK_BYTES, parseJsonText } from '@trivet/contracts';
+import { FailureError, MOST_TASK_BYTES, REASON_HEADER, parseJsonText } from '@trivet/contracts';
 import type { JetStreamStrategy } from '@trivet/bus';
 import type { Logger } from '@trivet/telemetry';
 import { ApprovalsController } from './api/approvals.controller.js';
@@ -24,6 +24,7 @@ import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
 import { UsageController } from './api/usage.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
+import { withReason } from './audit/reason.js';
 import { mountDashboard } from './dashboard-mount.js';
 import { McpController } from './mcp/mcp.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
@@ -60,7 +61,7 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
     else done(new FailureError('unsupported_media_type', 'Only a prompt is taken as text/markdown; this route takes application/json.'));
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    context.with(propagation.extract(context.active(), request.headers), done);
+    context.with(withReason(propagation.extract(context.active(), request.headers), request.headers[REASON_HEADER.toLowerCase()]), done);
   });
   app.useGlobalFilters(new ProblemFilter(parts.log));
   app.connectMicroservice({ strategy: parts.strategy });

@@ -76,7 +76,7 @@ export function createQueries(parts: QueryParts): Queries {
       const state = await stateOf(ref);
       return viewOf(state.accepted, headOf(state), { ...(await waits.of(state)), degraded: degradedIn(state) });
     },
-    ...createLists(parts, async (accepted, head) => viewOf(accepted, head, await waits.ofRow(accepted, head))),
+    ...createLists(parts, async (accepted, head) => viewOf(accepted, head, await waits.inList(accepted, head))),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
       const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);

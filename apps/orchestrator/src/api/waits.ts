@@ -12,7 +12,7 @@ type Wait = Pick<Workflow, 'waitingFor' | 'waitingSince'>;
 export interface Waits {
   of: (state: WorkflowState) => Promise<Wait>;
   /** Of a row of a list; its steps are read only where they may say something. */
-  ofRow: (accepted: Accepted, head: HeadRecord) => Promise<Wait>;
+  inList: (accepted: Accepted, head: HeadRecord) => Promise<Wait>;
 }
 
 export interface WaitParts {
@@ -43,7 +43,7 @@ export function createWaits(parts: WaitParts): Waits {
 
   return {
     of,
-    ofRow: async (accepted, head) => {
+    inList: async (accepted, head) => {
       if (isTerminal(head.status)) return NOTHING;
       // Who runs, waits only where nobody could take its calls.
       if (head.status === 'running' && parts.liveness.slots('tool') > 0 && parts.liveness.slots('model') > 0) return NOTHING;

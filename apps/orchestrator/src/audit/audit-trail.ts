@@ -1,5 +1,6 @@
 import type { AuditRow } from '@trivet/contracts';
 import type { AuditEntry, AuditLog, LedgerClock } from '@trivet/state';
+import { detailWithReason, reasonNow } from './reason.js';
 
 /** The tenant that acts, and the client through which it does. */
 export interface Actor {
@@ -9,7 +10,7 @@ export interface Actor {
 
 /** Writes audit rows of this process in the order they come, many in one append when they come fast. */
 export interface AuditTrail {
-  /** Resolves when the row is kept. */
+  /** Resolves when the row is kept; the reason that the request at hand gave stands in its detail. */
   record: (entry: AuditEntry) => Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export function createAuditTrail(log: AuditLog, clock: LedgerClock, journal: (ro
   return {
     record: (entry) =>
       new Promise((resolve, reject) => {
-        waiting.push({ entry, resolve, reject });
+        waiting.push({ entry: { ...entry, detail: detailWithReason(entry.detail, reasonNow()) }, resolve, reject });
         if (!running) void drain();
       }),
   };
