@@ -7,6 +7,7 @@ import { sentenceOf } from '../../api/problem.js';
 import { useRole } from '../../api/session.js';
 import { Button } from '../../parts/button.js';
 import { Notice } from '../../parts/notice.js';
+import { useConnection } from '../connect/connection.js';
 import { Snippets } from '../connect/snippets.js';
 import { submitSnippets } from '../connect/submit-snippets.js';
 
@@ -14,6 +15,7 @@ const DEMO = { goal: 'Analyse Nimbus Robotics', template: 'research', labels: { 
 
 /** What stands here before anything was submitted: three steps, the first of which ticks itself. */
 export function FirstSteps() {
+  const connection = useConnection();
   const ready = useQuery({ queryKey: ['ready'], queryFn: ({ signal }) => getJson('/readyz', {}, signal), refetchInterval: 2_000 });
   return (
     <ol className="grid gap-4">
@@ -25,7 +27,7 @@ export function FirstSteps() {
         <RunDemo />
       </Item>
       <Item number={3} title="Publish from your system">
-        <Snippets label="Submit a task from" snippets={submitSnippets(location.origin)} />
+        <Snippets label="Submit a task from" snippets={submitSnippets(connection)} />
       </Item>
     </ol>
   );
