@@ -27,7 +27,8 @@ const WITHIN_MS = 30_000;
 
   beforeAll(async () => {
     stack = await startStack();
-    browser = await startBrowser(program ?? '');
+    // All snippets at once may starve the stack for a moment, which /readyz then says to the dot in the head.
+    browser = await startBrowser(program ?? '', [503]);
     connect = await browser.open(`${stack.url}/connect`);
   });
   afterAll(async () => {
