@@ -29,6 +29,7 @@ export const Workflow = z
     failure: Failure.nullable(),
     traceId: z.string().nullable(),
     waitingFor: z.string().nullable().describe('A sentence: what it waits for.'),
+    waitingSince: z.string().optional().describe('ISO 8601; since when, where that is known.'),
     forkedFrom: ForkOrigin.optional(),
     parent: z.object({ workflowId: Identifier, stepId: Identifier }).optional().describe('Of a child workflow: the step that waits for it.'),
     degraded: z.array(Identifier).optional().describe('Steps that ended without a result and whose plan says to go on.'),

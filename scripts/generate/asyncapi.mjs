@@ -52,6 +52,7 @@ function channel(entry, name) {
     title: name,
     description: `${entry.purpose} From ${entry.from} to ${entry.to}. ${entry.stream ? `Kept in the stream ${entry.stream}.` : 'Core NATS: gone when nobody listens.'}`,
     ...(parameters.length > 0 ? { parameters: Object.fromEntries(parameters) } : {}),
+    'x-trivet': { purpose: entry.purpose, from: entry.from, to: entry.to, stream: entry.stream },
     messages: Object.fromEntries(messageNames(name).map((message) => [message, { $ref: `#/components/messages/${message}` }])),
   };
 }

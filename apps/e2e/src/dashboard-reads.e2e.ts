@@ -79,6 +79,21 @@ describe('what a dashboard reads', () => {
     expect(overview?.attention).toEqual([expect.objectContaining({ kind: 'stuck', workflowId: 'o4', sentence: expect.stringContaining('no model service is running') })]);
   });
 
+  it('says in the list, too, what each workflow waits for and since when', async () => {
+    const tenant = 'listed';
+    await stack.submit({ goal: 'ask', workflowId: 'w1', plan: { steps: [{ id: 'ask', kind: 'approval', input: { question: 'Ship it?' } }] } }, { tenant });
+    await stack.submit({ goal: 'say', workflowId: 'w2', plan: { steps: [{ id: 'say', kind: 'model', input: { messages: [{ role: 'user', content: 'hi' }] } }] } }, { tenant });
+    await stack.submit({ goal: 'add', workflowId: 'w3', plan: PLAN }, { tenant });
+    await stack.ended('w3', { tenant });
+    await until(async () => (await stack.get<Workflow>('/api/v1/workflows/w1', { tenant })).status === 'waiting', 20_000, () => stack.logs());
+    const { items } = await stack.get<Page<Workflow>>('/api/v1/workflows', { tenant });
+    const since = expect.stringMatching(/^\d{4}-.+Z$/);
+    expect(items.find(({ workflowId }) => workflowId === 'w1')).toMatchObject({ waitingFor: 'Step ask waits for a decision: Ship it?', waitingSince: since });
+    expect(items.find(({ workflowId }) => workflowId === 'w2')).toMatchObject({ waitingFor: 'Step say is queued: no model service is running.', waitingSince: since });
+    expect(items.find(({ workflowId }) => workflowId === 'w3')).toMatchObject({ waitingFor: null });
+    for (const item of items) expect(await stack.get<Workflow>(`/api/v1/workflows/${item.workflowId}`, { tenant })).toMatchObject({ waitingFor: item.waitingFor });
+  });
+
   it('lists the accounts with limits or use, page by page, and those of the own tenant only', async () => {
     const put = (account: string, tenant: string) => fetch(`${stack.url}/api/v1/budgets/${account}`, { method: 'PUT', headers: { 'Content-Type': 'application/json', 'X-Trivet-Tenant': tenant }, body: '{"windows":[{"window":"total","limitTokens":1000}]}' });
     for (const account of ['tenant/books', 'user/ann', 'user/bob', 'session/s1', 'user/cat']) expect((await put(account, 'books')).status).toBe(200);

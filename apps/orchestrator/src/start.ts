@@ -25,7 +25,7 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { ACCOUNTS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, HTTP_HOST, INTAKE, LEDGER, LIVENESS, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, USAGE_COUNTS, WATCHES } from './tokens.js';
+import { ACCOUNTS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, HTTP_HOST, INTAKE, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, USAGE_COUNTS, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
 import { createRenderAsker } from './prompts/ask-render.js';
 import { createPrompts } from './prompts/prompts.js';
@@ -79,7 +79,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
 
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [TEMPLATES, templates], [PROMPTS, prompts]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts]]);
   const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });

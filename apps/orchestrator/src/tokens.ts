@@ -12,6 +12,7 @@ export const DEAD_LETTERS = Symbol('dead-letters');
 export const OVERVIEW = Symbol('overview');
 export const USAGE_COUNTS = Symbol('usage-counts');
 export const HTTP_HOST = Symbol('http-host');
+export const NATS_URL = Symbol('nats-url');
 export const LIVENESS = Symbol('liveness');
 export const DISPATCHER = Symbol('dispatcher');
 export const WATCHES = Symbol('watches');

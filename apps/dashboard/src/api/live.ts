@@ -33,15 +33,25 @@ const LISTS: QueryKey[] = [['workflows'], ['overview'], ['approvals']];
 
 function gatherRefreshes(client: QueryClient): (workflowId: string | undefined) => void {
   const touched = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let state: 'idle' | 'gathering' | 'reading' | 'reading, with more to come' = 'idle';
+  const gather = (): void => {
+    state = 'gathering';
+    setTimeout(() => void read(), GATHER_MS);
+  };
+  // One reading ends before the next begins: a server that answers slowly is not asked faster than it can.
+  const read = async (): Promise<void> => {
+    state = 'reading';
+    const keys = [...LISTS, ...[...touched].map((id) => ['workflow', id])];
+    touched.clear();
+    await Promise.allSettled(keys.map((queryKey) => client.invalidateQueries({ queryKey })));
+    if (hasMore()) gather();
+    else state = 'idle';
+  };
+  const hasMore = (): boolean => state === 'reading, with more to come';
   return (workflowId) => {
     if (workflowId) touched.add(workflowId);
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      for (const queryKey of LISTS) void client.invalidateQueries({ queryKey });
-      for (const id of touched) void client.invalidateQueries({ queryKey: ['workflow', id] });
-      touched.clear();
-    }, GATHER_MS);
+    if (state === 'idle') gather();
+    else if (state === 'reading') state = 'reading, with more to come';
   };
 }
 

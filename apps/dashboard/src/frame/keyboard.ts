@@ -27,5 +27,12 @@ export function useKeyboard(keys: { box: RefObject<HTMLInputElement | null>; onN
   }, [navigate, box, onNew, onHelp]);
 }
 
+/** Fields in which letters are no text. */
+const NO_TEXT = ['checkbox', 'radio', 'button', 'submit'];
+
 /** True where letters are text, and while a dialog is open. */
-export const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || target.closest('dialog') !== null);
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement && NO_TEXT.includes(target.type)) return target.closest('dialog') !== null;
+  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || target.closest('dialog') !== null;
+}

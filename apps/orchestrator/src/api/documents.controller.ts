@@ -1,20 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { FailureError } from '@trivet/contracts';
 import { parse } from 'yaml';
+import { NATS_URL } from '../tokens.js';
+import { busServers } from './bus-servers.js';
 
-/** The generated descriptions of both interfaces, as JSON. */
+/** The generated descriptions of both interfaces, as JSON; that of the bus says where it is. */
 @Controller()
 export class DocumentsController {
+  constructor(@Inject(NATS_URL) private readonly natsUrl: string) {}
+
   @Get('openapi.json')
   openapi(): Promise<unknown> {
     return readDocument('openapi.yaml');
   }
 
   @Get('asyncapi.json')
-  asyncapi(): Promise<unknown> {
-    return readDocument('asyncapi.yaml');
+  async asyncapi(): Promise<unknown> {
+    return { ...(await readDocument('asyncapi.yaml')), servers: busServers(this.natsUrl) };
   }
 }
 
@@ -26,6 +30,6 @@ export async function readSchema(name: string): Promise<unknown> {
   return JSON.parse(text);
 }
 
-const readDocument = async (name: string): Promise<unknown> => parse(await readFile(inContracts(name), 'utf8'));
+const readDocument = async (name: string): Promise<Record<string, unknown>> => parse(await readFile(inContracts(name), 'utf8'));
 
 const inContracts = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.resolve('@trivet/contracts')));

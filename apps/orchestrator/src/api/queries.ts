@@ -7,11 +7,11 @@ import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/codec.js';
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
-import { createWaits } from './waits.js';
 import type { Glances } from './glances.js';
 import { createLists, type Lists } from './list-workflows.js';
 import { stateAt } from './state-at.js';
 import { budgetOf, stepView, workflowView } from './views.js';
+import { createWaits } from './waits.js';
 
 /** Everything that is read; nothing here changes anything. Another tenant's id is simply not found. */
 export interface Queries extends Lists {
@@ -45,7 +45,7 @@ export const MOST_STEPS = 1_000;
 
 export function createQueries(parts: QueryParts): Queries {
   const archive = createArchive(parts);
-  const waits = createWaits(parts, archive);
+  const waits = createWaits({ ...parts, archive });
   async function stateOf(ref: WorkflowRef): Promise<WorkflowState> {
     const state = await archive.state(ref);
     if (!state) throw notFound(ref);
@@ -57,7 +57,7 @@ export function createQueries(parts: QueryParts): Queries {
     if (!found && !(await archive.state(ref))) throw notFound(ref);
   }
 
-  async function viewOf(accepted: Accepted, head: HeadRecord, shown: { waitingFor: string | null; degraded?: string[] }): Promise<Workflow> {
+  async function viewOf(accepted: Accepted, head: HeadRecord, shown: Pick<Workflow, 'waitingFor' | 'waitingSince' | 'degraded'>): Promise<Workflow> {
     const account = await parts.ledger.readAccount({ scope: 'workflow', tenant: accepted.tenant, id: accepted.workflowId });
     const result = head.resultRef ? await parts.blobs.load(head.resultRef) : (head.result ?? null);
     return workflowView(accepted, head, budgetOf(account), { result, ...shown });
@@ -74,9 +74,9 @@ export function createQueries(parts: QueryParts): Queries {
   return {
     workflow: async (ref) => {
       const state = await stateOf(ref);
-      return viewOf(state.accepted, headOf(state), { waitingFor: await waits.of(state), degraded: degradedIn(state) });
+      return viewOf(state.accepted, headOf(state), { ...(await waits.of(state)), degraded: degradedIn(state) });
     },
-    ...createLists(parts, async (accepted, head) => viewOf(accepted, head, { waitingFor: await waits.inList(accepted, head) })),
+    ...createLists(parts, async (accepted, head) => viewOf(accepted, head, await waits.inList(accepted, head))),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
       const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);

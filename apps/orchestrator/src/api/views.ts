@@ -5,7 +5,7 @@ import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import type { HeadRecord } from '../runner/codec.js';
 
 /** What is shown of a workflow, made from its record and its account. */
-export function workflowView(accepted: Accepted, head: HeadRecord, budget: BudgetState, options: { result: JsonValue | null; waitingFor: string | null; degraded?: string[] }): Workflow {
+export function workflowView(accepted: Accepted, head: HeadRecord, budget: BudgetState, options: { result: JsonValue | null } & Pick<Workflow, 'waitingFor' | 'waitingSince' | 'degraded'>): Workflow {
   return {
     workflowId: accepted.workflowId,
     tenant: accepted.tenant,
@@ -22,6 +22,7 @@ export function workflowView(accepted: Accepted, head: HeadRecord, budget: Budge
     failure: head.failure ?? null,
     traceId: accepted.traceparent?.split('-')[1] ?? null,
     waitingFor: options.waitingFor,
+    ...(options.waitingSince === undefined ? {} : { waitingSince: options.waitingSince }),
     ...(accepted.fork ? { forkedFrom: accepted.fork } : {}),
     ...(accepted.parent ? { parent: { workflowId: accepted.parent.workflowId, stepId: accepted.parent.stepId } } : {}),
     ...(options.degraded && options.degraded.length > 0 ? { degraded: options.degraded } : {}),

@@ -2,7 +2,7 @@ import { isTerminal } from '@trivet/contracts';
 import type { Liveness } from '../runner/liveness.js';
 import { shownStatus } from '../runner/codec.js';
 import { planStepOf } from '../workflow/plan-index.js';
-import type { StepState, WorkflowState } from '../workflow/state.js';
+import { stepWaits, type StepState, type WorkflowState } from '../workflow/state.js';
 import { tierOf } from '../workflow/tier.js';
 
 /** What a workflow waits for, as a sentence; null when it just works, or has ended. */
@@ -19,6 +19,13 @@ export function waitingOf(state: WorkflowState, liveness: Pick<Liveness, 'slots'
     if (liveness.slots(tier) === 0) return `Step ${step.id} is queued: no ${tier === 'tool' ? 'executor' : 'model service'} is running.`;
   }
   return null;
+}
+
+/** Since when (ISO 8601) the step that waits longest has begun to; null: not known. */
+export function waitingSince(state: WorkflowState): string | null {
+  if (state.paused) return null;
+  const since = [...state.steps.all()].flatMap((step) => (step.status === 'scheduled' || stepWaits(step) ? (step.startedAt ?? []) : []));
+  return since.toSorted()[0] ?? null;
 }
 
 const MOST_NAMED = 3;

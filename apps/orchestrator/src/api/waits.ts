@@ -1,45 +1,75 @@
+import { isTerminal, type KeyQueue, type Workflow, type WorkflowStatus } from '@trivet/contracts';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import type { HeadRecord } from '../runner/codec.js';
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, WorkflowState } from '../workflow/state.js';
 import type { Archive } from './archive.js';
-import { waitingOf } from './waiting-for.js';
+import { waitingOf, waitingSince } from './waiting-for.js';
 
-/** Why workflows do not go on, in sentences; null: they do, or have ended. */
+type Wait = Pick<Workflow, 'waitingFor' | 'waitingSince'>;
+
+/** What workflows wait for, and since when. */
 export interface Waits {
-  of: (state: WorkflowState) => Promise<string | null>;
-  /** Of one in a list: only one that stands still is read whole for it, or one that nobody is there to run. */
-  inList: (accepted: Accepted, head: HeadRecord) => Promise<string | null>;
+  of: (state: WorkflowState) => Promise<Wait>;
+  /** Of a row of a list; its steps are read only where they may say something. */
+  inList: (accepted: Accepted, head: HeadRecord) => Promise<Wait>;
 }
 
 export interface WaitParts {
-  gatekeeper: Pick<Gatekeeper, 'keys'>;
+  archive: Pick<Archive, 'state'>;
   liveness: Pick<Liveness, 'slots'>;
+  gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 
-const STANDING: ReadonlySet<string> = new Set(['accepted', 'waiting', 'paused']);
-const TIERS = ['tool', 'model'] as const;
+const NOTHING: Wait = { waitingFor: null };
 
-export function createWaits(parts: WaitParts, archive: Pick<Archive, 'state'>): Waits {
-  const of = async (state: WorkflowState): Promise<string | null> => (await inLine(parts, state)) ?? waitingOf(state, parts.liveness);
+export function createWaits(parts: WaitParts): Waits {
+  const keysOf = onceAtATime(parts.gatekeeper.keys);
+
+  async function inLine(accepted: Accepted, status: WorkflowStatus): Promise<Wait | null> {
+    if (status !== 'accepted' || !accepted.gated) return null;
+    const key = accepted.task.concurrencyKey ?? null;
+    const figures = (await keysOf(accepted.tenant)).find((each) => each.key === key);
+    return figures ? { waitingFor: lineSentence(accepted.tenant, figures) } : null;
+  }
+
+  async function of(state: WorkflowState): Promise<Wait> {
+    const line = await inLine(state.accepted, state.status);
+    if (line) return line;
+    const waitingFor = waitingOf(state, parts.liveness);
+    const since = waitingFor === null ? null : waitingSince(state);
+    return { waitingFor, ...(since === null ? {} : { waitingSince: since }) };
+  }
+
   return {
     of,
-    inList: async ({ tenant, workflowId }, { status }) => {
-      const stands = STANDING.has(status) || (status === 'running' && TIERS.some((tier) => parts.liveness.slots(tier) === 0));
-      const state = stands ? await archive.state({ tenant, workflowId }) : null;
-      return state && of(state);
+    inList: async (accepted, head) => {
+      if (isTerminal(head.status)) return NOTHING;
+      // Who runs, waits only where nobody could take its calls.
+      if (head.status === 'running' && parts.liveness.slots('tool') > 0 && parts.liveness.slots('model') > 0) return NOTHING;
+      if (head.status === 'accepted') return (await inLine(accepted, head.status)) ?? NOTHING;
+      const state = await parts.archive.state({ tenant: accepted.tenant, workflowId: accepted.workflowId });
+      return state ? of(state) : NOTHING;
     },
   };
 }
 
 /** Why a workflow that is limited has not begun. */
-async function inLine({ gatekeeper }: WaitParts, { status, accepted }: WorkflowState): Promise<string | null> {
-  if (status !== 'accepted' || !accepted.gated) return null;
-  const key = accepted.task.concurrencyKey ?? null;
-  const figures = (await gatekeeper.keys(accepted.tenant)).find((each) => each.key === key);
-  if (!figures) return null;
+function lineSentence(tenant: string, figures: KeyQueue): string {
   const waited = `Queued ${Math.round((figures.oldestQueuedMs ?? 0) / 1_000)} s`;
-  const who = key === null ? `tenant ${accepted.tenant}` : `key ${key}`;
+  const who = figures.key === null ? `tenant ${tenant}` : `key ${figures.key}`;
   if (figures.rate?.left === 0) return `${waited}: ${who} has begun ${figures.rate.starts} of ${figures.rate.starts} workflows in ${figures.rate.perMs} ms.`;
   return `${waited}: ${who} has ${figures.running} of ${figures.maxRunning ?? 'any number'} running, and ${figures.queued} in line.`;
+}
+
+/** Those who ask while an answer is on its way get the same: a list of many in line asks once. */
+function onceAtATime<Answer>(ask: (tenant: string) => Promise<Answer>): (tenant: string) => Promise<Answer> {
+  const asked = new Map<string, Promise<Answer>>();
+  return (tenant) => {
+    const before = asked.get(tenant);
+    if (before) return before;
+    const answer = ask(tenant).finally(() => asked.delete(tenant));
+    asked.set(tenant, answer);
+    return answer;
+  };
 }

@@ -1,45 +1,63 @@
 import { useQuery } from '@tanstack/react-query';
-import { getJson } from '../../api/http.js';
+import { useState } from 'react';
+import { Button } from '../../parts/button.js';
 import { Card } from '../../parts/card.js';
-import { JsonBlock } from '../../parts/code-block.js';
 import { Loaded } from '../../parts/loading.js';
+import { Table, type Column } from '../../parts/table.js';
+import { asyncapiQuery, type AsyncApi, type Channel } from './asyncapi.js';
+import { SchemaDialog } from './schema-dialog.js';
 
-interface AsyncApi {
-  channels: Record<string, { address: string; description?: string; messages?: Record<string, unknown> }>;
-  components?: { messages?: Record<string, unknown>; schemas?: Record<string, unknown> };
-}
-
-/** Every subject of the bus, from the document the orchestrator serves; its message's schema when asked for. */
+/** Every subject of the bus, from the document the orchestrator serves; the schemas of its messages when asked for. */
 export function SubjectTable() {
-  const query = useQuery({ queryKey: ['asyncapi'], queryFn: ({ signal }) => getJson<AsyncApi>('/asyncapi.json', {}, signal), staleTime: Infinity, refetchInterval: false });
+  const query = useQuery(asyncapiQuery);
   return (
-    <Card title="Subjects" actions={<a href="/asyncapi.json" className="text-accent underline">asyncapi.json</a>}>
-      <Loaded query={query}>
-        {(document) => (
-          <ul aria-label="Subjects" className="grid gap-2">
-            {Object.entries(document.channels).map(([name, channel]) => (
-              <li key={name} className="grid gap-1 border-b border-line pb-2 last:border-0">
-                <code className="text-xs">{channel.address}</code>
-                <span className="text-muted">{channel.description}</span>
-                {Object.entries(channel.messages ?? {}).map(([message, reference]) => (
-                  <details key={message}>
-                    <summary className="text-xs text-muted">{message}</summary>
-                    <JsonBlock label={`Schema of ${message}`} value={resolved(document, reference)} />
-                  </details>
-                ))}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Loaded>
+    <Card title="Subjects" actions={<a href="/asyncapi.json" className="py-1 text-accent underline">asyncapi.json</a>}>
+      <Loaded query={query}>{(document) => <Subjects document={document} />}</Loaded>
     </Card>
   );
 }
 
-/** What a reference of the document stands for, followed through at most three of them. */
-function resolved(document: unknown, value: unknown, depth = 0): unknown {
-  if (depth > 3 || typeof value !== 'object' || value === null || !('$ref' in value) || typeof value.$ref !== 'string') return value;
-  const path = value.$ref.replace(/^#\//, '').split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const found = path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null && part in at ? Reflect.get(at, part) : undefined), document);
-  return resolved(document, found, depth + 1);
+const SERVICES = new Set(['orchestrator', 'executor', 'model', 'every service', 'any consumer']);
+
+/** Neither sent nor read by anybody but the services. */
+const isInner = ({ 'x-trivet': { from, to } }: Channel): boolean => [from, to].every((who) => who.split(', ').every((one) => SERVICES.has(one)));
+
+function Subjects({ document }: { document: AsyncApi }) {
+  const [shown, setShown] = useState<Channel>();
+  const channels = Object.values(document.channels);
+  const columns = columnsOf(setShown);
+  return (
+    <div className="grid min-w-0 grid-cols-1 gap-3">
+      <h3 className="text-muted">For other systems</h3>
+      <Table label="Subjects for other systems" columns={columns} rows={channels.filter((channel) => !isInner(channel))} rowKey={({ address }) => address} />
+      <h3 className="text-muted">Between the services: to know, not to publish on</h3>
+      <Table label="Subjects between the services" columns={columns} rows={channels.filter(isInner)} rowKey={({ address }) => address} />
+      {shown && <SchemaDialog document={document} channel={shown} onClose={() => setShown(undefined)} />}
+    </div>
+  );
 }
+
+const columnsOf = (onShow: (channel: Channel) => void): Column<Channel>[] => [
+  {
+    id: 'subject',
+    head: 'Subject',
+    cell: ({ address, 'x-trivet': { purpose } }) => (
+      <div className="grid min-w-40 gap-0.5">
+        <code className="text-xs wrap-anywhere">{address}</code>
+        <span className="text-muted">{purpose}</span>
+      </div>
+    ),
+  },
+  { id: 'from', head: 'From', cell: ({ 'x-trivet': { from } }) => from, wideOnly: true },
+  { id: 'to', head: 'To', cell: ({ 'x-trivet': { to } }) => to, wideOnly: true },
+  { id: 'stream', head: 'Kept in', cell: ({ 'x-trivet': { stream } }) => stream ?? <span className="text-muted">nothing</span>, wideOnly: true },
+  {
+    id: 'schema',
+    head: <span className="sr-only">Schema</span>,
+    cell: (channel) => (
+      <Button tone="quiet" aria-label={`Schema of ${channel.address}`} onClick={() => onShow(channel)}>
+        Schema
+      </Button>
+    ),
+  },
+];

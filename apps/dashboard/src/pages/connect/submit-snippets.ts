@@ -1,33 +1,51 @@
+import type { Connection } from './connection.js';
+import { curlKey, pythonHeaders } from './key-lines.js';
 import type { Snippet } from './snippets.js';
 
 const TASK = '{"goal":"Analyse Nimbus Robotics","template":"research"}';
+const NODE_TASK = "{ goal: 'Analyse Nimbus Robotics', template: 'research' }";
 
-/** Lines that submit a task to the stack at this address, as they stand. */
-export const submitSnippets = (origin: string): Snippet[] => [
-  { name: 'curl', text: `curl -s '${origin}/api/v1/tasks?wait=30s' -H 'content-type: application/json' \\\n  -d '${TASK}'` },
-  { name: 'nats', text: `nats req trivet.v1.rpc.task.submit '${TASK}'\n\n# Stored by the broker, also while the orchestrator is down; the id of the message is the id of the workflow:\nnats req trivet.v1.task.submit.default '${TASK}' -H Nats-Msg-Id:order-4711` },
-  { name: 'trivet', text: `npx trivet run "Analyse Nimbus Robotics" --template research --url ${origin}` },
-  { name: 'Node', text: `const response = await fetch('${origin}/api/v1/tasks?wait=30s', {\n  method: 'POST',\n  headers: { 'content-type': 'application/json' },\n  body: JSON.stringify({ goal: 'Analyse Nimbus Robotics', template: 'research' }),\n});\nconsole.log(await response.json());` },
-  { name: 'Python', text: `import json, urllib.request\n\nrequest = urllib.request.Request(\n    '${origin}/api/v1/tasks?wait=30s',\n    data=json.dumps({'goal': 'Analyse Nimbus Robotics', 'template': 'research'}).encode(),\n    headers={'content-type': 'application/json'},\n)\nprint(json.load(urllib.request.urlopen(request)))` },
+/** Lines that submit a task to this stack, as they stand. */
+export const submitSnippets = (to: Connection): Snippet[] => [
+  { name: 'curl', text: submitByCurl(to) },
+  { name: 'nats', text: overNats(to) },
+  { name: 'Node', about: 'The package libs/client: typed, without dependencies.', text: byClient(to) },
+  { name: 'Node, plain', text: byFetch(to) },
+  { name: 'Node over NATS', about: 'npm install @nats-io/transport-node', text: byNatsClient(to) },
+  { name: 'Python', about: 'The standard library is enough.', text: byPython(to) },
+  { name: 'trivet', about: 'In a clone of Trivet; it shows the steps as they run.', text: `npx trivet run "Analyse Nimbus Robotics" --template research --url ${to.origin}` },
 ];
 
-/** Lines that let agents and clients of OpenAI in. */
-export const agentSnippets = (origin: string): Snippet[] => [
-  { name: 'MCP', text: JSON.stringify({ mcpServers: { trivet: { type: 'http', url: `${origin}/mcp` } } }, null, 2) },
-  { name: 'OpenAI SDK, Node', text: `import OpenAI from 'openai';\n\nconst client = new OpenAI({ baseURL: '${origin}/v1', apiKey: 'unused' });\nconst answer = await client.chat.completions.create({\n  model: 'trivet/research',\n  messages: [{ role: 'user', content: 'Analyse Nimbus Robotics' }],\n});\nconsole.log(answer.choices[0].message.content);` },
-  { name: 'OpenAI SDK, Python', text: `from openai import OpenAI\n\nclient = OpenAI(base_url='${origin}/v1', api_key='unused')\nanswer = client.chat.completions.create(\n    model='trivet/research',\n    messages=[{'role': 'user', 'content': 'Analyse Nimbus Robotics'}],\n)\nprint(answer.choices[0].message.content)` },
-];
+export const submitByCurl = (to: Connection): string => `curl -s '${to.origin}/api/v1/tasks?wait=30s' -H 'content-type: application/json'${curlKey(to)} \\\n  -d '${TASK}'`;
 
-/** Lines that follow what happens. */
-export const followSnippets = (origin: string): Snippet[] => [
-  { name: 'curl', text: `# Facts of all workflows; -H 'Last-Event-ID: <id>' goes on behind one\ncurl -sN '${origin}/api/v1/stream?types=workflow.*'` },
-  { name: 'nats', text: `nats sub 'trivet.v1.event.default.*.workflow.>'` },
-  { name: 'trivet', text: `npx trivet watch <workflow id> --url ${origin}` },
-  { name: 'browser', text: `const source = new EventSource('${origin}/api/v1/stream?types=workflow.*');\nsource.addEventListener('workflow.completed', ({ data }) => console.log(JSON.parse(data)));` },
-];
+const overNats = ({ nats, tenant }: Connection): string => `nats -s ${nats} req trivet.v1.rpc.task.submit.${tenant} \\\n  '${TASK}'\n\n# Kept by the broker, also while the orchestrator is away; the id of the message is the id of the workflow\nnats -s ${nats} req trivet.v1.task.submit.${tenant} -H Nats-Msg-Id:order-4711 \\\n  '${TASK}'`;
 
-/** What a NATS user of another system needs, and no more. */
-export const PERMISSIONS = `permissions = {
-  publish   = ["trivet.v1.task.submit.acme", "trivet.v1.rpc.>"]
-  subscribe = ["_INBOX.>", "trivet.v1.event.acme.>"]
-}`;
+const byClient = ({ origin, needsKey }: Connection): string => `import { createClient } from '@trivet/client';
+
+const trivet = createClient({ url: '${origin}'${needsKey ? ', apiKey: process.env.TRIVET_API_KEY' : ''} });
+const { workflowId } = await trivet.submit(${NODE_TASK});
+for await (const item of trivet.stream(workflowId)) if (item.kind === 'event') console.log(item.event.type);
+console.log((await trivet.wait(workflowId)).result);`;
+
+const byFetch = ({ origin, needsKey }: Connection): string => `const response = await fetch('${origin}/api/v1/tasks?wait=30s', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json'${needsKey ? ', authorization: `Bearer ${process.env.TRIVET_API_KEY}`' : ''} },
+  body: JSON.stringify(${NODE_TASK}),
+});
+console.log(await response.json());`;
+
+const byNatsClient = ({ nats, tenant }: Connection): string => `import { connect } from '@nats-io/transport-node';
+
+const nats = await connect({ servers: '${nats}' });
+const answer = await nats.request('trivet.v1.rpc.task.submit.${tenant}', JSON.stringify(${NODE_TASK}), { timeout: 5_000 });
+console.log(answer.json());
+await nats.drain();`;
+
+const byPython = (to: Connection): string => `import json, ${to.needsKey ? 'os, ' : ''}urllib.request
+
+request = urllib.request.Request(
+    '${to.origin}/api/v1/tasks?wait=30s',
+    data=json.dumps({'goal': 'Analyse Nimbus Robotics', 'template': 'research'}).encode(),
+    headers=${pythonHeaders(to, true)},
+)
+print(json.load(urllib.request.urlopen(request)))`;

@@ -7,37 +7,45 @@ import { sentenceOf } from '../../api/problem.js';
 import { useRole } from '../../api/session.js';
 import { Button } from '../../parts/button.js';
 import { Notice } from '../../parts/notice.js';
+import { useConnection } from '../connect/connection.js';
 import { Snippets } from '../connect/snippets.js';
 import { submitSnippets } from '../connect/submit-snippets.js';
 
 const DEMO = { goal: 'Analyse Nimbus Robotics', template: 'research', labels: { source: 'dashboard' } };
 
-/** What stands here before anything was submitted: three steps, the first of which ticks itself. */
+/** What stands here before anything was submitted: three steps, the first of which ticks itself; the others end this page. */
 export function FirstSteps() {
+  const connection = useConnection();
   const ready = useQuery({ queryKey: ['ready'], queryFn: ({ signal }) => getJson('/readyz', {}, signal), refetchInterval: 2_000 });
   return (
     <ol className="grid gap-4">
-      <Item number={1} title={ready.isSuccess ? 'Connected: NATS, Redis and the bundled tools answer ✓' : 'Connecting …'}>
-        {ready.error && <Notice tone="warn">{sentenceOf(ready.error)}</Notice>}
+      <Item number={1} title="Connected" state={ready.isSuccess ? 'done' : 'open'}>
+        {ready.error ? <Notice tone="warn">{sentenceOf(ready.error)}</Notice> : <p className="text-muted">{ready.isSuccess ? 'NATS, Redis and the bundled tools answer.' : 'Asking NATS, Redis and the bundled tools …'}</p>}
       </Item>
       <Item number={2} title="Run the demo">
         <p className="text-muted">A research task of three steps; no key and no network are needed: without a configured model the offline one answers, and says so.</p>
         <RunDemo />
       </Item>
       <Item number={3} title="Publish from your system">
-        <Snippets label="Submit a task from" snippets={submitSnippets(location.origin)} />
+        <p className="text-muted">The first task that arrives, from here or from anywhere, fills this page with what it does.</p>
+        <Snippets label="Submit a task from" snippets={submitSnippets(connection)} />
       </Item>
     </ol>
   );
 }
 
-function Item({ number, title, children }: { number: number; title: string; children: ReactNode }) {
+function Item({ number, title, state = 'open', children }: { number: number; title: string; state?: 'done' | 'open'; children: ReactNode }) {
+  const done = state === 'done';
   return (
-    <li className="grid min-w-0 grid-cols-1 gap-3 rounded-lg border border-line bg-surface p-4">
-      <h2 className="font-semibold">
-        {number}. {title}
+    <li className="grid min-w-0 grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-2 rounded-lg border border-line bg-surface p-4">
+      <span aria-hidden className={`grid size-7 place-items-center rounded-full border-2 font-semibold ${done ? 'border-good text-good' : 'border-line text-muted'}`}>
+        {done ? '✓' : number}
+      </span>
+      <h2 className="self-center font-semibold">
+        {title}
+        {done && <span className="sr-only">: done</span>}
       </h2>
-      {children}
+      <div className="col-start-2 grid min-w-0 grid-cols-1 gap-3">{children}</div>
     </li>
   );
 }

@@ -27,7 +27,16 @@ export function LastHour({ minutes }: { minutes: Overview['perMinute'] }) {
   return (
     <figure className="grid min-w-0 gap-2">
       <div ref={box} role="img" aria-label={words} style={{ height: `${HEIGHT_PX}px` }} className="min-w-0 overflow-hidden" />
-      <figcaption className="text-muted">{words}.</figcaption>
+      <figcaption className="flex flex-wrap gap-x-4 text-muted">
+        <span>
+          <span aria-hidden className="mr-1.5 inline-block size-2 rounded-full bg-good" />
+          {count(completed, 'workflow')} completed
+        </span>
+        <span>
+          <span aria-hidden className="mr-1.5 inline-block size-2 rounded-full bg-bad" />
+          {failed} failed
+        </span>
+      </figcaption>
     </figure>
   );
 }

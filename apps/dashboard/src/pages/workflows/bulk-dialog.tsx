@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { BulkAnswer } from '@trivet/contracts';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { send } from '../../api/http.js';
 import { sentenceOf } from '../../api/problem.js';
 import { count } from '../../formatting/numbers.js';
@@ -8,6 +8,7 @@ import { Button } from '../../parts/button.js';
 import { Dialog } from '../../parts/dialog.js';
 import { TextField } from '../../parts/fields.js';
 import { Notice } from '../../parts/notice.js';
+import { toast } from '../../parts/toasts.js';
 import type { Search } from '../../search.js';
 import { VERBS, type Verb } from '../workflow/controls.js';
 import { bulkFilter } from './list-query.js';
@@ -18,9 +19,20 @@ type Told = Pick<BulkAnswer, 'done' | 'refused'>;
 /** One request takes so many at most. */
 const MOST_IDS = 200;
 
-/** Acts on many, in parts, with progress; says of each that refused why. */
-export function BulkDialog({ verb, whom, target, onClose }: { verb: Verb; whom: string; target: Target; onClose: () => void }) {
+interface BulkDialogProps {
+  verb: Verb;
+  whom: string;
+  target: Target;
+  /** Nothing was done. */
+  onClose: () => void;
+  /** Something was. */
+  onDone: () => void;
+}
+
+/** Acts on many, in parts, with progress; says of each that refused why. Closing it leaves what was not begun. */
+export function BulkDialog({ verb, whom, target, onClose, onDone }: BulkDialogProps) {
   const client = useQueryClient();
+  const stopped = useRef(false);
   const [reason, setReason] = useState('');
   const [told, setTold] = useState<Told>();
   const [state, setState] = useState<'asked' | 'busy' | 'over'>('asked');
@@ -29,19 +41,25 @@ export function BulkDialog({ verb, whom, target, onClose }: { verb: Verb; whom: 
     setState('busy');
     const sum: Told = { done: [], refused: [] };
     try {
-      for await (const answer of bulk(verb, target, reason)) {
+      for await (const answer of bulk(verb, target, reason.trim())) {
         sum.done.push(...answer.done);
         sum.refused.push(...answer.refused);
         setTold({ ...sum });
+        if (stopped.current) break;
       }
     } catch (error) {
       setProblem(sentenceOf(error));
     }
     setState('over');
-    await client.invalidateQueries({ queryKey: ['workflows'] });
+    if (sum.done.length > 0) toast(`${VERBS[verb].title}: ${count(sum.done.length, 'workflow')}`);
+    await Promise.all([client.invalidateQueries({ queryKey: ['workflows'] }), client.invalidateQueries({ queryKey: ['workflow'] })]);
+  };
+  const close = () => {
+    stopped.current = true;
+    (state === 'asked' ? onClose : onDone)();
   };
   return (
-    <Dialog title={`${VERBS[verb].title} ${whom}?`} onClose={onClose}>
+    <Dialog title={`${VERBS[verb].title} ${whom}?`} onClose={close}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -49,12 +67,14 @@ export function BulkDialog({ verb, whom, target, onClose }: { verb: Verb; whom: 
           void act();
         }}
       >
-        <p className="text-muted">{VERBS[verb].about}</p>
+        <p className="text-muted">
+          {VERBS[verb].about} {'filters' in target && 'Of those that match it is done to the ones that can take it, 200 at a time.'}
+        </p>
         {state === 'asked' && <TextField label="Reason (kept in the audit)" value={reason} onChange={setReason} />}
         {told && <Progress told={told} />}
         {problem && <Notice tone="bad">{problem}</Notice>}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{state === 'over' ? 'Close' : 'Leave them'}</Button>
+          <Button onClick={close}>{state === 'asked' ? 'Leave them' : state === 'busy' ? 'Stop' : 'Close'}</Button>
           {state !== 'over' && (
             <Button type="submit" tone={VERBS[verb].danger ? 'danger' : 'main'} busy={state === 'busy'}>
               {VERBS[verb].title}

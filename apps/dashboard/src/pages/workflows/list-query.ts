@@ -17,4 +17,7 @@ function timeOf(value: Search[string]): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
+/** How many of the filters beside the status are set. */
+export const countFilters = (filters: Search): number => FILTERS.filter((name) => name !== 'status' && all(filters[name]).some(Boolean)).length;
+
 export const isFiltered = (filters: Search): boolean => FILTERS.some((name) => all(filters[name]).some(Boolean));

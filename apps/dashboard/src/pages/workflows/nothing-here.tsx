@@ -6,10 +6,13 @@ import { Button } from '../../parts/button.js';
 import { CodeBlock } from '../../parts/code-block.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import type { Search } from '../../search.js';
+import { useConnection } from '../connect/connection.js';
+import { submitByCurl } from '../connect/submit-snippets.js';
 import { FILTERS, isFiltered } from './list-query.js';
 
 /** Nothing was ever submitted: a line that works. Or the filters hide what there is: how much, and a way back. */
 export function NothingHere({ filters, onClear }: { filters: Search; onClear: (names: readonly string[]) => void }) {
+  const connection = useConnection();
   const { data } = useQuery({ queryKey: ['workflows', 'counts', {}], queryFn: ({ signal }) => getJson<WorkflowCounts>('/api/v1/workflows/counts', {}, signal) });
   if (isFiltered(filters) && (data?.total ?? 1) > 0) {
     return (
@@ -21,7 +24,7 @@ export function NothingHere({ filters, onClear }: { filters: Search; onClear: (n
   return (
     <EmptyState title="Nothing was submitted yet.">
       <p className="text-muted">Any system that speaks HTTP or NATS submits a task; this line does:</p>
-      <CodeBlock label="A task" text={`curl -s '${location.origin}/api/v1/tasks?wait=30s' -H 'content-type: application/json' \\\n  -d '{"goal":"Analyse Nimbus Robotics","template":"research"}'`} />
+      <CodeBlock label="A task" text={submitByCurl(connection)} />
     </EmptyState>
   );
 }
