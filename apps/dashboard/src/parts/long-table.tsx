@@ -27,7 +27,11 @@ export function LongTable<Row>({ label, columns, rows, rowKey, chosenKey, useRow
   const drawn = useWindowVirtualizer({ count: rows.length, estimateSize: () => ROW_PX, overscan: OVERSCAN, scrollMargin: top, scrollPaddingStart: HEAD_PX, scrollPaddingEnd: ROW_PX, getItemKey: (index) => keyAt(rows, index, rowKey) });
   useEffect(() => {
     const at = chosenKey === undefined ? -1 : rows.findIndex((row) => rowKey(row) === chosenKey);
-    if (at >= 0) drawn.scrollToIndex(at, { align: 'auto' });
+    if (at < 0) return;
+    return untilInSight(
+      () => box.current?.querySelector('tr[aria-selected="true"]') ?? null,
+      () => drawn.scrollToIndex(at, { align: 'auto' }),
+    );
     // Only when the keyboard moves: rows that come must not move the page.
   }, [chosenKey]);
   const items = drawn.getVirtualItems();
@@ -48,6 +52,30 @@ export function LongTable<Row>({ label, columns, rows, rowKey, chosenKey, useRow
       </table>
     </div>
   );
+}
+
+/** A row that is in sight for so many frames stays there; for how many it is tried. */
+const STEADY_FRAMES = 10;
+const MOST_FRAMES = 120;
+
+/**
+ * Scrolls until a row is drawn and stays in sight: rows that are measured on the way are higher or lower than they were
+ * thought to be, and push it away again. @returns what ends it early
+ */
+function untilInSight(row: () => Element | null, scroll: () => void): () => void {
+  let frame = 0;
+  let left = MOST_FRAMES;
+  let steady = 0;
+  const look = (): void => {
+    const box = row()?.getBoundingClientRect();
+    const inSight = box !== undefined && box.top >= HEAD_PX && box.bottom <= innerHeight;
+    steady = inSight ? steady + 1 : 0;
+    if (steady === STEADY_FRAMES || left-- === 0) return;
+    if (!inSight) scroll();
+    frame = requestAnimationFrame(look);
+  };
+  look();
+  return () => cancelAnimationFrame(frame);
 }
 
 function keyAt<Row>(rows: readonly Row[], index: number, rowKey: (row: Row) => string): string {

@@ -32,7 +32,8 @@ export function DecideDialog({ approval, decision, onClose }: DecideProps) {
       await send(`/api/v1/approvals/${encodeURIComponent(approval.id)}/decide`, { method: 'POST', body });
       toast(`${decision === 'approve' ? 'Approved' : 'Denied'}: ${approval.question}`);
       onClose();
-      await client.invalidateQueries();
+      // Not the approval itself: once it is decided there is nothing to read.
+      await Promise.all(['approvals', 'overview', 'workflow', 'workflows', 'budgets'].map((key) => client.invalidateQueries({ queryKey: [key] })));
     } catch (error) {
       setProblem(sentenceOf(error));
       setBusy(false);

@@ -10,7 +10,7 @@ import { DecideDialog } from '../approvals/decide-dialog.js';
 export function DecisionButtons({ steps }: { steps: readonly Step[] }) {
   const waiting = steps.filter((step) => step.approvalId && step.status === 'waiting');
   const id = waiting.length === 1 ? waiting[0]?.approvalId : undefined;
-  const { data: approval } = useQuery({ queryKey: ['approvals', id], queryFn: ({ signal }) => getJson<Approval>(`/api/v1/approvals/${encodeURIComponent(id ?? '')}`, {}, signal), enabled: id !== undefined });
+  const { data: approval } = useQuery({ queryKey: ['open-approval', id], refetchInterval: false, queryFn: ({ signal }) => getJson<Approval>(`/api/v1/approvals/${encodeURIComponent(id ?? '')}`, {}, signal), enabled: id !== undefined });
   const [decision, setDecision] = useState<'approve' | 'deny'>();
   if (waiting.length > 1) {
     return (
