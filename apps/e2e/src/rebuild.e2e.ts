@@ -110,6 +110,14 @@ describe('when Redis has lost its data', () => {
     await stack.servers.redis.goBack();
     await expectAllBack(known);
     expect(await statusOf('old')).toBe('completed');
+
+    // No workflow is newer than this copy, but a limit is.
+    await stack.servers.redis.keepCopy();
+    await send('PUT', '/api/v1/budgets/user/ann', { windows: [{ window: 'total', limitTokens: 90_000 }] });
+    expect(await total('user/ann')).toMatchObject({ limitTokens: 90_000 });
+    await stack.servers.redis.goBack();
+    await until(async () => (await fetch(`${stack.url}/readyz`)).ok, 30_000);
+    await until(async () => (await total('user/ann'))?.limitTokens === 90_000, 15_000, () => 'the limit that was set after the copy did not come back');
   });
 
   it('and an orchestrator dies while it restores, another does it', async () => {

@@ -193,3 +193,9 @@ async function apply({ ledger, accounts, policies, schedules, uploads, prompts, 
   const nextAt = fact.schedule.nextAt ?? null;
   if (!(await schedules.get(fact.tenant, fact.id))) await schedules.put({ ...fact.schedule, nextAt: fact.schedule.paused ? null : (nextAt ?? new Date(clock.nowMs()).toISOString()) }, 0);
 }
+
+/** Whether a message of the journal is a fact that something follows from, and no row of the audit. */
+export function isMoreThanAudit(message: Uint8Array): boolean {
+  const event: { data: { fact: { kind: string } } } = JSON.parse(new TextDecoder().decode(message));
+  return event.data.fact.kind !== 'audit';
+}
