@@ -8,13 +8,12 @@ const GATHER_MS = 400;
 
 /**
  * Follows the facts of all workflows and reads again what they touch: the lists, the overview and the workflow itself. The browser comes back
- * with the last id it saw after a break, so nothing is missed. `connected` is false while the stream is down (the pages then poll).
+ * with the last id it saw after a break, so nothing is missed. `connected` is false while the stream is down (the pages ask again every few seconds all the same).
  */
-export function useLiveFacts(enabled: boolean): { connected: boolean } {
+export function useLiveFacts(): { connected: boolean } {
   const client = useQueryClient();
   const [connected, setConnected] = useState(false);
   useEffect(() => {
-    if (!enabled) return;
     const source = new EventSource('/api/v1/stream');
     const refresh = gatherRefreshes(client);
     source.onopen = () => setConnected(true);
@@ -22,7 +21,7 @@ export function useLiveFacts(enabled: boolean): { connected: boolean } {
     const onFact = (message: MessageEvent<string>) => refresh(workflowIdOf(message.data));
     for (const type of FACTS) source.addEventListener(type, onFact);
     return () => source.close();
-  }, [client, enabled]);
+  }, [client]);
   return { connected };
 }
 

@@ -6,7 +6,7 @@ export interface Tab {
 }
 
 /** Tabs as the ARIA practices describe them: arrow keys move, the chosen one is in the page's address (the caller keeps it). */
-export function Tabs({ label, tabs, chosen, onChoose, children }: { label: string; tabs: Tab[]; chosen: string; onChoose: (id: string) => void; children: ReactNode }) {
+export function Tabs({ label, tabs, chosen, onChoose, children }: { label: string; tabs: readonly Tab[]; chosen: string; onChoose: (id: string) => void; children: ReactNode }) {
   const move = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;

@@ -9,7 +9,7 @@ export function DownloadRows() {
   const [busy, setBusy] = useState(false);
   const download = async () => {
     setBusy(true);
-    await downloadList('/api/v1/audit', 'audit.ndjson', 200).then(
+    await downloadList('/api/v1/audit', 'audit.ndjson', { limit: 200, next: 'cursor' }).then(
       (rows) => toast(`${count(rows, 'row')} in audit.ndjson.`),
       (error: unknown) => toast(sentenceOf(error), 'bad'),
     );

@@ -7,28 +7,25 @@ import { Button } from '../../parts/button.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { Loaded } from '../../parts/loading.js';
 import { PageHead } from '../../parts/page-head.js';
-import { Tabs } from '../../parts/tabs.js';
+import { PageTabs } from '../../parts/page-tabs.js';
 import { one } from '../../search.js';
 import { useFilters } from '../../use-filters.js';
 import { Playground } from './playground.js';
 import { PromptDetail } from './prompt-detail.js';
 import { PromptEditor } from './prompt-editor.js';
 
-const TABS = [
-  { id: 'prompts', label: 'Prompts' },
-  { id: 'playground', label: 'Playground' },
-];
-
 /** Versioned prompts, and a place to try words on two models side by side. */
 export function PromptsPage() {
-  const [filters, change] = useFilters();
-  const tab = one(filters['tab']) === 'playground' ? 'playground' : 'prompts';
   return (
     <>
       <PageHead title="Prompts and playground" about="A version never changes; labels such as production move. A workflow's events say which version was used." />
-      <Tabs label="Prompts and playground" tabs={TABS} chosen={tab} onChoose={(id) => change({ tab: id === 'prompts' ? undefined : id })}>
-        {tab === 'prompts' ? <PromptLibrary /> : <Playground />}
-      </Tabs>
+      <PageTabs
+        label="Prompts and playground"
+        tabs={[
+          { id: 'prompts', label: 'Prompts', show: () => <PromptLibrary /> },
+          { id: 'playground', label: 'Playground', show: () => <Playground /> },
+        ]}
+      />
     </>
   );
 }

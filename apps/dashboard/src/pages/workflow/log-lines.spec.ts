@@ -1,8 +1,9 @@
-import { linesOf, type SpanWithEvents } from './log-lines.js';
+import type { TraceSpan } from '@trivet/contracts';
+import { linesOf } from './log-lines.js';
 
-const span: SpanWithEvents = { traceId: 't', spanId: 's', parentSpanId: null, name: 'call', service: 'executor', startedAt: 100, durationMs: 50, status: 'ok', attributes: {} };
+const span: TraceSpan = { traceId: 't', spanId: 's', parentSpanId: null, name: 'call', service: 'executor', startedAt: 100, durationMs: 50, status: 'ok', attributes: {} };
 const log = (at: number, level: string, message: string) => ({ at, name: 'log', attributes: { level, message } });
-const said = (of: SpanWithEvents) => linesOf(of).map(({ at, level, service, message }) => `${at} ${level} ${service}: ${message}`);
+const said = (of: TraceSpan) => linesOf(of).map(({ at, level, service, message }) => `${at} ${level} ${service}: ${message}`);
 
 describe('linesOf', () => {
   it('takes what was logged within the span, and nothing else that happened in it', () => {

@@ -11,17 +11,8 @@ export interface Line {
   message: string;
 }
 
-/** What happened within a span. A service that does not record it leaves it out. */
-export interface SpanEvent {
-  /** ms since 1970 */
-  at: number;
-  name: string;
-  attributes: Record<string, string | number | boolean>;
-}
-export type SpanWithEvents = TraceSpan & { events?: SpanEvent[] };
-
 /** The lines logged within a span, and one for its failure. */
-export function linesOf({ spanId, name, service, startedAt, durationMs, status, attributes, events = [] }: SpanWithEvents): Line[] {
+export function linesOf({ spanId, name, service, startedAt, durationMs, status, attributes, events = [] }: TraceSpan): Line[] {
   const logged = events.filter((event) => event.name === 'log').map((event, index): Line => ({ key: `${spanId}/${index}`, at: event.at, level: levelOf(event.attributes['level']), service, message: String(event.attributes['message'] ?? '') }));
   if (status !== 'error') return logged;
   const why = attributes['error.message'] ?? attributes['error.type'];

@@ -6,7 +6,6 @@ import { CopyButton } from '../../parts/copy-button.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { KeyValues } from '../../parts/key-values.js';
 import { Loaded } from '../../parts/loading.js';
-import type { SpanWithEvents } from './log-lines.js';
 import { traceTree } from './trace-tree.js';
 import { useTrace } from './use-trace.js';
 
@@ -68,7 +67,7 @@ function Waterfall({ spans, traceId }: { spans: TraceSpan[]; traceId: string | n
   );
 }
 
-function SpanDetail({ span }: { span: SpanWithEvents }) {
+function SpanDetail({ span }: { span: TraceSpan }) {
   return (
     <div className="grid gap-2 bg-page p-3 text-xs">
       <KeyValues pairs={[...Object.entries(span.attributes).map(([name, value]): [string, string] => [name, String(value)]), ['span', span.spanId]]} />

@@ -102,7 +102,7 @@ function Facts({ workflow, childIds }: { workflow: Workflow; childIds: readonly 
 }
 
 async function download(workflowId: string): Promise<void> {
-  await downloadList(`/api/v1/workflows/${workflowId}/events`, `${workflowId}.ndjson`, 1_000).then(
+  await downloadList(`/api/v1/workflows/${workflowId}/events`, `${workflowId}.ndjson`, { limit: 1_000, next: 'after' }).then(
     (events) => toast(`${count(events, 'event')} in ${workflowId}.ndjson.`),
     (error: unknown) => toast(sentenceOf(error), 'bad'),
   );

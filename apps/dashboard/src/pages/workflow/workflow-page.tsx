@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { Page, Step, Workflow } from '@trivet/contracts';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { getJson } from '../../api/http.js';
 import { ApiError } from '../../api/problem.js';
 import { isTerminal } from '../../formatting/is-terminal.js';
@@ -9,7 +9,7 @@ import { whole } from '../../formatting/numbers.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { Loaded } from '../../parts/loading.js';
 import { Notice } from '../../parts/notice.js';
-import { Tabs } from '../../parts/tabs.js';
+import { PageTabs } from '../../parts/page-tabs.js';
 import { one } from '../../search.js';
 import { useFilters } from '../../use-filters.js';
 import { CostTab } from './cost-tab.js';
@@ -24,8 +24,6 @@ import { useEvents } from './use-events.js';
 import { WorkflowHead } from './workflow-head.js';
 
 const Graph = lazy(async () => ({ default: (await import('./graph.js')).Graph }));
-
-const TABS = ['timeline', 'graph', 'events', 'output', 'input', 'cost', 'trace', 'logs'].map((id) => ({ id, label: `${id[0]?.toUpperCase()}${id.slice(1)}` }));
 
 /** One workflow: what it did and does, step by step, live; and what can be done to it. */
 export function WorkflowPage() {
@@ -53,32 +51,33 @@ function KnownWorkflow({ workflow }: { workflow: Workflow }) {
   const live = useEvents(workflowId, over);
   const stepsQuery = useQuery({ queryKey: ['workflow', workflowId, 'steps'], queryFn: ({ signal }) => getJson<Page<Step>>(`/api/v1/workflows/${workflowId}/steps`, {}, signal), refetchInterval: over ? false : 3_000 });
   const steps = stepsQuery.data?.items ?? [];
-  const tab = TABS.find(({ id }) => id === one(filters['tab']))?.id ?? 'timeline';
   const chosen = steps.find(({ id }) => id === one(filters['step']));
   const choose = (step: string) => change({ step: step === chosen?.id ? undefined : step });
-  const panels: Record<string, () => React.ReactNode> = {
-    timeline: () => <Timeline workflow={workflow} steps={steps} live={live} chosen={chosen?.id} onChoose={choose} />,
-    graph: () => (
-      <Suspense fallback={<p role="status">Drawing …</p>}>
-        <Graph steps={steps} live={live} chosen={chosen?.id} onChoose={choose} />
-      </Suspense>
-    ),
-    events: () => <EventsTab live={live} />,
-    output: () => <OutputTab workflow={workflow} />,
-    input: () => <InputTab live={live} />,
-    cost: () => <CostTab workflow={workflow} steps={steps} />,
-    trace: () => <TraceTab workflow={workflow} />,
-    logs: () => <LogsTab workflow={workflow} />,
-  };
+  const view = (show: () => ReactNode) => () => <Loaded query={stepsQuery}>{show}</Loaded>;
+  const graph = () => (
+    <Suspense fallback={<p role="status">Drawing …</p>}>
+      <Graph steps={steps} live={live} chosen={chosen?.id} onChoose={choose} />
+    </Suspense>
+  );
   return (
     <>
       <WorkflowHead workflow={workflow} steps={steps} />
       {live.problem && <Notice tone="bad">Its events could not be read: {live.problem} Load the page again.</Notice>}
       {stepsQuery.data?.nextCursor && <Notice>The first {whole(steps.length)} steps are shown. Each event of the others is under Events.</Notice>}
       <div className={`grid items-start gap-5 ${chosen ? 'xl:grid-cols-[minmax(0,1fr)_26rem]' : ''}`}>
-        <Tabs label="Views of the workflow" tabs={TABS} chosen={tab} onChoose={(id) => change({ tab: id === 'timeline' ? undefined : id })}>
-          <Loaded query={stepsQuery}>{() => panels[tab]?.()}</Loaded>
-        </Tabs>
+        <PageTabs
+          label="Views of the workflow"
+          tabs={[
+            { id: 'timeline', label: 'Timeline', show: view(() => <Timeline workflow={workflow} steps={steps} live={live} chosen={chosen?.id} onChoose={choose} />) },
+            { id: 'graph', label: 'Graph', show: view(graph) },
+            { id: 'events', label: 'Events', show: () => <EventsTab live={live} /> },
+            { id: 'output', label: 'Output', show: () => <OutputTab workflow={workflow} /> },
+            { id: 'input', label: 'Input', show: () => <InputTab live={live} /> },
+            { id: 'cost', label: 'Cost', show: view(() => <CostTab workflow={workflow} steps={steps} />) },
+            { id: 'trace', label: 'Trace', show: () => <TraceTab workflow={workflow} /> },
+            { id: 'logs', label: 'Logs', show: () => <LogsTab workflow={workflow} /> },
+          ]}
+        />
         {chosen && <Inspector workflow={workflow} step={chosen} events={live.events} saying={live.saying.get(chosen.id)} onClose={() => change({ step: undefined })} />}
       </div>
     </>
