@@ -14,16 +14,20 @@ import { DeadController } from './api/dead.controller.js';
 import { DocumentsController } from './api/documents.controller.js';
 import { FactsController } from './api/facts.controller.js';
 import { FilesController } from './api/files.controller.js';
+import { KeysController } from './api/keys.controller.js';
 import { OverviewController } from './api/overview.controller.js';
 import { ProblemFilter, writeProblem, type RequestLike } from './api/problem-filter.js';
 import { PromptsController } from './api/prompts.controller.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { SchedulesController } from './api/schedules.controller.js';
 import { SessionController } from './api/session.controller.js';
+import { TenantsController } from './api/tenants.controller.js';
 import { ToolsController } from './api/tools.controller.js';
 import { TasksController } from './api/tasks.controller.js';
 import { UsageController } from './api/usage.controller.js';
 import { WorkflowsController } from './api/workflows.controller.js';
+import type { Guard } from './access/guard.js';
+import { mountGuard } from './access/mount-guard.js';
 import { mountDashboard } from './dashboard-mount.js';
 import { McpController } from './mcp/mcp.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
@@ -33,10 +37,10 @@ import { TaskHandler } from './intake/task.handler.js';
 @Module({})
 class OrchestratorModule {}
 
-const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, McpController, AdminController, SessionController, TaskHandler, ResultHandler];
+const CONTROLLERS: Type[] = [DocumentsController, TasksController, WorkflowsController, BudgetsController, ApprovalsController, SchedulesController, PoliciesController, PromptsController, ToolsController, FilesController, FactsController, OverviewController, UsageController, DeadController, OpenAiController, McpController, AdminController, SessionController, KeysController, TenantsController, TaskHandler, ResultHandler];
 
 /** Nest with its two edges: HTTP on Fastify, and the durable consumers of the bus. */
-export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
+export async function createApplication(parts: { provided: ReadonlyMap<symbol, unknown>; guard: Guard; onPage: (path: string) => void; strategy: JetStreamStrategy; log: Logger; nestLogger: LoggerService; register: (app: NestFastifyApplication) => void }): Promise<NestFastifyApplication> {
   const module: DynamicModule = {
     module: OrchestratorModule,
     controllers: CONTROLLERS,
@@ -62,9 +66,10 @@ export async function createApplication(parts: { provided: ReadonlyMap<symbol, u
   fastify.addHook('onRequest', (request, _reply, done) => {
     context.with(propagation.extract(context.active(), request.headers), done);
   });
+  mountGuard(app, parts.guard, parts.log);
   app.useGlobalFilters(new ProblemFilter(parts.log));
   app.connectMicroservice({ strategy: parts.strategy });
   parts.register(app);
-  await mountDashboard(app);
+  await mountDashboard(app, parts.onPage);
   return app;
 }

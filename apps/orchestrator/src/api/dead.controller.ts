@@ -2,14 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Re
 import { ControlBody, FailureError, parseOrFail, type DeadLetter, type Page } from '@trivet/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { askerOf } from '../access/guard.js';
 import { DEAD_LETTERS } from '../tokens.js';
 import type { DeadLetters } from './dead-letters.js';
 import { tenantOf, whoOf } from './request-context.js';
 
 const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.coerce.number().int().min(1).optional() });
 const OptionalReason = ControlBody.nullish();
-/** The reason of a request without a body, encoded as in a URL. */
-const REASON_HEADER = 'x-trivet-reason';
 
 @Controller('api/v1/dead')
 export class DeadController {
@@ -24,27 +23,17 @@ export class DeadController {
   @Post(':seq/requeue')
   @HttpCode(200)
   requeue(@Req() request: FastifyRequest, @Param('seq') seq: string, @Body() body: unknown): Promise<DeadLetter> {
-    return this.letters.requeue(whoOf(request), seqOf(seq), parseOrFail(OptionalReason, body, 'the body')?.reason ?? reasonOf(request));
+    return this.letters.requeue(whoOf(request), seqOf(seq), parseOrFail(OptionalReason, body, 'the body')?.reason ?? askerOf(request).reason);
   }
 
   @Delete(':seq')
   @HttpCode(204)
   remove(@Req() request: FastifyRequest, @Param('seq') seq: string): Promise<void> {
-    return this.letters.remove(whoOf(request), seqOf(seq), reasonOf(request));
+    return this.letters.remove(whoOf(request), seqOf(seq), askerOf(request).reason);
   }
 }
 
 function seqOf(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new FailureError('not_found', `There is no dead letter ${JSON.stringify(text.slice(0, 40))}: its seq is a whole number.`);
   return Number(text);
-}
-
-function reasonOf(request: FastifyRequest): string | undefined {
-  const header = request.headers[REASON_HEADER];
-  if (typeof header !== 'string') return undefined;
-  try {
-    return decodeURIComponent(header).slice(0, 1_000);
-  } catch {
-    return header.slice(0, 1_000);
-  }
 }

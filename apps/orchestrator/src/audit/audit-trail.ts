@@ -1,7 +1,8 @@
 import type { AuditRow } from '@trivet/contracts';
+import { askedBy } from '../access/asker.js';
 import type { AuditEntry, AuditLog, LedgerClock } from '@trivet/state';
 
-/** The tenant that acts, and the client through which it does. */
+/** The tenant that acts, and the key or the client through which it does. */
 export interface Actor {
   tenant: string;
   actor: string;
@@ -9,7 +10,7 @@ export interface Actor {
 
 /** Writes audit rows of this process in the order they come, many in one append when they come fast. */
 export interface AuditTrail {
-  /** Resolves when the row is kept. */
+  /** Resolves when the row is kept. What the request says of who asked and why is added by itself. */
   record: (entry: AuditEntry) => Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export function createAuditTrail(log: AuditLog, clock: LedgerClock, journal: (ro
   return {
     record: (entry) =>
       new Promise((resolve, reject) => {
-        waiting.push({ entry, resolve, reject });
+        waiting.push({ entry: { ...askedBy(entry.actor), ...entry }, resolve, reject });
         if (!running) void drain();
       }),
   };

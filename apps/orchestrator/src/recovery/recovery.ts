@@ -3,7 +3,7 @@ import type { JournalState, WorkflowRef } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import type { Continuity } from './continuity.js';
 import type { Facts } from './facts.js';
-import { FACTS_WORKFLOW } from './facts.js';
+import { FACTS_WORKFLOW, isMoreThanAudit } from './facts.js';
 import { refill } from './refill.js';
 import { restoreWorkflow, type RestoreParts } from './restore-workflow.js';
 
@@ -103,12 +103,13 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
   const stream = await bus.streamState('EVENTS');
   const checkpoint = await state.checkpoint();
   const isSame = checkpoint !== null && isContinued(checkpoint, stream);
-  const behind = await findBehind(parts, isSame ? checkpoint.seq : 0, stream.lastSeq);
+  const { behind, hasFacts } = await findBehind(parts, isSame ? checkpoint.seq : 0, stream.lastSeq);
   if (behind.length > 0) {
     logger.warn({ workflows: behind.length }, 'Redis has lost data: restoring workflows from the journal');
     await restoreAll(parts, behind);
     await parts.facts.restore();
-  } else if (checkpoint === null && stream.messages > 0) await parts.facts.restore();
+    // Where Redis went back to an older copy, a key that was revoked since must not hold again.
+  } else if (hasFacts || (checkpoint === null && stream.messages > 0)) await parts.facts.restore();
   const isWhole = isSame || checkpoint === null || (await refill(parts));
   if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq }, checkpoint);
   await state.open(runId);
@@ -117,15 +118,17 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
 /** Whether a stream still holds what it held at a checkpoint. */
 const isContinued = (checkpoint: { stream: string; seq: number }, now: { created: string; lastSeq: number }): boolean => checkpoint.stream === now.created && now.lastSeq >= checkpoint.seq;
 
-/** Workflows of which the journal holds more events than Redis. */
-async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: number): Promise<WorkflowRef[]> {
+/** Workflows of which the journal holds more events than Redis, and whether it holds facts of which Redis may know nothing; audit rows aside. */
+async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: number): Promise<{ behind: WorkflowRef[]; hasFacts: boolean }> {
+  let hasFacts = false;
   const journaled = new Map<string, { ref: WorkflowRef; seq: number }>();
   for (let from = after; from < upTo; ) {
     const messages = await bus.read('EVENTS', { limit: BATCH, afterSeq: from });
     if (messages.length === 0) break;
-    for (const { subject, headers } of messages) {
+    for (const { subject, headers, data } of messages) {
       const [, , , tenant = '', workflowId = ''] = subject.split('.');
       const seq = Number((headers['ce-id'] ?? '').split('.').at(-1));
+      hasFacts ||= workflowId === FACTS_WORKFLOW && isMoreThanAudit(data);
       if (workflowId === FACTS_WORKFLOW || subject.endsWith('.task.rejected') || !Number.isInteger(seq)) continue;
       const key = `${tenant}/${workflowId}`;
       const known = journaled.get(key);
@@ -143,7 +146,7 @@ async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: nu
       if (there === null || there === undefined || (there !== 'expired' && there.seq < each.seq)) behind.push(each.ref);
     });
   }
-  return behind;
+  return { behind, hasFacts };
 }
 
 async function restoreAll(parts: RecoveryParts, refs: readonly WorkflowRef[]): Promise<void> {
