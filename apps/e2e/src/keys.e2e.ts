@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import type { ApiKey, ApiKeyWithSecret, AuditRow, Page, Role, Session, TenantSummary } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
+
+const TRIVET = fileURLToPath(new URL('../../../bin/trivet.mjs', import.meta.url));
 
 interface Asked {
   key?: string;
@@ -157,6 +160,18 @@ describe('API keys', () => {
     expect(await json(ask('GET', '/api/v1/audit/verify', { key }))).toMatchObject({ brokenAt: null });
     const tenants = await json<Page<TenantSummary>>(ask('GET', '/api/v1/tenants', { key }));
     expect(tenants.items).toEqual(expect.arrayContaining([{ tenant: 'acme', keys: 3, workflows: 1, hasPolicy: true }, expect.objectContaining({ tenant: 'default', keys: 4, hasPolicy: false })]));
+  });
+
+  it('are made and revoked from the command line', async () => {
+    const trivet = (key: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+      spawnSync(process.execPath, [TRIVET, ...args], { encoding: 'utf8', timeout: 30_000, env: { PATH: process.env['PATH'] ?? '', TRIVET_URL: stack.url, ...(key ? { TRIVET_API_KEY: key } : {}) } });
+    const made = trivet(operator(), 'keys', 'create', 'from the shell', '--role', 'read', '--for-tenant', 'acme', '--reason', 'für die Werkbank');
+    expect(made).toMatchObject({ status: 0, stdout: expect.stringMatching(/^trv_[A-Za-z0-9_-]{43}\n$/) });
+    expect(await newestRow(operator())).toMatchObject({ action: 'key.create', actor: 'root', reason: 'für die Werkbank' });
+    const secret = made.stdout.trim();
+    expect(trivet('', '--api-key', secret, 'workflows', 'ls', '-o', 'json').stdout).toContain('of-acme');
+    expect(trivet(operator(), 'keys', 'revoke', 'from the shell').status).toBe(0);
+    await until(async () => (await ask('GET', '/api/v1/overview', { key: secret })).status === 401, 10_000);
   });
 
   it('sign browsers in, until the key gets a new secret', async () => {
