@@ -16,6 +16,9 @@ export const HEADERS = {
 /** Attributes of a CloudEvents 1.0 message in binary mode carry this prefix. */
 export const CLOUD_EVENT_PREFIX = 'ce-';
 
+/** Why a change over HTTP is made, URL-encoded; it stands in the audit. */
+export const REASON_HEADER = 'X-Trivet-Reason';
+
 /** Chooses the tenant over HTTP, and only while no keys are configured. */
 export const TENANT_HEADER = HEADERS.tenant;
 export const DEFAULT_TENANT = 'default';

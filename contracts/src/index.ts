@@ -3,7 +3,7 @@ export { Json, JsonRecord, canonicalJson, type JsonObject, type JsonValue } from
 export { PARTITION_COUNT, childCallId, partitionOf, shortHash, stepCallId } from './call-id.js';
 export { FAILURES, FAILURE_CODES, Failure, FailureError, FieldError, Problem, asFailureError, problemOf, type FailureCode } from './failure.js';
 export { MOST_JSON_DEPTH, nestingOf, parseJsonText, parseOrFail, pointerOf, sentenceOf } from './parse.js';
-export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, TENANT_HEADER } from './headers.js';
+export { CLOUD_EVENT_PREFIX, DEFAULT_TENANT, HEADERS, REASON_HEADER, TENANT_HEADER } from './headers.js';
 export { Account, AccountLimits, AccountWindow, Amount, BudgetCrossing, BudgetState, VendorBook, MAX_AMOUNT, NANO_USD_PER_USD, ON_EXCEED, SCOPES, Scope, TaskBudget, WINDOWS, Window } from './budget.js';
 export { DEFAULT_LABEL, LATEST_LABEL, PROMPT_LIMITS, PROMPT_TASKS, Prompt, PromptBody, PromptDiff, PromptLabelBody, PromptPreview, PromptPreviewBody, RenderAnswer, RenderRequest } from './prompt.js';
 export { IMAGE_TYPES, MOST_EMBED_TEXTS, MOST_NAMED_ATTEMPTS, ModelAttempt, ModelImage, ModelMessage, ModelOutput, ModelRequest, ModelTool, ModelToolCall, PROMPT_REFERENCE, TIERS, Usage } from './model.js';
@@ -16,7 +16,7 @@ export { APPROVAL_PURPOSES, Approval, ApprovalDecision, ApprovalId, DECISIONS } 
 export { CATCH_UPS, OVERLAPS, Schedule, ScheduleBody, ScheduleRun, ScheduledTask } from './schedule.js';
 export { GRANT_NAMES, KeyPolicy, KeyQueue, Policy, PolicyBody, PolicyChange, StartRate, ToolPolicy, isRemoteDenied, isToolDenied } from './policy.js';
 export { ControlBody, ForkBody, SignalBody, StateAt } from './control.js';
-export { MOST_REASON, REASON_HEADER, Reason } from './reason.js';
+export { MOST_REASON, Reason } from './reason.js';
 export { Template } from './template.js';
 export { AcceptedTask, MOST_TASK_BYTES, PRIORITIES, Priority, TaskAccepted, TaskSubmit } from './task.js';
 export { WORKFLOW_STATUSES, Workflow, WorkflowStatus, isTerminal, page, type Page } from './workflow.js';

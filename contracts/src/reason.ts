@@ -3,8 +3,5 @@ import { z } from 'zod';
 /** The most characters of a reason; a longer one in the header is cut. */
 export const MOST_REASON = 1_000;
 
-/** Where a request without a body of its own says why; encoded as in a URL. */
-export const REASON_HEADER = 'X-Trivet-Reason';
-
 /** Why something is done. */
 export const Reason = z.string().max(MOST_REASON).describe('Why; it stands in the audit.');

@@ -38,8 +38,8 @@ function mountNotice(app: NestFastifyApplication): void {
 
 async function mountBuilt(app: NestFastifyApplication, folder: string): Promise<void> {
   await app.register(fastifyStatic, {
-    root: folder,
-    wildcard: false,
+    root: path.join(folder, 'assets'),
+    prefix: '/assets/',
     preCompressed: true,
     // Names in /assets carry a hash of their content, so what is there never changes; the document names them, so it is always asked for anew.
     setHeaders: (reply, file) => {
@@ -50,5 +50,6 @@ async function mountBuilt(app: NestFastifyApplication, folder: string): Promise<
     index: false,
   });
   const fastify = app.getHttpAdapter().getInstance();
-  for (const page of PAGES) fastify.get(page, (_request, reply) => reply.sendFile('index.html'));
+  for (const page of PAGES) fastify.get(page, (_request, reply) => reply.sendFile('index.html', folder));
+  fastify.get('/trivet.svg', (_request, reply) => reply.sendFile('trivet.svg', folder));
 }

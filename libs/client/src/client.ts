@@ -1,4 +1,4 @@
-import type { Account, AccountLimits, ApiKey, ApiKeyBody, ApiKeyWithSecret, VendorBook, Approval, ApprovalDecision, AuditRow, DeadLetter, DryRun, ForkBody, JsonObject, JsonValue, Page, Prompt, PromptDiff, PromptPreview, Queue, Schedule, ScheduleBody, Scope, Session, StateAt, Step, TaskAccepted, TaskSubmit, TenantSummary, Tool, TraceSpan, Worker, Workflow, WorkflowEvent, WorkflowStatus } from '@trivet/contracts';
+import { REASON_HEADER, type Account, type AccountLimits, type ApiKey, type ApiKeyBody, type ApiKeyWithSecret, type VendorBook, type Approval, type ApprovalDecision, type AuditRow, type DeadLetter, type DryRun, type ForkBody, type JsonObject, type JsonValue, type Page, type Prompt, type PromptDiff, type PromptPreview, type Queue, type Schedule, type ScheduleBody, type Scope, type Session, type StateAt, type Step, type TaskAccepted, type TaskSubmit, type TenantSummary, type Tool, type TraceSpan, type Worker, type Workflow, type WorkflowEvent, type WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -222,7 +222,7 @@ function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reco
     queues: () => readJson(send('/api/v1/queues')),
     dead: (query) => readJson(send('/api/v1/dead', { query: { ...query } })),
     requeueDead: (seq, reason) => readJson(send(`/api/v1/dead/${seq}/requeue`, { method: 'POST', body: reason ? { reason } : {} })),
-    removeDead: async (seq, reason) => void (await send(`/api/v1/dead/${seq}`, { method: 'DELETE', headers: reason ? { 'X-Trivet-Reason': encodeURIComponent(reason) } : {} })),
+    removeDead: async (seq, reason) => void (await send(`/api/v1/dead/${seq}`, { method: 'DELETE', headers: reason ? { [REASON_HEADER]: encodeURIComponent(reason) } : {} })),
     audit: (query) => readJson(send('/api/v1/audit', { query: { ...query } })),
     version: () => readJson(send('/version')),
   };

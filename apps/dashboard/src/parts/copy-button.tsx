@@ -11,7 +11,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
     setTimeout(() => setSaid(undefined), SHOWN_MS);
   };
   return (
-    <button type="button" onClick={() => void copy()} aria-label={`${label}: ${text.slice(0, 60)}`} className="rounded border border-line bg-surface px-1.5 py-0.5 text-xs text-muted hover:bg-raised hover:text-ink">
+    <button type="button" onClick={() => void copy()} aria-label={`${label}: ${text.slice(0, 60)}`} className="min-h-6 rounded border border-line bg-surface px-1.5 py-0.5 text-xs text-muted hover:bg-raised hover:text-ink">
       {said ?? label}
     </button>
   );

@@ -10,11 +10,11 @@ interface FieldProps {
   required?: boolean;
 }
 
-const BOX = 'w-full rounded-md border border-line bg-page px-2.5 py-1.5 text-ink placeholder:text-muted';
+const BOX = 'w-full min-w-0 rounded-md border border-line bg-page px-2.5 py-1.5 text-ink placeholder:text-muted';
 
 function Labelled({ id, label, hint, children }: { id: string; label: string; hint?: string; children: ReactNode }) {
   return (
-    <div className="grid gap-1">
+    <div className="grid min-w-0 grid-cols-1 gap-1">
       <label htmlFor={id} className="text-xs font-medium text-muted">
         {label}
       </label>

@@ -178,7 +178,8 @@ describe('the sandbox pool', () => {
       let ended = false;
       const model = (_call: unknown, _request: unknown, _occurrence: number, signal: AbortSignal) =>
         new Promise<never>(() => signal.addEventListener('abort', () => (ended = true)));
-      expect(codeOf(await call(pool, ask, {}, { timeoutMs: 200, services: { model } }))).toBe('tool_timeout');
+      // Long enough that it has asked by then, also on a busy machine.
+      expect(codeOf(await call(pool, ask, {}, { timeoutMs: 1_500, services: { model } }))).toBe('tool_timeout');
       await until(() => ended, 'the host was told');
     });
 

@@ -3,6 +3,7 @@ import type { StoredApiKey } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import type { Asker } from './asker.js';
 import { authorize } from './authorize.js';
+import { readReason } from '../audit/reason.js';
 import { checkHost, checkOrigin } from './browser-checks.js';
 import type { FailedLogins } from './failed-logins.js';
 import type { KnownKeys } from './known-keys.js';
@@ -118,10 +119,5 @@ function chosenTenantOf(request: FastifyRequest): string | undefined {
 
 function reasonOf(request: FastifyRequest): string | undefined {
   const header = request.headers[REASON_HEADER.toLowerCase()];
-  if (typeof header !== 'string') return undefined;
-  try {
-    return decodeURIComponent(header).slice(0, MOST_REASON);
-  } catch {
-    return header.slice(0, MOST_REASON);
-  }
+  return typeof header === 'string' ? readReason(header) || undefined : undefined;
 }

@@ -12,7 +12,7 @@ export interface DeadLetters {
   newest: (tenant: string, lookedAt: number) => Promise<DeadLetter[]>;
   /** Sends a letter back to its stream as it was, once. */
   requeue: (by: Actor, seq: number, reason: string | undefined) => Promise<DeadLetter>;
-  remove: (by: Actor, seq: number, reason: string | undefined) => Promise<void>;
+  remove: (by: Actor, seq: number) => Promise<void>;
 }
 
 export interface DeadLetterParts {
@@ -64,10 +64,10 @@ export function createDeadLetters({ bus, requeued, audit, clock }: DeadLetterPar
       await record(by, 'requeue', letter, reason);
       return { ...letter, requeuedAt: at };
     },
-    remove: async (by, seq, reason) => {
+    remove: async (by, seq) => {
       const letter = await find(by.tenant, seq);
       if (!(await bus.remove('DEAD', seq))) throw new FailureError('not_found', `The dead letter ${seq} was removed a moment ago.`);
-      await record(by, 'remove', letter, reason);
+      await record(by, 'remove', letter, undefined);
     },
   };
 }

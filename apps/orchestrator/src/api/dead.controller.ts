@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Re
 import { ControlBody, FailureError, parseOrFail, type DeadLetter, type Page } from '@trivet/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { askerOf } from '../access/guard.js';
 import { DEAD_LETTERS } from '../tokens.js';
 import type { DeadLetters } from './dead-letters.js';
 import { tenantOf, whoOf } from './request-context.js';
@@ -23,13 +22,13 @@ export class DeadController {
   @Post(':seq/requeue')
   @HttpCode(200)
   requeue(@Req() request: FastifyRequest, @Param('seq') seq: string, @Body() body: unknown): Promise<DeadLetter> {
-    return this.letters.requeue(whoOf(request), seqOf(seq), parseOrFail(OptionalReason, body, 'the body')?.reason ?? askerOf(request).reason);
+    return this.letters.requeue(whoOf(request), seqOf(seq), parseOrFail(OptionalReason, body, 'the body')?.reason);
   }
 
   @Delete(':seq')
   @HttpCode(204)
   remove(@Req() request: FastifyRequest, @Param('seq') seq: string): Promise<void> {
-    return this.letters.remove(whoOf(request), seqOf(seq), askerOf(request).reason);
+    return this.letters.remove(whoOf(request), seqOf(seq));
   }
 }
 

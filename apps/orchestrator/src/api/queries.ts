@@ -7,7 +7,7 @@ import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/codec.js';
 import type { Liveness } from '../runner/liveness.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
-import { waitingOf } from './waiting-for.js';
+import { createWaits } from './waits.js';
 import type { Glances } from './glances.js';
 import { createLists, type Lists } from './list-workflows.js';
 import { stateAt } from './state-at.js';
@@ -45,6 +45,7 @@ export const MOST_STEPS = 1_000;
 
 export function createQueries(parts: QueryParts): Queries {
   const archive = createArchive(parts);
+  const waits = createWaits(parts, archive);
   async function stateOf(ref: WorkflowRef): Promise<WorkflowState> {
     const state = await archive.state(ref);
     if (!state) throw notFound(ref);
@@ -73,9 +74,9 @@ export function createQueries(parts: QueryParts): Queries {
   return {
     workflow: async (ref) => {
       const state = await stateOf(ref);
-      return viewOf(state.accepted, headOf(state), { waitingFor: (await inLine(parts, state)) ?? waitingOf(state, parts.liveness), degraded: degradedIn(state) });
+      return viewOf(state.accepted, headOf(state), { waitingFor: await waits.of(state), degraded: degradedIn(state) });
     },
-    ...createLists(parts, (accepted, head) => viewOf(accepted, head, { waitingFor: null })),
+    ...createLists(parts, async (accepted, head) => viewOf(accepted, head, { waitingFor: await waits.inList(accepted, head) })),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
       const state = await stateOf(ref);
       const wanted = parent === undefined ? [...state.steps.all()] : [...state.steps.all()].filter((step) => step.childOf?.parent === parent);
@@ -111,18 +112,6 @@ export function createQueries(parts: QueryParts): Queries {
 async function endedIn(store: WorkflowStore, ref: WorkflowRef): Promise<boolean> {
   const [found] = await store.loadHeads(ref.tenant, [ref.workflowId]);
   return found === null || found === undefined || isTerminal(decodeHead(found.head).status);
-}
-
-/** Why a workflow that is limited has not begun. */
-async function inLine({ gatekeeper }: QueryParts, { status, accepted }: WorkflowState): Promise<string | null> {
-  if (status !== 'accepted' || !accepted.gated) return null;
-  const key = accepted.task.concurrencyKey ?? null;
-  const figures = (await gatekeeper.keys(accepted.tenant)).find((each) => each.key === key);
-  if (!figures) return null;
-  const waited = `Queued ${Math.round((figures.oldestQueuedMs ?? 0) / 1_000)} s`;
-  const who = key === null ? `tenant ${accepted.tenant}` : `key ${key}`;
-  if (figures.rate?.left === 0) return `${waited}: ${who} has begun ${figures.rate.starts} of ${figures.rate.starts} workflows in ${figures.rate.perMs} ms.`;
-  return `${waited}: ${who} has ${figures.running} of ${figures.maxRunning ?? 'any number'} running, and ${figures.queued} in line.`;
 }
 
 /** Steps that ended without a result and whose plan says to go on. */
