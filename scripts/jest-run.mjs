@@ -26,14 +26,13 @@ export async function runJest(args, environment = {}) {
 const SIMULATION = 'apps/orchestrator/src/simulation/';
 
 /**
- * All tests without whole processes, or those of some patterns. The simulation has a process to itself, beside the others: it makes promises by the million, and
+ * All tests without whole processes, or those of some patterns. The simulation has a process to itself: it makes promises by the million, and
  * each gets dearer with every context of an earlier test that is still enabled (with 85 of them it had not ended after eleven minutes).
  */
 export async function runQuickTests(patterns) {
   if (patterns.length > 0) return runJest([...patterns, '--passWithNoTests']);
   const ignored = ['/node_modules/', '/dist/', '/.trivet/', SIMULATION].map((path) => `--testPathIgnorePatterns=${path}`);
-  const [simulated, others] = await Promise.all([runJest([SIMULATION]), runJest(ignored)]);
-  return add(simulated, others);
+  return add(await runJest([SIMULATION]), await runJest(ignored));
 }
 
 /** The whole-system tests of apps/e2e, or those of some patterns, with the tiers lying on processes as the shape says. */
