@@ -12,6 +12,8 @@ export const AuditRow = z
     target: z.string(),
     workflowId: z.string().nullable(),
     detail: z.string().nullable(),
+    keyId: z.string().optional().describe('The API key it was done with; its name is the actor.'),
+    reason: z.string().optional().describe('Why, in the words of whoever did it.'),
     previousHash: z.string(),
     hash: z.string(),
   })

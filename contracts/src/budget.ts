@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Reason } from './reason.js';
 
 export const SCOPES = ['global', 'tenant', 'user', 'session', 'workflow'] as const;
 export const Scope = z.enum(SCOPES).meta({ id: 'Scope', description: 'Whose account it is' });
@@ -89,6 +90,7 @@ export const AccountLimits = z
       .array(z.strictObject({ window: Window, limitTokens: Amount.nullable().optional(), limitNanoUsd: Amount.nullable().optional() }))
       .min(1)
       .max(WINDOWS.length),
+    reason: Reason.optional(),
   })
   .meta({ id: 'AccountLimits', description: 'New limits of an account' });
 export type AccountLimits = z.infer<typeof AccountLimits>;

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';
+import { Reason } from './reason.js';
 import { Step } from './step.js';
 import { SignalName } from './step-input.js';
 import { Workflow } from './workflow.js';
 
-const reason = z.string().max(1_000).optional();
+const reason = Reason.optional();
 
 /** Bodies of the control routes of a workflow. */
 export const ControlBody = z.strictObject({ reason }).meta({ id: 'ControlBody', description: 'Cancel, pause, resume or retry' });
 
-export const SignalBody = z.strictObject({ name: SignalName, payload: Json.optional() }).meta({ id: 'SignalBody', description: 'A signal for a workflow' });
+export const SignalBody = z.strictObject({ name: SignalName, payload: Json.optional(), reason }).meta({ id: 'SignalBody', description: 'A signal for a workflow' });
 export type SignalBody = z.infer<typeof SignalBody>;
 
 export const ForkBody = z
@@ -22,6 +23,7 @@ export const ForkBody = z
     prompt: z.string().optional().describe('The prompt of the step, as name@version or name@label.'),
     model: z.string().min(1).max(200).optional().describe('The model of the step and of all model steps after it.'),
     workflowId: Identifier.optional(),
+    reason,
   })
   .meta({ id: 'ForkBody', description: 'A new workflow from a step of another' });
 export type ForkBody = z.infer<typeof ForkBody>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_TENANT } from './headers.js';
 import { Identifier } from './identifier.js';
+import { Reason } from './reason.js';
 
 /** At most so many begin in any stretch of so long. */
 export const StartRate = z
@@ -65,6 +66,9 @@ export const PolicyBody = z
   })
   .meta({ id: 'PolicyBody', description: 'Sets the policy of a tenant' });
 export type PolicyBody = z.infer<typeof PolicyBody>;
+
+/** The body of PUT /api/v1/policies/{tenant}. */
+export const PolicyChange = z.strictObject({ ...PolicyBody.shape, reason: Reason.optional() }).meta({ id: 'PolicyChange', description: 'Sets the policy of a tenant, and says why' });
 
 export const Policy = z.object({ tenant: Identifier, ...PolicyBody.shape }).meta({ id: 'Policy', description: 'What a tenant may have at once, and what its tools may do' });
 export type Policy = z.infer<typeof Policy>;

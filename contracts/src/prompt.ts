@@ -3,6 +3,7 @@ import { FieldError } from './failure.js';
 import { Identifier } from './identifier.js';
 import { JsonRecord } from './json.js';
 import { ModelMessage, TIERS } from './model.js';
+import { Reason } from './reason.js';
 
 /** What a prompt is for; the offline provider serves summarise, report and plan. */
 export const PROMPT_TASKS = ['summarise', 'report', 'plan', 'generate'] as const;
@@ -47,7 +48,7 @@ export const Prompt = PromptBody.extend({
 }).meta({ id: 'Prompt', description: 'One version of a prompt' });
 export type Prompt = z.infer<typeof Prompt>;
 
-export const PromptLabelBody = z.strictObject({ version: z.number().int().min(1) }).meta({ id: 'PromptLabelBody', description: 'Moves a label to a version' });
+export const PromptLabelBody = z.strictObject({ version: z.number().int().min(1), reason: Reason.optional() }).meta({ id: 'PromptLabelBody', description: 'Moves a label to a version' });
 
 /** Which version is shown with which variables; or a draft that nobody has kept. */
 export const PromptPreviewBody = z

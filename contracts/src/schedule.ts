@@ -3,6 +3,7 @@ import { TaskBudget } from './budget.js';
 import { Identifier } from './identifier.js';
 import { Json } from './json.js';
 import { Plan } from './plan.js';
+import { Reason } from './reason.js';
 import { Priority } from './task.js';
 
 /** What becomes of a time at which the run before has not ended. */
@@ -44,6 +45,7 @@ export const ScheduleBody = z
       .default({ policy: 'last' })
       .describe('Times that passed while nobody could start them: none of them, the last, or all.'),
     paused: z.boolean().default(false),
+    reason: Reason.optional(),
   })
   .refine((schedule) => (schedule.cron === undefined) !== (schedule.at === undefined), 'must have either cron or at')
   .meta({ id: 'ScheduleBody', description: 'Makes or replaces a schedule' });

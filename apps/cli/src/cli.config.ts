@@ -14,8 +14,8 @@ export const CLI_VARIABLES = {
   noInstall: variable('TRIVET_NO_INSTALL', flag().default(false), '1: fetch and install nothing, neither from a registry nor with apt-get.'),
   modelConfig: variable('TRIVET_MODEL_CONFIG', text().optional(), 'The file of model endpoints, tiers and prices; doctor looks whether its keys are set.'),
   url: variable('TRIVET_URL', url(['http:', 'https:']).optional(), 'The orchestrator that commands talk to; unset: the one on this machine at TRIVET_HTTP_PORT.'),
-  tenant: variable('TRIVET_TENANT', text().optional(), 'The tenant that commands act for, while no API keys are configured.'),
-  apiKey: variable('TRIVET_API_KEY', text().optional(), 'The API key that commands send.', { secret: true }),
+  tenant: variable('TRIVET_TENANT', text().optional(), 'The tenant that commands act for, while no API keys are configured; after that only the operator chooses.'),
+  apiKey: variable('TRIVET_API_KEY', text().optional(), 'The API key that commands send: trv_…', { secret: true }),
 } as const;
 export type CliConfig = ConfigOf<typeof CLI_VARIABLES>;
 

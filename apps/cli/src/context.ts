@@ -25,6 +25,8 @@ export interface GlobalOptions {
   output: OutputFormat;
   url?: string;
   tenant?: string;
+  apiKey?: string;
+  reason?: string;
 }
 
 export function contextOf(command: Command, outside: Outside): CliContext {
@@ -35,7 +37,7 @@ export function contextOf(command: Command, outside: Outside): CliContext {
     ...outside,
     config,
     url,
-    client: createClient({ url, tenant: options.tenant ?? config.tenant, apiKey: config.apiKey, client: 'cli' }),
+    client: createClient({ url, tenant: options.tenant ?? config.tenant, apiKey: options.apiKey ?? config.apiKey, ...(options.reason === undefined ? {} : { reason: options.reason }), client: 'cli' }),
     print: printer(options.output, outside.stdout),
     note: (line) => void outside.stderr.write(`${line}\n`),
   };

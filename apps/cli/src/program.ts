@@ -6,6 +6,7 @@ import { registerApprovals } from './commands/control.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerKeys } from './commands/keys.js';
 import { registerSchedules } from './commands/schedules.js';
 import { registerSchemas } from './commands/schemas.js';
 import { registerPrompts } from './commands/prompts.js';
@@ -48,7 +49,8 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
     .description('Durable AI-agent workflows on three services that share nothing but a message bus.')
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices([...OUTPUT_FORMATS]).default('table'))
     .option('--url <url>', 'the orchestrator to talk to (default: TRIVET_URL, else http://127.0.0.1:8080)')
-    .option('--tenant <tenant>', 'act for this tenant (while no API keys are configured)')
+    .option('--tenant <tenant>', 'act for this tenant (while no API keys are configured; then only the operator)')
+    .option('--api-key <secret>', 'the API key; better set TRIVET_API_KEY, since others on this machine see what commands are started with')
     .addHelpText('after', exitCodeHelp())
     .showHelpAfterError('Try: trivet --help')
     .configureOutput({ writeOut: (text) => void outside.stdout.write(text), writeErr: (text) => void outside.stderr.write(text) })
@@ -62,7 +64,7 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
       setExitCode(await work(contextOf(command, outside), command.args, command.opts()));
     },
   };
-  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
+  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerKeys, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
   return program;
 }
 

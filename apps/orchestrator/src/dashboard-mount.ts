@@ -17,13 +17,26 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 const HEADERS = { 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' };
 
-/** Serves the dashboard at its addresses; where it is not built, each says so. */
-export async function mountDashboard(app: NestFastifyApplication, folder = FOLDER): Promise<void> {
+/**
+ * Serves the dashboard at its addresses; where it is not built, each says so. Nothing of it needs a key: it has no data in it.
+ * @param onPath told every path that it adds
+ */
+export async function mountDashboard(app: NestFastifyApplication, onPath: (path: string) => void, folder = FOLDER): Promise<void> {
+  let isMounting = true;
+  app.getHttpAdapter().getInstance().addHook('onRoute', ({ url }) => {
+    if (isMounting) onPath(url);
+  });
+  if (existsSync(path.join(folder, 'index.html'))) await mountBuilt(app, folder);
+  else mountNotice(app);
+  isMounting = false;
+}
+
+function mountNotice(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
-  if (!existsSync(path.join(folder, 'index.html'))) {
-    for (const page of PAGES) fastify.get(page, (_request, reply) => reply.status(503).type('text/plain; charset=utf-8').send('The dashboard is not built. Run `npm run build`, then load this page again after a restart.\n'));
-    return;
-  }
+  for (const page of PAGES) fastify.get(page, (_request, reply) => reply.status(503).type('text/plain; charset=utf-8').send('The dashboard is not built. Run `npm run build`, then load this page again after a restart.\n'));
+}
+
+async function mountBuilt(app: NestFastifyApplication, folder: string): Promise<void> {
   await app.register(fastifyStatic, {
     root: path.join(folder, 'assets'),
     prefix: '/assets/',
@@ -36,6 +49,7 @@ export async function mountDashboard(app: NestFastifyApplication, folder = FOLDE
     cacheControl: false,
     index: false,
   });
+  const fastify = app.getHttpAdapter().getInstance();
   for (const page of PAGES) fastify.get(page, (_request, reply) => reply.sendFile('index.html', folder));
   fastify.get('/trivet.svg', (_request, reply) => reply.sendFile('trivet.svg', folder));
 }

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createAccountIndex, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
+import { checkDurability, connectRedis, countWorkflows, createAccountIndex, createApiKeyStore, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createSessionStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
+import { openAccess } from './access/access.js';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createDeadLetters } from './api/dead-letters.js';
 import { createGlances } from './api/glances.js';
@@ -12,6 +13,7 @@ import { createOverview } from './api/overview.js';
 import { createQueries } from './api/queries.js';
 import { rpcEndpoints } from './api/rpc.js';
 import type { Upload } from './api/tools.controller.js';
+import { createListTenants } from './api/tenants.js';
 import { createWatches } from './api/watches.js';
 import { createApprovals } from './approval/approvals.js';
 import { createAuditTrail, type AuditTrail } from './audit/audit-trail.js';
@@ -25,7 +27,7 @@ import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { ACCOUNTS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, HTTP_HOST, INTAKE, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, TEMPLATES, USAGE_COUNTS, WATCHES } from './tokens.js';
+import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, GUARD, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
 import { createRenderAsker } from './prompts/ask-render.js';
 import { createPrompts } from './prompts/prompts.js';
@@ -40,7 +42,7 @@ import { createSchedules } from './schedule/schedules.js';
 import { startTicker } from './schedule/ticker.js';
 import { readSigners } from './tools/signature.js';
 import { createTools, type Tools } from './tools/tools.js';
-import { uploadTool } from './tools/upload.js';
+import { uploadTool, type UploadDependencies } from './tools/upload.js';
 import type { VARIABLES } from './variables.js';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
@@ -61,8 +63,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const audit = createAuditTrail(auditLog, clock, (rows) => void facts.recordAudit(rows).catch(onError));
   const templates = await loadTemplates(TEMPLATES_FOLDER);
   const tools = createTools({ catalog, uploads: stores.toolUploads, facts, audit });
-  const signers = readSigners(config.toolSigners);
-  const upload: Upload = (by, name, given) => uploadTool({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers, toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools }, by, name, given);
+  const upload = createUpload({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers: readSigners(config.toolSigners), toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools });
   const policies = createPolicies({ store: stores.policyStore, journal: (policy) => facts.record(policy.tenant, { kind: 'policy', policy }), setTimeZone: (...zone) => ledger.setTimeZone(...zone) });
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
@@ -79,8 +80,9 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
 
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts]]);
-  const app = await createApplication({ provided, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
+  const access = await openAccess({ config, store: stores.apiKeys, sessionStore: stores.sessions, facts, audit, nowMs: clock.nowMs, logger, onError });
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
+  const app = await createApplication({ provided, guard: access.guard, onPage: access.addPage, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
   const announced = await keepPresence(presence, describe, onError);
@@ -114,6 +116,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
     },
   };
 }
+
+const createUpload = (parts: UploadDependencies): Upload => (by, name, given) => uploadTool(parts, by, name, given);
 
 function addChecks(health: OrchestratorRuntime['health'], { bus, redis, catalog }: { bus: Bus; redis: Redis; catalog: Pick<ToolCatalog, 'list'> }): void {
   health.addCheck('bus', () => { if (!bus.isConnected()) throw new Error('NATS is not connected'); });
@@ -192,6 +196,8 @@ const createStores = (redis: Redis) => ({
   auditLog: createAuditLog(redis),
   scheduleStore: createScheduleStore(redis),
   policyStore: createPolicyStore(redis),
+  apiKeys: createApiKeyStore(redis),
+  sessions: createSessionStore(redis),
 });
 
 function createQueueMetrics(dispatcher: Dispatcher): Metrics {

@@ -1,5 +1,10 @@
 /** Names under which Nest injects what main.ts has built. */
 export const BUS = Symbol('bus');
+export const API_KEYS = Symbol('api-keys');
+export const GUARD = Symbol('guard');
+export const KNOWN_KEYS = Symbol('known-keys');
+export const SESSIONS = Symbol('sessions');
+export const TENANTS = Symbol('tenants');
 export const INTAKE = Symbol('intake');
 export const RUNNER = Symbol('runner');
 export const REACH = Symbol('reach');

@@ -1,10 +1,16 @@
-import { COMMON_VARIABLES, flag, port, text, variable, wholeNumber } from '@trivet/service';
+import { API_KEY_PATTERN } from '@trivet/contracts';
+import { COMMON_VARIABLES, flag, names, port, text, variable, wholeNumber } from '@trivet/service';
+
+const operatorKey = () => text().regex(API_KEY_PATTERN, 'must be trv_ and 43 letters, digits, - or _, such as: echo "trv_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"');
 
 /** What the orchestrator reads from its environment. */
 export const VARIABLES = {
   ...COMMON_VARIABLES,
   httpPort: variable('TRIVET_HTTP_PORT', port().default(8080), 'The port of the HTTP API.'),
-  httpHost: variable('TRIVET_HTTP_HOST', text().default('127.0.0.1'), 'The address the HTTP API listens on; without keys configured only loopback is meant to be served.'),
+  httpHost: variable('TRIVET_HTTP_HOST', text().default('127.0.0.1'), 'The address the HTTP API listens on. Anything but loopback is refused until there is an API key, unless TRIVET_HTTP_OPEN is 1.'),
+  httpOpen: variable('TRIVET_HTTP_OPEN', flag().default(false), '1: serve other machines also while no API key is configured. Whoever reaches the port may do everything, so something else has to keep strangers from it.'),
+  httpNames: variable('TRIVET_HTTP_NAMES', names().default([]), 'Names this server is reached by, separated by commas. Without keys, or on loopback, a request that names another host than these, localhost or an address is refused.'),
+  operatorKey: variable('TRIVET_OPERATOR_KEY', operatorKey().optional(), 'The secret of an admin key of the tenant default, made by you: trv_ and 43 letters, digits, - or _. Lets a server that others reach begin with a key, and you in when all others are lost.', { secret: true }),
   strictJournal: variable('TRIVET_STRICT_JOURNAL', flag().default(false), 'Nothing leaves (no call, no answer) before the journal has acknowledged it, so that nothing visible is missing after Redis lost its data; each step takes longer.'),
   keepFinishedMs: variable('TRIVET_KEEP_FINISHED_MS', wholeNumber({ min: 10_000, max: 365 * 86_400_000 }).default(7 * 86_400_000), 'How long the record of a finished workflow stays in Redis, in ms; after that it is read from the journal.'),
   toolSigners: variable('TRIVET_TOOL_SIGNERS', text().optional(), 'A file with Ed25519 public keys (PEM): only tools that one of them signed are taken; unset: tools need no signature.'),

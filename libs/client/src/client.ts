@@ -1,4 +1,4 @@
-import { REASON_HEADER, type Account, type AccountLimits, type VendorBook, type Approval, type ApprovalDecision, type AuditRow, type DeadLetter, type DryRun, type ForkBody, type JsonObject, type JsonValue, type Page, type Prompt, type PromptDiff, type PromptPreview, type Queue, type Schedule, type ScheduleBody, type Scope, type StateAt, type Step, type TaskAccepted, type TaskSubmit, type Tool, type TraceSpan, type Worker, type Workflow, type WorkflowEvent, type WorkflowStatus } from '@trivet/contracts';
+import { REASON_HEADER, type Account, type AccountLimits, type ApiKey, type ApiKeyBody, type ApiKeyWithSecret, type VendorBook, type Approval, type ApprovalDecision, type AuditRow, type DeadLetter, type DryRun, type ForkBody, type JsonObject, type JsonValue, type Page, type Prompt, type PromptDiff, type PromptPreview, type Queue, type Schedule, type ScheduleBody, type Scope, type Session, type StateAt, type Step, type TaskAccepted, type TaskSubmit, type TenantSummary, type Tool, type TraceSpan, type Worker, type Workflow, type WorkflowEvent, type WorkflowStatus } from '@trivet/contracts';
 import { ClientError } from './client-error.js';
 import { createSend, type HttpOptions, type Send } from './http.js';
 import { streamWorkflow, type StreamItem, type StreamOptions } from './stream-workflow.js';
@@ -110,6 +110,17 @@ export interface Client {
   /** The newest rows first. */
   audit(options?: PageOptions): Promise<Page<AuditRow>>;
   version(): Promise<Readonly<Record<string, unknown>>>;
+  /** Who asks, as the server sees it. */
+  session(): Promise<Session>;
+  /** By name, without their secrets. */
+  keys(): Promise<Page<ApiKey>>;
+  /** Its secret is in this answer only. */
+  createKey(key: ApiKeyBody): Promise<ApiKeyWithSecret>;
+  /** Ends the old secret within a second. */
+  rotateKey(id: string): Promise<ApiKeyWithSecret>;
+  revokeKey(id: string): Promise<void>;
+  /** For the operator. */
+  tenants(): Promise<Page<TenantSummary>>;
 }
 
 /** @example const { workflowId } = await createClient({ url: 'http://127.0.0.1:8080' }).submit({ goal: 'Analyse ACME' }); */
@@ -132,6 +143,7 @@ export function createClient(options: ClientOptions): Client {
     ...prompts(send),
     ...tools(send),
     ...administration(send),
+    ...access(send),
   };
 }
 
@@ -213,6 +225,18 @@ function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reco
     removeDead: async (seq, reason) => void (await send(`/api/v1/dead/${seq}`, { method: 'DELETE', headers: reason ? { [REASON_HEADER]: encodeURIComponent(reason) } : {} })),
     audit: (query) => readJson(send('/api/v1/audit', { query: { ...query } })),
     version: () => readJson(send('/version')),
+  };
+}
+
+function access(send: Send): Pick<Client, 'session' | 'keys' | 'createKey' | 'rotateKey' | 'revokeKey' | 'tenants'> {
+  const path = (id: string, tail = ''): string => `/api/v1/keys/${encodeURIComponent(id)}${tail}`;
+  return {
+    session: () => readJson(send('/api/v1/session')),
+    keys: () => readJson(send('/api/v1/keys')),
+    createKey: (key) => readJson(send('/api/v1/keys', { method: 'POST', body: key })),
+    rotateKey: (id) => readJson(send(path(id, '/rotate'), { method: 'POST', body: {} })),
+    revokeKey: async (id) => void (await send(path(id), { method: 'DELETE' })),
+    tenants: () => readJson(send('/api/v1/tenants')),
   };
 }
 

@@ -1,12 +1,15 @@
-import { TENANT_HEADER } from '@trivet/contracts';
+import { REASON_HEADER, TENANT_HEADER } from '@trivet/contracts';
 import { errorOf, unreachable } from './client-error.js';
 
 export interface HttpOptions {
   /** Where the orchestrator listens, such as http://127.0.0.1:8080. */
   url: string;
-  /** Chooses the tenant while no API keys are configured; with a key, the key does. */
+  /** Chooses the tenant while no API keys are configured; with a key, the key does, unless it is the operator's. */
   tenant?: string;
+  /** The secret of an API key: trv_… */
   apiKey?: string;
+  /** Why whatever is changed is changed; it stands in the audit. */
+  reason?: string;
   /** Who asks, for the records; `cli` is known to the server. */
   client?: string;
 }
@@ -27,7 +30,7 @@ export type Send = (path: string, request?: Request) => Promise<Response>;
 
 export function createSend(options: HttpOptions): Send {
   const base = options.url.replace(/\/+$/, '');
-  const identity = { ...(options.tenant ? { [TENANT_HEADER]: options.tenant } : {}), ...(options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {}), ...(options.client ? { 'X-Trivet-Client': options.client } : {}) };
+  const identity = { ...(options.tenant ? { [TENANT_HEADER]: options.tenant } : {}), ...(options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {}), ...(options.client ? { 'X-Trivet-Client': options.client } : {}), ...(options.reason ? { [REASON_HEADER]: encodeURIComponent(options.reason) } : {}) };
   return async (path, request = {}) => {
     // A form names its own type, with the border between its parts.
     const isForm = request.body instanceof FormData;

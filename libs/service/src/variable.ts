@@ -37,6 +37,13 @@ export const flag = () =>
 
 export const text = () => z.string();
 
+/** Host names separated by commas, in small letters; no scheme, port or path. */
+export const names = () =>
+  z
+    .string()
+    .transform((given) => given.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== ''))
+    .refine((list) => list.every((name) => /^[a-z0-9_.-]+$/.test(name)), 'must be host names separated by commas, without scheme, port or path');
+
 export const choice = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 

@@ -3,12 +3,13 @@ import { canonicalJson, type AuditRow } from '@trivet/contracts';
 import { keys } from './keys.js';
 import { defineScript, withRedis, type Redis } from './redis.js';
 
-export type AuditEntry = Pick<AuditRow, 'tenant' | 'actor' | 'action' | 'target' | 'workflowId' | 'detail'>;
+export type AuditEntry = Pick<AuditRow, 'tenant' | 'actor' | 'action' | 'target' | 'workflowId' | 'detail' | 'keyId' | 'reason'>;
 
-/** KEYS: audit · ARGV: expected length, rows … */
+/** KEYS: audit, tenants · ARGV: expected length, tenant, rows … */
 const APPEND_LUA = `
 if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
-for i = 2, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
+redis.call('SADD', KEYS[2], ARGV[2])
+for i = 3, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
 return 1`;
 const appendScript = defineScript(APPEND_LUA);
 
@@ -22,6 +23,8 @@ export interface AuditLog {
   restore: (rows: readonly AuditRow[]) => Promise<void>;
   /** The seq of the first row whose chain does not hold, or null when all do. */
   verify: (tenant: string) => Promise<{ rows: number; brokenAt: number | null }>;
+  /** Tenants that have rows, in no order. */
+  tenants: () => Promise<string[]>;
 }
 
 export function createAuditLog(redis: Redis): AuditLog {
@@ -49,7 +52,7 @@ export function createAuditLog(redis: Redis): AuditLog {
         return { ...body, hash };
       });
       ends.delete(tenant);
-      if ((await appendScript.run(redis, [keys.audit(tenant)], [length, ...rows.map((row) => JSON.stringify(row))])) !== 1) continue;
+      if ((await appendScript.run(redis, [keys.audit(tenant), keys.auditTenants()], [length, tenant, ...rows.map((row) => JSON.stringify(row))])) !== 1) continue;
       ends.set(tenant, { length: length + rows.length, hash: previousHash });
       return rows;
     }
@@ -74,10 +77,11 @@ export function createAuditLog(redis: Redis): AuditLog {
       for (const tenant of new Set(rows.map((row) => row.tenant))) {
         const end = await endOf(tenant);
         const missing = missingAfter(end, rows.filter((row) => row.tenant === tenant));
-        if (missing.length > 0) await appendScript.run(redis, [keys.audit(tenant)], [end.length, ...missing]);
+        if (missing.length > 0) await appendScript.run(redis, [keys.audit(tenant), keys.auditTenants()], [end.length, tenant, ...missing]);
       }
     },
     verify: async (tenant) => verifyChain(await readRows(tenant, 0, -1)),
+    tenants: () => withRedis(() => redis.smembers(keys.auditTenants())),
   };
 }
 

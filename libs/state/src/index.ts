@@ -1,6 +1,7 @@
 export { checkDurability, connectRedis, redisTimeMs, setRestartGate, type Durability, type Redis, type RedisOptions } from './redis.js';
 export { PARTITIONS, formatApproval, formatMember, keys, parseMember, partitionOfRef, type DueMember, type MemoryRef, type Tier, type WorkflowRef } from './keys.js';
 export { createWorkflowStore, type CallToReopen, type CallToSchedule, type Change, type CommitOutcome, type StoredWorkflow, type WorkflowStore } from './workflow/workflow-store.js';
+export { countWorkflows } from './workflow/count-workflows.js';
 export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './workflow/approval-index.js';
 export { createAccountIndex, type AccountIndex } from './workflow/account-index.js';
 export { createUsageCounts, type Used, type UsageCounts, type UsedByCall } from './workflow/usage.js';
@@ -20,6 +21,8 @@ export { type MemoryHead, type MemorySource } from './memory/entry-head.js';
 export { createPromptUploads, type Authorship, type LabelMove, type PromptHead, type PromptUploads, type UploadedPrompt } from './prompts/prompt-uploads.js';
 export { labelsOf, newestOf, selectVersion, type KnownPrompt } from './prompts/find-prompt.js';
 export { createToolCatalog, type ToolCatalog } from './tool-catalog.js';
+export { createApiKeyStore, type ApiKeyStore, type StoredApiKey } from './access/api-key-store.js';
+export { createSessionStore, type SessionStore, type StoredSession } from './access/session-store.js';
 export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
 export { createRequeuedLetters, type RequeuedLetters } from './requeued-letters.js';
 export { createLedger, type Ledger } from './ledger/ledger.js';

@@ -140,7 +140,16 @@ export const keys = {
   policies: (): string => '{limits}:policies',
   /** STRING: when a dead letter was sent back to its stream; `sending` while that is done */
   requeued: (letter: string): string => `{dead}:requeued:${id(letter)}`,
+  /** HASH key id → StoredApiKey */
+  apiKeys: (): string => '{access}:keys',
+  /** HASH key id → when it was used last, in ms */
+  apiKeyUses: (): string => '{access}:used',
+  /** STRING: whose session it is; named by the sha256 of what the browser holds */
+  session: (sha256: string): string => `{access}:session:${sha256}`,
+  /** LIST of rows */
   audit: (tenant: string): string => `{audit}:${tenant}`,
+  /** SET of tenants with rows */
+  auditTenants: (): string => '{audit}|tenants',
 } as const;
 
 export const partitionOfRef = (ref: WorkflowRef): number => partitionOf(ref.workflowId);

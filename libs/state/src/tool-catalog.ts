@@ -10,7 +10,10 @@ export interface ToolCatalog {
   list: () => Promise<Tool[]>;
 }
 
-/** For how long a list is good for another task: within it a tool that was just added may be missing from a plan's check. */
+/**
+ * For how long a list is good for another task: within it a tool that was just added may be missing from a plan's check. An
+ * empty one is good for nothing: while a system starts, another orchestrator may be telling already that there are tools.
+ */
 const FRESH_MS = 100;
 
 export function createToolCatalog(redis: Redis): ToolCatalog {
@@ -42,7 +45,8 @@ export function createToolCatalog(redis: Redis): ToolCatalog {
       if (latest && performance.now() - latest.at < FRESH_MS) return latest.tools;
       const tools = read();
       latest = { at: performance.now(), tools };
-      tools.catch(() => (latest = null));
+      const forget = (): void => void (latest = null);
+      void tools.then((found) => found.length === 0 && forget(), forget);
       return tools;
     },
   };

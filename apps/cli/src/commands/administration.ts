@@ -73,6 +73,7 @@ const AUDIT_COLUMNS: readonly Column<AuditRow>[] = [
   { title: 'action', value: (row) => row.action },
   { title: 'target', value: (row) => row.target },
   { title: 'workflow', value: (row) => row.workflowId },
+  { title: 'reason', value: (row) => (row.reason === undefined ? null : shorten(row.reason, 40)) },
   { title: 'detail', value: (row) => (row.detail === null ? null : shorten(row.detail, 60)) },
 ];
 

@@ -11,7 +11,7 @@ export function registerBudgets({ program, action }: Registry): void {
   const budgets = program.command('budgets').description('what accounts have used and may use');
   budgets.command('get').argument('<account>', 'scope/id, such as workflow/w1 or tenant/default').description('limit, used and held of an account')
     .action(action((context, [account = '']) => get(context, account)));
-  budgets.command('set').argument('<account>', 'scope/id').description('set the limits of an account in one window')
+  budgets.command('set').argument('<account>', 'scope/id').option('--reason <text>', 'kept in the audit').description('set the limits of an account in one window')
     .option('--window <window>', 'total, minute, hour, day or month', 'total')
     .option('--tokens <n>', 'most tokens; "none" lifts the limit').option('--usd <n>', 'most USD; "none" lifts the limit')
     .action(action((context, [account = ''], options) => set(context, account, options)));

@@ -25,13 +25,13 @@ export function registerPrompts({ program, action }: Registry): void {
     print.list((await client.promptVersions(name)).items, COLUMNS);
     return EXIT.ok;
   }));
-  prompts.command('add').argument('<file>', 'Markdown with front matter, such as report.md').option('--name <name>', 'absent: the name of the file').description('keep it as the next version').action(action((context, [file = ''], options) => add(context, file, options['name'])));
-  prompts.command('label').argument('<name>').argument('<label>').argument('<version>').description('move a label to a version').action(action(async ({ client, print }, [name = '', label = '', version = '']) => {
+  prompts.command('add').argument('<file>', 'Markdown with front matter, such as report.md').option('--name <name>', 'absent: the name of the file').option('--reason <text>', 'kept in the audit').description('keep it as the next version').action(action((context, [file = ''], options) => add(context, file, options['name'])));
+  prompts.command('label').argument('<name>').argument('<label>').argument('<version>').option('--reason <text>', 'kept in the audit').description('move a label to a version').action(action(async ({ client, print }, [name = '', label = '', version = '']) => {
     const prompt = await client.setPromptLabel(name, label, readWhole(version, '<version>', { min: 1, max: 1_000_000 }) ?? 1);
     print.one(prompt, `${name}@${label} is version ${prompt.version}`);
     return EXIT.ok;
   }));
-  prompts.command('unlabel').argument('<name>').argument('<label>').description('take a label away').action(action(async (context, [name = '', label = '']) => {
+  prompts.command('unlabel').argument('<name>').argument('<label>').option('--reason <text>', 'kept in the audit').description('take a label away').action(action(async (context, [name = '', label = '']) => {
     await context.client.removePromptLabel(name, label);
     context.note(`${name} has no label ${label} any more`);
     return EXIT.ok;

@@ -16,14 +16,14 @@ export function registerSchedules({ program, action }: Registry): void {
     return EXIT.ok;
   }));
   schedules.command('get').argument('<id>').description('one schedule and its latest runs').action(action((context, [id = '']) => get(context, id)));
-  schedules.command('create').description('make one')
+  schedules.command('create').description('make one').option('--reason <text>', 'kept in the audit')
     .option('--id <id>').option('--cron <pattern>', 'five fields, or six with seconds first').option('--at <time>', 'once, such as 2030-01-01T09:00:00Z').option('--zone <zone>', 'IANA time zone', 'UTC')
     .option('--goal <goal>').option('--template <name>').option('--task <json>', 'the whole task, or @file').option('--tokens <n>', 'most tokens of each run')
     .addOption(new Option('--overlap <policy>', 'when the run before goes on').choices(['skip', 'queue', 'cancel', 'allow']).default('skip'))
     .addOption(new Option('--catch-up <policy>', 'times that were missed').choices(['none', 'last', 'all']).default('last'))
     .action(action(create));
   for (const verb of ['pause', 'resume', 'trigger', 'rm'] as const) {
-    schedules.command(verb).argument('<id>').description(DESCRIPTIONS[verb]).action(action((context, [id = '']) => act(context, verb, id)));
+    schedules.command(verb).argument('<id>').option('--reason <text>', 'kept in the audit').description(DESCRIPTIONS[verb]).action(action((context, [id = '']) => act(context, verb, id)));
   }
 }
 

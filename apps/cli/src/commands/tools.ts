@@ -25,17 +25,17 @@ export function registerTools({ program, action }: Registry): void {
     .action(action((context, [folder = ''], options) => begin(context, folder, options['language'] === 'as' ? 'as' : 'ts')));
   tools.command('build').argument('[folder]', 'with tool.json and tool.ts, tool.as.ts, tool.py, or a tool.wasm of another toolchain', '.').description('make the module').action(action((context, [folder = '.']) => build(context, folder)));
   tools.command('test').argument('[folder]', 'the tool', '.').description('build it and run its cases in the sandbox of this machine').action(action((context, [folder = '.']) => test(context, folder)));
-  tools.command('add').argument('[folder]', 'the tool', '.').description('build it and upload it; usable at once').option('--key <file>', 'sign it with this Ed25519 private key (PEM)')
+  tools.command('add').argument('[folder]', 'the tool', '.').description('build it and upload it; usable at once').option('--reason <text>', 'kept in the audit').option('--key <file>', 'sign it with this Ed25519 private key (PEM)')
     .action(action((context, [folder = '.'], options) => add(context, folder, typeof options['key'] === 'string' ? options['key'] : undefined)));
   tools.command('try').argument('<name>', 'or name@version').argument('<input>', 'as JSON').description('call it once, in a workflow of one step').action(action((context, [name = '', input = '']) => tryTool(context, name, input)));
   for (const verb of ['enable', 'disable'] as const) {
-    tools.command(verb).argument('<name>').description(verb === 'enable' ? 'run its calls again' : 'run no call of it until it is enabled').action(action(async (context, [name = '']) => {
+    tools.command(verb).argument('<name>').option('--reason <text>', 'kept in the audit').description(verb === 'enable' ? 'run its calls again' : 'run no call of it until it is enabled').action(action(async (context, [name = '']) => {
       const tool = await (verb === 'enable' ? context.client.enableTool(name) : context.client.disableTool(name));
       context.print.one(tool, `${tool.name} ${tool.version} is ${verb}d`);
       return EXIT.ok;
     }));
   }
-  tools.command('rm').argument('<name>').description('remove it; workflows that are pinned to a version go on').action(action(async (context, [name = '']) => {
+  tools.command('rm').argument('<name>').option('--reason <text>', 'kept in the audit').description('remove it; workflows that are pinned to a version go on').action(action(async (context, [name = '']) => {
     await context.client.removeTool(name);
     context.note(`${name} is removed`);
     return EXIT.ok;

@@ -1,6 +1,7 @@
 import type { Session } from '@trivet/contracts';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { getJson } from './http.js';
+import { ApiError } from './problem.js';
 
 export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: () => getJson<Session>('/api/v1/session'), staleTime: 60_000 });
 
@@ -9,3 +10,6 @@ export function useRole(): { mayWrite: boolean; mayAdminister: boolean } {
   const { data } = useQuery(sessionQuery);
   return { mayWrite: data !== undefined && data.role !== 'read', mayAdminister: data?.role === 'admin' };
 }
+
+/** True when the server wants a key first. */
+export const wantsKey = (error: unknown): boolean => error instanceof ApiError && error.status === 401;

@@ -1,7 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useCallback, useRef, useState } from 'react';
 import { useLiveFacts } from '../api/live.js';
-import { useRole } from '../api/session.js';
+import { sessionQuery, useRole, wantsKey } from '../api/session.js';
 import { Button } from '../parts/button.js';
 import { Toasts } from '../parts/toasts.js';
 import { Account } from './account.js';
@@ -11,11 +12,17 @@ import { Mark } from './mark.js';
 import { KeysDialog } from './keys-dialog.js';
 import { Navigation } from './navigation.js';
 import { Omnibox } from './omnibox.js';
+import { SignIn } from './sign-in.js';
 import { SubmitDialog } from './submit-dialog.js';
 import { ThemeButton } from './theme-button.js';
 
 /** What stands around every page: name, health, search, the way to submit, the links. */
 export function Frame() {
+  const session = useQuery(sessionQuery);
+  return wantsKey(session.error) ? <SignIn /> : <SignedInFrame />;
+}
+
+function SignedInFrame() {
   const box = useRef<HTMLInputElement>(null);
   const { mayWrite } = useRole();
   const { connected } = useLiveFacts();

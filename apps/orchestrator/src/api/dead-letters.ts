@@ -36,7 +36,7 @@ export function createDeadLetters({ bus, requeued, audit, clock }: DeadLetterPar
   }
 
   const record = ({ tenant, actor }: Actor, verb: 'requeue' | 'remove', letter: DeadLetter, reason: string | undefined): Promise<void> =>
-    audit.record({ tenant, actor, action: `dead.${verb}`, target: `dead/${letter.seq}`, workflowId: workflowOf(letter) ?? null, detail: reason ?? null });
+    audit.record({ tenant, actor, action: `dead.${verb}`, target: `dead/${letter.seq}`, workflowId: workflowOf(letter) ?? null, detail: reason ?? null, ...(reason === undefined ? {} : { reason }) });
 
   return {
     list: async (tenant, { limit, after }) => {

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
-import { DEFAULT_TENANT, FailureError, Identifier, PolicyBody, canonicalJson, parseOrFail, type KeyQueue, type Page, type Policy } from '@trivet/contracts';
+import { DEFAULT_TENANT, FailureError, Identifier, PolicyChange, canonicalJson, parseOrFail, type KeyQueue, type Page, type Policy } from '@trivet/contracts';
 import { checkTimeZone } from '@trivet/state';
 import type { FastifyRequest } from 'fastify';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -35,7 +35,8 @@ export class PoliciesController {
   @Put('policies/:tenant')
   async put(@Req() request: FastifyRequest, @Param('tenant') tenant: string, @Body() body: unknown): Promise<Policy> {
     const own = tenantOf(request);
-    const policy = { tenant: policyTenant(own, tenant), ...parseOrFail(PolicyBody, body, 'the policy') };
+    const { reason: _, ...wanted } = parseOrFail(PolicyChange, body, 'the policy');
+    const policy = { tenant: policyTenant(own, tenant), ...wanted };
     return setPolicy({ policies: this.policies, audit: this.audit }, policy, { tenant: own, actor: actorOf(request) });
   }
 }
@@ -50,10 +51,10 @@ export function policyTenant(own: string, text: string): string {
   return tenant;
 }
 
-export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, wanted: Policy, by: { tenant: string; actor: string }): Promise<Policy> {
+export async function setPolicy(parts: { policies: Policies; audit: AuditTrail }, wanted: Policy, by: { tenant: string; actor: string; reason?: string }): Promise<Policy> {
   if (wanted.timeZone !== undefined) checkTimeZone(wanted.timeZone);
   const policy = await parts.policies.change(wanted.tenant, (current) => withTools(current, wanted, by.tenant));
-  await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'policy.set', target: `policy/${policy.tenant}`, workflowId: null, detail: JSON.stringify(policy).slice(0, 2_000) });
+  await parts.audit.record({ tenant: by.tenant, actor: by.actor, action: 'policy.set', target: `policy/${policy.tenant}`, workflowId: null, detail: JSON.stringify(policy).slice(0, 2_000), ...(by.reason ? { reason: by.reason } : {}) });
   return policy;
 }
 

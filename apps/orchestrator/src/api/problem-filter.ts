@@ -34,7 +34,8 @@ export function sendProblem(request: RequestLike, reply: ReplyLike, thrown: unkn
   if (error.failure.code === 'internal') log.error({ error: thrown, method: request.method, url: request.url }, 'a request failed unexpectedly');
   const workflowId = workflowIdOf(request, reply, error.failure);
   if (workflowId) reply.header(HEADERS.workflowId, workflowId);
-  if (error.failure.code === 'rate_limited' || error.failure.code === 'unavailable') reply.header('Retry-After', '1');
+  if (error.failure.code === 'rate_limited' || error.failure.code === 'unavailable') reply.header('Retry-After', String(error.failure.detail?.['retryAfterS'] ?? 1));
+  if (error.failure.code === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer realm="trivet"');
   if (isOpenAiRoute(request.url)) return void reply.status(openAiStatus(error)).header('Content-Type', 'application/json; charset=utf-8').send(JSON.stringify(openAiError(error)));
   const problem = problemOf(error, workflowId);
   void reply.status(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));

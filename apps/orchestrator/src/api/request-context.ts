@@ -1,14 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DEFAULT_TENANT, FailureError, HEADERS, Identifier, TENANT_HEADER, parseOrFail } from '@trivet/contracts';
+import { FailureError, HEADERS, Identifier } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
+import { askerOf, clientOf } from '../access/guard.js';
 import type { Actor } from '../audit/audit-trail.js';
 
-/** Whose request it is. Without keys configured the tenant is chosen by a header, and only loopback is served. */
-export function tenantOf(request: FastifyRequest): string {
-  const chosen = request.headers[TENANT_HEADER.toLowerCase()];
-  if (chosen === undefined) return DEFAULT_TENANT;
-  return parseOrFail(Identifier, chosen, `the header ${TENANT_HEADER}`);
-}
+/** Whose request it is, as the guard found it. */
+export const tenantOf = (request: FastifyRequest): string => askerOf(request).tenant;
 
 /** The workflow a route names; its id is on the answer, also when that is an error. */
 export function workflowRefOf(request: FastifyRequest, reply: FastifyReply, workflowId: string): WorkflowRef {
@@ -27,7 +24,10 @@ export function durationMs(text: string, field: string, mostMs: number): number 
   return Math.min(value, mostMs);
 }
 
-/** Through which client a request came, for the audit log. */
-export const actorOf = (request: FastifyRequest): 'cli' | 'http' => (request.headers['x-trivet-client'] === 'cli' ? 'cli' : 'http');
+/** Through which client a task came. */
+export const sourceOf = clientOf;
+
+/** Who asks, for the audit log: the name of the key, or without keys the client. */
+export const actorOf = (request: FastifyRequest): string => askerOf(request).actor;
 
 export const whoOf = (request: FastifyRequest): Actor => ({ tenant: tenantOf(request), actor: actorOf(request) });

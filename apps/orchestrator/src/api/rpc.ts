@@ -1,4 +1,4 @@
-import { ApprovalDecision, ControlBody, DEFAULT_TENANT, ForkBody, HEADERS, Identifier, PolicyBody, SignalBody, parseOrFail } from '@trivet/contracts';
+import { ApprovalDecision, ControlBody, DEFAULT_TENANT, ForkBody, HEADERS, Identifier, PolicyChange, SignalBody, parseOrFail } from '@trivet/contracts';
 import { subjects, subjectToken, type Endpoint, type RpcRequest } from '@trivet/bus';
 import type { WorkflowRef } from '@trivet/state';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ const SignalRequest = z.object({ workflowId: Identifier, ...SignalBody.shape });
 const ForkRequest = z.object({ workflowId: Identifier, newWorkflowId: Identifier.optional(), ...ForkBody.omit({ workflowId: true }).shape });
 const ScheduleById = z.object({ id: Identifier });
 const PolicyOf = z.object({ tenant: Identifier.optional() });
-const PolicyRequest = z.strictObject({ tenant: Identifier.optional(), ...PolicyBody.shape });
+const PolicyRequest = z.strictObject({ tenant: Identifier.optional(), ...PolicyChange.shape });
 const DecideRequest = z.object({ id: z.string().max(140), ...ApprovalDecision.shape });
 const StateRequest = z.object({ workflowId: Identifier, at: z.number().int().min(1).optional() });
 const EventsRequest = z.object({ workflowId: Identifier, after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1_000).default(200) });
@@ -124,9 +124,9 @@ function policyVerbs(parts: { policies: Policies; audit: AuditTrail }): Record<s
   return {
     'policy.get': (tenant, request) => parts.policies.of(policyTenant(tenant, parseOrFail(PolicyOf, request.body ?? {}, 'the request').tenant ?? tenant)),
     'policy.set': async (tenant, request) => {
-      const { tenant: of = tenant, ...body } = parseOrFail(PolicyRequest, request.body, 'the request');
+      const { tenant: of = tenant, reason, ...body } = parseOrFail(PolicyRequest, request.body, 'the request');
       const policy = { tenant: policyTenant(tenant, of), ...body };
-      return setPolicy(parts, policy, { tenant, actor: ACTOR });
+      return setPolicy(parts, policy, { tenant, actor: ACTOR, ...(reason ? { reason } : {}) });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Query, Req } from '@nestjs/common';
-import { parseOrFail, type Page, type Schedule, type TaskAccepted } from '@trivet/contracts';
+import { ControlBody, parseOrFail, type Page, type Schedule, type TaskAccepted } from '@trivet/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Schedules } from '../schedule/schedules.js';
@@ -7,6 +7,7 @@ import { SCHEDULES } from '../tokens.js';
 import { actorOf, tenantOf } from './request-context.js';
 
 export const SchedulesQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().optional() });
+const OptionalReason = ControlBody.nullish();
 const NextQuery = z.object({ count: z.coerce.number().int().min(1).max(100).default(5) });
 
 @Controller('api/v1/schedules')
@@ -48,19 +49,22 @@ export class SchedulesController {
 
   @Post(':id/pause')
   @HttpCode(200)
-  pause(@Req() request: FastifyRequest, @Param('id') id: string): Promise<Schedule> {
+  pause(@Req() request: FastifyRequest, @Param('id') id: string, @Body() body: unknown): Promise<Schedule> {
+    parseOrFail(OptionalReason, body, 'the body');
     return this.schedules.pause(tenantOf(request), id, actorOf(request));
   }
 
   @Post(':id/resume')
   @HttpCode(200)
-  resume(@Req() request: FastifyRequest, @Param('id') id: string): Promise<Schedule> {
+  resume(@Req() request: FastifyRequest, @Param('id') id: string, @Body() body: unknown): Promise<Schedule> {
+    parseOrFail(OptionalReason, body, 'the body');
     return this.schedules.resume(tenantOf(request), id, actorOf(request));
   }
 
   @Post(':id/trigger')
   @HttpCode(202)
-  trigger(@Req() request: FastifyRequest, @Param('id') id: string): Promise<TaskAccepted> {
+  trigger(@Req() request: FastifyRequest, @Param('id') id: string, @Body() body: unknown): Promise<TaskAccepted> {
+    parseOrFail(OptionalReason, body, 'the body');
     return this.schedules.trigger(tenantOf(request), id, actorOf(request));
   }
 }

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { INTAKE, QUERIES, WATCHES } from '../tokens.js';
 import type { Intake } from '../intake/intake.js';
 import type { Queries } from './queries.js';
-import { actorOf, durationMs, tenantOf } from './request-context.js';
+import { actorOf, durationMs, sourceOf, tenantOf } from './request-context.js';
 import type { Watches } from './watches.js';
 
 const LONGEST_WAIT_MS = 300_000;
@@ -31,8 +31,7 @@ export class TasksController {
     if (flagOf(dryRun, 'dryRun')) return void reply.status(200).send(await this.intake.plan(tenant, body));
     const waitMs = wait === undefined ? 0 : durationMs(wait, 'wait', LONGEST_WAIT_MS);
     const fallbackId = idempotencyKey === undefined ? undefined : idOfKey(idempotencyKey);
-    const source = actorOf(request);
-    const accepted = await this.intake.submit({ tenant, body, source, actor: source, ...(fallbackId ? { fallbackId } : {}) });
+    const accepted = await this.intake.submit({ tenant, body, source: sourceOf(request), actor: actorOf(request), ...(fallbackId ? { fallbackId } : {}) });
     const ref = { tenant, workflowId: accepted.workflowId };
     reply.header(HEADERS.workflowId, ref.workflowId).header('Location', `/api/v1/workflows/${ref.workflowId}`);
     if (fallbackId && accepted.duplicate) reply.header('Idempotent-Replayed', 'true');

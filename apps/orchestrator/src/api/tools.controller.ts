@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
-import { FailureError, Identifier, parseOrFail, type Page, type Tool } from '@trivet/contracts';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
+import { ControlBody, FailureError, Identifier, parseOrFail, type Page, type Tool } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/audit-trail.js';
 import { TOOLS, UPLOAD } from '../tokens.js';
@@ -20,6 +20,8 @@ const LIMITS: MultipartLimits = {
   tooLarge: `A part is larger than ${MOST_MODULE_BYTES} bytes (a module) or ${MOST_TEXT_BYTES} bytes (a text).`,
   hint: 'curl -X PUT -F manifest=@tool.json -F module=@tool.wasm …/api/v1/tools/<name>',
 };
+
+const OptionalReason = ControlBody.nullish();
 
 @Controller('api/v1/tools')
 export class ToolsController {
@@ -58,13 +60,15 @@ export class ToolsController {
 
   @Post(':name/disable')
   @HttpCode(200)
-  disable(@Req() request: FastifyRequest, @Param('name') name: string): Promise<Tool> {
+  disable(@Req() request: FastifyRequest, @Param('name') name: string, @Body() body: unknown): Promise<Tool> {
+    parseOrFail(OptionalReason, body, 'the body');
     return this.tools.setDisabled(whoOf(request), name, true);
   }
 
   @Post(':name/enable')
   @HttpCode(200)
-  enable(@Req() request: FastifyRequest, @Param('name') name: string): Promise<Tool> {
+  enable(@Req() request: FastifyRequest, @Param('name') name: string, @Body() body: unknown): Promise<Tool> {
+    parseOrFail(OptionalReason, body, 'the body');
     return this.tools.setDisabled(whoOf(request), name, false);
   }
 }

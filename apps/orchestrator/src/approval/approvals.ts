@@ -1,4 +1,4 @@
-import { Amount, FailureError, NANO_USD_PER_USD, parseOrFail, type Approval, type ApprovalDecision, type JsonValue, type Page } from '@trivet/contracts';
+import { Amount, FailureError, MOST_REASON, NANO_USD_PER_USD, parseOrFail, type Approval, type ApprovalDecision, type JsonValue, type Page } from '@trivet/contracts';
 import type { ApprovalIndex, Blobs, Ledger, WorkflowRef } from '@trivet/state';
 import { z } from 'zod';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -75,7 +75,7 @@ export function createApprovals({ index, runner, ledger, blobs, audit }: Approva
       if (step.work.purpose === 'budget' && decision.decision === 'approve' && decision.edited !== undefined) await raise(ledger, ref, decision.edited);
       const outcome = await runner.deliver(ref, { type: 'decide', stepId: step.id, approvalId: id, actor, decision });
       if (outcome !== 'applied') throw new FailureError('state_conflict', `The approval ${id} was decided a moment ago by somebody else.`);
-      await audit.record({ tenant, actor, action: `approval.${decision.decision}`, target: `approval/${id}`, workflowId: ref.workflowId, detail: JSON.stringify(decision).slice(0, 2_000) });
+      await audit.record({ tenant, actor, action: `approval.${decision.decision}`, target: `approval/${id}`, workflowId: ref.workflowId, detail: JSON.stringify(decision).slice(0, 2_000), ...(decision.comment ? { reason: decision.comment.slice(0, MOST_REASON) } : {}) });
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { AuditRow } from '@trivet/contracts';
+import { askedBy } from '../access/asker.js';
 import type { AuditEntry, AuditLog, LedgerClock } from '@trivet/state';
-import { detailWithReason, reasonNow } from './reason.js';
+import { detailWithReason } from './reason.js';
 
-/** The tenant that acts, and the client through which it does. */
+/** The tenant that acts, and the key or the client through which it does. */
 export interface Actor {
   tenant: string;
   actor: string;
@@ -10,7 +11,7 @@ export interface Actor {
 
 /** Writes audit rows of this process in the order they come, many in one append when they come fast. */
 export interface AuditTrail {
-  /** Resolves when the row is kept; the reason that the request at hand gave stands in its detail. */
+  /** Resolves when the row is kept. The key and the reason that the request at hand gave are added by themselves; the reason stands in the detail too. */
   record: (entry: AuditEntry) => Promise<void>;
 }
 
@@ -39,7 +40,8 @@ export function createAuditTrail(log: AuditLog, clock: LedgerClock, journal: (ro
   return {
     record: (entry) =>
       new Promise((resolve, reject) => {
-        waiting.push({ entry: { ...entry, detail: detailWithReason(entry.detail, reasonNow()) }, resolve, reject });
+        const row = { ...askedBy(entry.actor), ...entry };
+        waiting.push({ entry: { ...row, detail: detailWithReason(row.detail, row.reason ?? null) }, resolve, reject });
         if (!running) void drain();
       }),
   };

@@ -1,15 +1,9 @@
-import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { detailWithReason, readReason, withReason } from './reason.js';
+import { detailWithReason, readReason } from './reason.js';
 
 describe('the reason of a change', () => {
   it.each([['raise%20it', 'raise it'], ['50 % more', '50 % more'], ['%E9%A2%84%E7%AE%97', '预算'], ['  ', '']])('reads %j as %j', (header, reason) => expect(readReason(header)).toBe(reason));
 
   it('is bounded', () => expect(readReason('x'.repeat(5_000))).toHaveLength(1_000));
-
-  it('leaves a request without one as it is', () => {
-    expect(withReason(ROOT_CONTEXT, undefined)).toBe(ROOT_CONTEXT);
-    expect(withReason(ROOT_CONTEXT, 'why')).not.toBe(ROOT_CONTEXT);
-  });
 
   it('stands behind what was done, once', () => {
     expect(detailWithReason('version 2', 'better words')).toBe('version 2; reason: better words');

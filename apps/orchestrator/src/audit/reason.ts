@@ -1,26 +1,11 @@
-import { context, createContextKey, type Context } from '@opentelemetry/api';
-
-const MOST_CHARACTERS = 1_000;
-const REASON = createContextKey('trivet.reason');
-
-/** The context of a request that said why it changes something; it reaches the audit without passing through every function in between. */
-export function withReason(of: Context, header: string | string[] | undefined): Context {
-  const reason = readReason([header].flat()[0] ?? '');
-  return reason === '' ? of : of.setValue(REASON, reason);
-}
-
-/** Why the change at hand is made, if its request said so. */
-export function reasonNow(): string | null {
-  const reason = context.active().getValue(REASON);
-  return typeof reason === 'string' ? reason : null;
-}
+import { MOST_REASON } from '@trivet/contracts';
 
 /** As it was meant: what is not URL-encoded stands for itself. */
 export function readReason(header: string): string {
   try {
-    return decodeURIComponent(header).trim().slice(0, MOST_CHARACTERS);
+    return decodeURIComponent(header).trim().slice(0, MOST_REASON);
   } catch {
-    return header.trim().slice(0, MOST_CHARACTERS);
+    return header.trim().slice(0, MOST_REASON);
   }
 }
 

@@ -31,23 +31,23 @@ export function createControls({ runner, audit }: ControlParts): Controls {
     return shownStatus(state);
   }
 
-  async function tell(ref: WorkflowRef, input: Input, about: { action: string; actor: string; detail: string }, refuse: (status: WorkflowStatus) => string): Promise<void> {
+  async function tell(ref: WorkflowRef, input: Input, about: { action: string; actor: string; detail: string; reason: string | undefined }, refuse: (status: WorkflowStatus) => string): Promise<void> {
     const outcome = await runner.deliver(ref, input);
     if (outcome !== 'applied') throw new FailureError('state_conflict', refuse(await statusOf(ref)));
-    await audit.record({ tenant: ref.tenant, actor: about.actor, action: about.action, target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: about.detail });
+    await audit.record({ tenant: ref.tenant, actor: about.actor, action: about.action, target: `workflow/${ref.workflowId}`, workflowId: ref.workflowId, detail: about.detail, ...(about.reason === undefined ? {} : { reason: about.reason }) });
   }
 
   return {
-    cancel: (ref, reason = 'cancelled by request', actor) =>
-      tell(ref, { type: 'cancel', reason }, { action: 'workflow.cancel', actor, detail: reason }, (status) => `Workflow ${ref.workflowId} is ${status} already; only one that has not ended can be cancelled.`),
-    pause: (ref, reason = 'paused by request', actor) =>
-      tell(ref, { type: 'pause', reason }, { action: 'workflow.pause', actor, detail: reason }, (status) => `Workflow ${ref.workflowId} is ${status}; only one that runs or waits can be paused.`),
-    resume: (ref, reason = 'resumed by request', actor) =>
-      tell(ref, { type: 'resume' }, { action: 'workflow.resume', actor, detail: reason }, (status) => `Workflow ${ref.workflowId} is ${status}; only one that is paused can be resumed.`),
-    retry: (ref, reason = 'retried by request', actor) =>
-      tell(ref, { type: 'retry', reason }, { action: 'workflow.retry', actor, detail: reason }, (status) => `Workflow ${ref.workflowId} is ${status}; only one that failed or was cancelled can be retried.`),
-    signal: (ref, { name, payload }, actor) =>
-      tell(ref, { type: 'signal', name, payload: payload ?? null }, { action: 'workflow.signal', actor, detail: name }, (status) =>
+    cancel: (ref, reason, actor) =>
+      tell(ref, { type: 'cancel', reason: reason ?? 'cancelled by request' }, { action: 'workflow.cancel', actor, detail: reason ?? 'cancelled by request', reason }, (status) => `Workflow ${ref.workflowId} is ${status} already; only one that has not ended can be cancelled.`),
+    pause: (ref, reason, actor) =>
+      tell(ref, { type: 'pause', reason: reason ?? 'paused by request' }, { action: 'workflow.pause', actor, detail: reason ?? 'paused by request', reason }, (status) => `Workflow ${ref.workflowId} is ${status}; only one that runs or waits can be paused.`),
+    resume: (ref, reason, actor) =>
+      tell(ref, { type: 'resume' }, { action: 'workflow.resume', actor, detail: reason ?? 'resumed by request', reason }, (status) => `Workflow ${ref.workflowId} is ${status}; only one that is paused can be resumed.`),
+    retry: (ref, reason, actor) =>
+      tell(ref, { type: 'retry', reason: reason ?? 'retried by request' }, { action: 'workflow.retry', actor, detail: reason ?? 'retried by request', reason }, (status) => `Workflow ${ref.workflowId} is ${status}; only one that failed or was cancelled can be retried.`),
+    signal: (ref, { name, payload, reason }, actor) =>
+      tell(ref, { type: 'signal', name, payload: payload ?? null }, { action: 'workflow.signal', actor, detail: name, reason }, (status) =>
         isTerminal(status) ? `Workflow ${ref.workflowId} is ${status} already; it takes no more signals.` : `Workflow ${ref.workflowId} keeps ${MOST_KEPT_SIGNALS} signals that no step has waited for; that is the limit.`,
       ),
   };

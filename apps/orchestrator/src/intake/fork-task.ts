@@ -10,7 +10,7 @@ import type { PlanTask } from '../planning/plan-task.js';
  * over, which are those of every step that does not follow from the one it is forked at.
  * @throws FailureError invalid_request: the plan has no such step
  */
-export async function forkTask(source: WorkflowState, body: ForkBody, planTask: PlanTask): Promise<{ data: EventData<'task.accepted'>; reused: Fact[] }> {
+export async function forkTask(source: WorkflowState, { reason: _reason, ...body }: ForkBody, planTask: PlanTask): Promise<{ data: EventData<'task.accepted'>; reused: Fact[] }> {
   const { accepted } = source;
   const base = body.template === undefined ? accepted.plan : (await planTask({ goal: accepted.task.goal, template: body.template }, { tenant: accepted.tenant })).plan;
   if (!planIndex(base).byId.has(body.fromStep)) {

@@ -104,7 +104,7 @@ export function createIntake(parts: IntakeParts): Intake {
       const forked = { tenant: ref.tenant, workflowId };
       const outcome = await withWorkflow(forked, () => beginPlanned(forked, data, reused));
       if (outcome.status === 'exists') return duplicateOf(forked, outcome.bodyHash, data.bodyHash, outcome.workflowStatus);
-      await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}` });
+      await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}`, ...(body.reason === undefined ? {} : { reason: body.reason }) });
       return { workflowId, status: 'accepted', duplicate: false };
     },
     plan: async (tenant, body) => {

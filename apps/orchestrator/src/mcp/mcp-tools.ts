@@ -7,6 +7,7 @@ import { parseListQuery } from '../api/listing.js';
 import type { Queries } from '../api/queries.js';
 import type { Watches } from '../api/watches.js';
 import type { Approvals } from '../approval/approvals.js';
+import type { Actor } from '../audit/audit-trail.js';
 import type { Controls } from '../control/controls.js';
 import type { Intake } from '../intake/intake.js';
 import type { Tools } from '../tools/tools.js';
@@ -21,7 +22,6 @@ export interface McpParts {
   ledger: Pick<Ledger, 'readAccount'>;
 }
 
-const ACTOR = 'mcp';
 const LONGEST_WAIT_S = 25;
 const AnyObject = z.record(z.string(), z.unknown());
 const ById = z.object({ workflowId: Identifier });
@@ -30,10 +30,10 @@ const READS = { readOnlyHint: true, openWorldHint: false } as const;
 const CHANGES = { readOnlyHint: false, destructiveHint: false, openWorldHint: false } as const;
 
 /** What an agent elsewhere may do with the workflows of a tenant. A server serves one request. */
-export function createMcpServer(parts: McpParts, tenant: string, version: string): McpServer {
+export function createMcpServer(parts: McpParts, by: Actor, version: string): McpServer {
   const server = new McpServer({ name: 'trivet', version }, { instructions: 'Durable workflows: submit_task begins one and answers at once; wait_for_workflow waits for its end, again and again if need be.' });
-  registerReading(server, parts, tenant);
-  registerChanging(server, parts, tenant);
+  registerReading(server, parts, by.tenant);
+  registerChanging(server, parts, by);
   return server;
 }
 
@@ -61,7 +61,7 @@ function registerReading(server: McpServer, { queries, watches, tools, ledger }:
   server.registerTool('get_budget', { description: 'An account: limits, used and held in each window.', inputSchema: z.object({ scope: Scope, id: Identifier }), annotations: READS }, ({ scope, id }) => answer(async () => ledger.readAccount(accountOf(tenant, scope, id))));
 }
 
-function registerChanging(server: McpServer, { intake, queries, controls, approvals }: McpParts, tenant: string): void {
+function registerChanging(server: McpServer, { intake, queries, controls, approvals }: McpParts, { tenant, actor }: Actor): void {
   server.registerTool(
     'submit_task',
     {
@@ -69,19 +69,19 @@ function registerChanging(server: McpServer, { intake, queries, controls, approv
       inputSchema: z.object({ goal: z.string().min(1).max(32_000), template: Identifier.optional(), plan: AnyObject.optional().describe('The steps themselves, in place of a template.'), input: AnyObject.optional(), budget: TaskBudget.optional(), labels: z.record(z.string(), z.string()).optional(), workflowId: Identifier.optional() }),
       annotations: { ...CHANGES, idempotentHint: false, openWorldHint: true },
     },
-    (task) => answer(() => intake.submit({ tenant, body: task, source: 'mcp', actor: ACTOR })),
+    (task) => answer(() => intake.submit({ tenant, body: task, source: 'mcp', actor })),
   );
   server.registerTool('cancel_workflow', { description: 'Stops a workflow and what runs of it.', inputSchema: z.object({ workflowId: Identifier, reason }), annotations: { ...CHANGES, destructiveHint: true } }, (asked) =>
     answer(async () => {
       const ref = { tenant, workflowId: asked.workflowId };
-      await controls.cancel(ref, asked.reason, ACTOR);
+      await controls.cancel(ref, asked.reason, actor);
       return queries.workflow(ref);
     }),
   );
   server.registerTool('resume_workflow', { description: 'Goes on with a paused workflow.', inputSchema: z.object({ workflowId: Identifier, reason }), annotations: CHANGES }, (asked) =>
     answer(async () => {
       const ref = { tenant, workflowId: asked.workflowId };
-      await controls.resume(ref, asked.reason, ACTOR);
+      await controls.resume(ref, asked.reason, actor);
       return queries.workflow(ref);
     }),
   );
@@ -90,7 +90,7 @@ function registerChanging(server: McpServer, { intake, queries, controls, approv
     { description: 'Decides what a workflow waits for. Only with the word of a person.', inputSchema: z.object({ approvalId: z.string().max(140), decision: z.enum(DECISIONS), comment: z.string().max(1_000).optional() }), annotations: { ...CHANGES, destructiveHint: true } },
     ({ approvalId, decision, comment }) =>
       answer(async () => {
-        await approvals.decide(tenant, approvalId, { decision, ...(comment === undefined ? {} : { comment }) }, ACTOR);
+        await approvals.decide(tenant, approvalId, { decision, ...(comment === undefined ? {} : { comment }) }, actor);
         return { approvalId, decision };
       }),
   );

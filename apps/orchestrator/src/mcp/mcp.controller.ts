@@ -4,7 +4,7 @@ import { createMcpHandler, hostHeaderValidationResponse, localhostAllowedHostnam
 import type { Ledger } from '@trivet/state';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Queries } from '../api/queries.js';
-import { tenantOf } from '../api/request-context.js';
+import { askerOf } from '../access/guard.js';
 import type { Watches } from '../api/watches.js';
 import type { Approvals } from '../approval/approvals.js';
 import type { Controls } from '../control/controls.js';
@@ -35,8 +35,8 @@ export class McpController {
   @All()
   async serve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const asked = webRequestOf(request, reply);
-    const tenant = tenantOf(request);
-    const handler = createMcpHandler(() => createMcpServer(this.parts, tenant, VERSION));
+    const { tenant, actor, key } = askerOf(request);
+    const handler = createMcpHandler(() => createMcpServer(this.parts, { tenant, actor: key ? actor : 'mcp' }, VERSION));
     const answer = refusalOf(asked, this.httpHost) ?? (await handler.fetch(asked, { parsedBody: request.body }));
     reply.status(answer.status);
     for (const [name, value] of answer.headers) reply.header(name, value);

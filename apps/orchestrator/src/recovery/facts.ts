@@ -1,7 +1,7 @@
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
 import { noteAccount } from '../budget/account-list.js';
-import type { AccountIndex, AccountRef, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, ToolHead, ToolUploads, ToolVersion, UploadedPrompt } from '@trivet/state';
+import type { AccountIndex, AccountRef, ApiKeyStore, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, StoredApiKey, ToolHead, ToolUploads, ToolVersion, UploadedPrompt } from '@trivet/state';
 import { joinContents, splitContent, type ContentPart } from './content-parts.js';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
@@ -10,6 +10,7 @@ export const FACTS_WORKFLOW = '_facts';
 export type Fact =
   | { kind: 'limits'; account: AccountRef; windows: AccountLimits['windows'] }
   | { kind: 'policy'; policy: Policy }
+  | { kind: 'key'; tenant: string; id: string; key: StoredApiKey | null }
   | { kind: 'schedule'; tenant: string; id: string; schedule: Schedule | null }
   | { kind: 'tool'; tenant: string; version: ToolVersion }
   | { kind: 'tool-head'; tenant: string; name: string; head: ToolHead | null }
@@ -25,7 +26,7 @@ interface AuditFactBefore {
   row: AuditRow;
 }
 
-/** What belongs to no workflow (limits, policies, schedules, tools, files, audit rows) in the journal, so that it comes back too. */
+/** What belongs to no workflow (limits, policies, keys, schedules, tools, files, audit rows) in the journal, so that it comes back too. */
 export interface Facts {
   record: (tenant: string, fact: Fact) => Promise<void>;
   /** Rows that were written together, one fact a tenant. */
@@ -43,6 +44,7 @@ export interface FactParts {
   ledger: Ledger;
   accounts: AccountIndex;
   policies: PolicyStore;
+  apiKeys: ApiKeyStore;
   schedules: ScheduleStore;
   uploads: ToolUploads;
   prompts: PromptUploads;
@@ -100,6 +102,7 @@ export function createFacts(parts: FactParts): Facts {
       await parts.auditLog.restore(facts.flatMap((fact) => (fact.kind === 'audit' ? fact.rows : [])));
     },
     again: async () => {
+      for (const key of await parts.apiKeys.list()) await record(key.tenant, { kind: 'key', tenant: key.tenant, id: key.id, key });
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });
       for (const account of await parts.ledger.limitedAccounts()) await recordLimits(parts.ledger, account, record);
       for (const tenant of await parts.schedules.tenants()) for (const schedule of await parts.schedules.list(tenant)) await record(tenant, { kind: 'schedule', tenant, id: schedule.id, schedule });
@@ -176,12 +179,14 @@ function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
   if (fact.kind === 'prompt-label') return `prompt-label ${fact.tenant} ${fact.name} ${fact.label} ${fact.move}`;
   if (fact.kind === 'tool-head') return `tool-head ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'policy') return `policy ${fact.policy.tenant}`;
+  if (fact.kind === 'key') return `key ${fact.id}`;
   if (fact.kind === 'schedule') return `schedule ${fact.tenant} ${fact.id}`;
   const { scope, tenant, id } = fact.account;
   return `limits ${scope} ${tenant} ${id} ${fact.windows.map((window) => window.window).join(' ')}`;
 }
 
-async function apply({ ledger, accounts, policies, schedules, uploads, prompts, clock }: FactParts, fact: Fact): Promise<void> {
+async function apply({ ledger, accounts, policies, schedules, uploads, prompts, apiKeys, clock }: FactParts, fact: Fact): Promise<void> {
+  if (fact.kind === 'key') await (fact.key ? apiKeys.put(fact.key) : apiKeys.remove(fact.id));
   if (fact.kind === 'tool') await uploads.add(fact.tenant, fact.version);
   if (fact.kind === 'tool-head') await uploads.setHead(fact.tenant, fact.name, fact.head);
   if (fact.kind === 'prompt') await prompts.restore(fact.tenant, fact.prompt);

@@ -108,7 +108,7 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
     logger.warn({ workflows: behind.length }, 'Redis has lost data: restoring workflows from the journal');
     await restoreAll(parts, behind);
     await parts.facts.restore();
-    // A copy may be older than a limit or a policy without being older than any workflow.
+    // A copy may be older than a limit, a policy or the end of a key without being older than any workflow.
   } else if (hasFacts || (checkpoint === null && stream.messages > 0)) await parts.facts.restore();
   const isWhole = isSame || checkpoint === null || (await refill(parts));
   if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq }, checkpoint);

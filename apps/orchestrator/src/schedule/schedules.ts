@@ -40,24 +40,24 @@ export function createSchedules({ store, intake, planTask, clock, audit, journal
     return stored;
   }
 
-  async function read(tenant: string, given: unknown): Promise<{ id: string | undefined; made: Omit<Schedule, 'id' | 'createdAt' | 'lastAt' | 'lastWorkflowId' | 'runs'> }> {
+  async function read(tenant: string, given: unknown): Promise<{ id: string | undefined; reason: { reason?: string }; made: Omit<Schedule, 'id' | 'createdAt' | 'lastAt' | 'lastWorkflowId' | 'runs'> }> {
     const body = parseOrFail(ScheduleBody, given, 'the schedule');
     const nowMs = clock.nowMs();
     checkTimes(body, nowMs);
     // A task that could never run is refused now, not at its first time.
     await planTask(body.task, { tenant });
     const { id, cron = null, at = null, timeZone, task, overlap, catchUp, paused } = body;
-    return { id, made: { tenant, cron, at, timeZone, task, overlap, catchUp, paused, nextAt: paused ? null : isoOf(nextAfter({ cron, at, timeZone }, nowMs)) } };
+    return { id, reason: body.reason === undefined ? {} : { reason: body.reason }, made: { tenant, cron, at, timeZone, task, overlap, catchUp, paused, nextAt: paused ? null : isoOf(nextAfter({ cron, at, timeZone }, nowMs)) } };
   }
 
   /** Changes a schedule, over the ticks that may change it at the same time. */
-  async function change(tenant: string, id: string, action: string, actor: string, to: (schedule: Schedule) => Schedule): Promise<Schedule> {
+  async function change(tenant: string, id: string, by: { action: string; actor: string; reason?: string }, to: (schedule: Schedule) => Schedule): Promise<Schedule> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
       const { schedule, version } = await require(tenant, id);
       const next = to(schedule);
       if (!(await store.put(next, version))) continue;
       await journal(tenant, id, next);
-      await audit.record({ tenant, actor, action, target: `schedule/${id}`, workflowId: null, detail: next.cron ?? next.at ?? '' });
+      await audit.record({ tenant, ...by, target: `schedule/${id}`, workflowId: null, detail: next.cron ?? next.at ?? '' });
       return next;
     }
     throw new FailureError('unavailable', `The schedule ${id} changed ${MOST_TRIES} times while it was to be changed.`);
@@ -65,16 +65,16 @@ export function createSchedules({ store, intake, planTask, clock, audit, journal
 
   return {
     create: async (tenant, given, actor) => {
-      const { id = newWorkflowId(), made } = await read(tenant, given);
+      const { id = newWorkflowId(), reason, made } = await read(tenant, given);
       const schedule: Schedule = { id, ...made, createdAt: new Date(clock.nowMs()).toISOString(), lastAt: null, lastWorkflowId: null, runs: [] };
       if (!(await store.put(schedule, 0))) throw new FailureError('state_conflict', `A schedule ${id} exists already.`, { hint: 'Replace it with PUT, or choose another id.' });
       await journal(tenant, id, schedule);
-      await audit.record({ tenant, actor, action: 'schedule.create', target: `schedule/${id}`, workflowId: null, detail: schedule.cron ?? schedule.at ?? '' });
+      await audit.record({ tenant, actor, action: 'schedule.create', target: `schedule/${id}`, workflowId: null, detail: schedule.cron ?? schedule.at ?? '', ...reason });
       return schedule;
     },
     replace: async (tenant, id, given, actor) => {
-      const { made } = await read(tenant, given);
-      return change(tenant, id, 'schedule.replace', actor, (schedule) => ({ ...schedule, ...made }));
+      const { reason, made } = await read(tenant, given);
+      return change(tenant, id, { action: 'schedule.replace', actor, ...reason }, (schedule) => ({ ...schedule, ...made }));
     },
     get: async (tenant, id) => (await require(tenant, id)).schedule,
     list: async (tenant, { limit, cursor = '' }) => {
@@ -86,9 +86,9 @@ export function createSchedules({ store, intake, planTask, clock, audit, journal
       await journal(tenant, id, null);
       await audit.record({ tenant, actor, action: 'schedule.delete', target: `schedule/${id}`, workflowId: null, detail: '' });
     },
-    pause: (tenant, id, actor) => change(tenant, id, 'schedule.pause', actor, (schedule) => ({ ...requirePaused(schedule, false), paused: true, nextAt: null })),
+    pause: (tenant, id, actor) => change(tenant, id, { action: 'schedule.pause', actor }, (schedule) => ({ ...requirePaused(schedule, false), paused: true, nextAt: null })),
     // Times that passed while it was paused were not wanted.
-    resume: (tenant, id, actor) => change(tenant, id, 'schedule.resume', actor, (schedule) => ({ ...requirePaused(schedule, true), paused: false, nextAt: isoOf(nextAfter(schedule, clock.nowMs())) })),
+    resume: (tenant, id, actor) => change(tenant, id, { action: 'schedule.resume', actor }, (schedule) => ({ ...requirePaused(schedule, true), paused: false, nextAt: isoOf(nextAfter(schedule, clock.nowMs())) })),
     trigger: async (tenant, id, actor) => {
       const { schedule } = await require(tenant, id);
       const accepted = await intake.submit({ tenant, body: { ...schedule.task, workflowId: runId(id, clock.nowMs()) }, source: 'schedule', actor });

@@ -20,11 +20,14 @@ const VERBS = {
   discard: { title: 'Discard', about: 'It is gone for good; the audit keeps that it was there.', danger: true },
 };
 
+type Verb = keyof typeof VERBS;
+
 /** Messages nobody could handle, with their reason; back to their stream when that is mended. */
 export function DeadLetters() {
   const { query, items = [] } = useCursorList<DeadLetter>(['dead'], '/api/v1/dead');
-  const { mayAdminister } = useRole();
-  const [asked, setAsked] = useState<{ letter: DeadLetter; verb: keyof typeof VERBS }>();
+  const { mayWrite, mayAdminister } = useRole();
+  const verbs: Verb[] = [...(mayWrite ? ['requeue' as const] : []), ...(mayAdminister ? ['discard' as const] : [])];
+  const [asked, setAsked] = useState<{ letter: DeadLetter; verb: Verb }>();
   return (
     <div className="grid gap-4">
       <Loaded query={query}>
@@ -38,7 +41,7 @@ export function DeadLetters() {
             <ul aria-label="Dead letters" className="grid gap-4">
               {items.map((letter) => (
                 <li key={letter.seq}>
-                  <Letter letter={letter} onAsk={mayAdminister ? (verb) => setAsked({ letter, verb }) : undefined} />
+                  <Letter letter={letter} verbs={verbs} onAsk={(verb) => setAsked({ letter, verb })} />
                 </li>
               ))}
             </ul>
@@ -51,13 +54,14 @@ export function DeadLetters() {
   );
 }
 
-function Letter({ letter, onAsk }: { letter: DeadLetter; onAsk: ((verb: keyof typeof VERBS) => void) | undefined }) {
-  const actions = onAsk && (
+function Letter({ letter, verbs, onAsk }: { letter: DeadLetter; verbs: readonly Verb[]; onAsk: (verb: Verb) => void }) {
+  const actions = (
     <span className="flex gap-2">
-      <Button onClick={() => onAsk('requeue')}>Requeue…</Button>
-      <Button tone="danger" onClick={() => onAsk('discard')}>
-        Discard…
-      </Button>
+      {verbs.map((verb) => (
+        <Button key={verb} tone={VERBS[verb].danger ? 'danger' : undefined} onClick={() => onAsk(verb)}>
+          {VERBS[verb].title}…
+        </Button>
+      ))}
     </span>
   );
   return (
@@ -79,7 +83,7 @@ function Letter({ letter, onAsk }: { letter: DeadLetter; onAsk: ((verb: keyof ty
   );
 }
 
-function LetterDialog({ letter, verb, onClose }: { letter: DeadLetter; verb: keyof typeof VERBS; onClose: () => void }) {
+function LetterDialog({ letter, verb, onClose }: { letter: DeadLetter; verb: Verb; onClose: () => void }) {
   const client = useQueryClient();
   const { title, about, danger } = VERBS[verb];
   const act = async (reason: string) => {
