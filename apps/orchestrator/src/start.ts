@@ -4,7 +4,7 @@ import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } 
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { checkDurability, connectRedis, createAccountIndex, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
+import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics, type ServiceMetrics, type Telemetry } from '@trivet/telemetry';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createDeadLetters } from './api/dead-letters.js';
 import { createGlances } from './api/glances.js';
@@ -21,7 +21,6 @@ import { createIntake } from './intake/intake.js';
 import { createInputCheck } from './planning/input-check.js';
 import { createPlanTask } from './planning/plan-task.js';
 import { loadTemplates } from './planning/templates.js';
-import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
@@ -53,7 +52,7 @@ export type OrchestratorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Log
 export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const { telemetry, redis, bus } = await connect(runtime, onError);
+  const { telemetry, redis, bus, metrics, watchWorker } = await connect(runtime, onError);
   const clock = await createLedgerClock(redis);
   const stores = createStores(redis);
   const { presence, catalog, ledger, auditLog } = stores;
@@ -64,9 +63,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const signers = readSigners(config.toolSigners);
   const upload: Upload = (by, name, given) => uploadTool({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers, toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools }, by, name, given);
   const policies = createPolicies({ store: stores.policyStore, journal: (policy) => facts.record(policy.tenant, { kind: 'policy', policy }), setTimeZone: (...zone) => ledger.setTimeZone(...zone) });
-  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
+  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, metrics, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
-
   const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
@@ -74,9 +72,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const describe = (): Worker => ({ service: 'orchestrator', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: strategy.inFlight(), slots: CONCURRENCY, draining });
   const startedAt = new Date(clock.nowMs()).toISOString();
 
-  runtime.setMetrics(createQueueMetrics(dispatcher));
+  watchWorker(() => ({ slots: CONCURRENCY, used: strategy.inFlight(), draining }));
   addChecks(runtime.health, { bus, redis, catalog });
-
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
   const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [TEMPLATES, templates], [PROMPTS, prompts]]);
@@ -121,14 +118,24 @@ function addChecks(health: OrchestratorRuntime['health'], { bus, redis, catalog 
   health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 }
 
+interface Connected extends Pick<ServiceMetrics, 'watchWorker'> {
+  telemetry: Telemetry;
+  redis: Redis;
+  bus: Bus;
+  metrics: Metrics;
+}
+
 /** Opens what an orchestrator shares with the others: its traces, Redis, and the bus, whose streams it creates. */
-async function connect({ config, logger, workerId, version }: OrchestratorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
+async function connect({ config, logger, workerId, version, setMetrics }: OrchestratorRuntime, onError: (error: unknown) => void): Promise<Connected> {
+  const metrics = createMetrics('orchestrator');
+  const { bus: observer, watchWorker } = createServiceMetrics(metrics);
+  setMetrics(metrics);
   const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
   const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, onError });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, observer, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-  return { telemetry, redis, bus };
+  return { telemetry, redis, bus, metrics, watchWorker };
 }
 
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
@@ -193,11 +200,3 @@ const createStores = (redis: Redis) => ({
   scheduleStore: createScheduleStore(redis),
   policyStore: createPolicyStore(redis),
 });
-
-function createQueueMetrics(dispatcher: Dispatcher): Metrics {
-  const metrics = createMetrics('orchestrator');
-  metrics.gauge({ name: 'calls_ready', help: 'Calls that wait for a worker, by tier.', labels: ['tier'], collect: (gauge) => {
-    for (const tier of ['tool', 'model'] as const) gauge.set({ tier }, dispatcher.depth()[tier].ready);
-  } });
-  return metrics;
-}
