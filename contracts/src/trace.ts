@@ -12,6 +12,10 @@ export const TraceSpan = z
     durationMs: z.number(),
     status: z.enum(['ok', 'error']),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    events: z
+      .array(z.object({ at: z.number(), name: z.string(), attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) }))
+      .optional()
+      .describe('What happened during the span, in its order: the lines it logged (name log, with level and message), and errors (name exception).'),
     links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).optional(),
   })
   .meta({ id: 'TraceSpan', description: 'One span of a trace' });

@@ -39,7 +39,7 @@ describe('the trace of a task', () => {
   const incoming = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   beforeAll(async () => {
     collector = await startCollector();
-    stack = await startStack({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' } });
+    stack = await startStack({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', TRIVET_LOG_LEVEL: 'info' } });
     await fetch(`${stack.url}/api/v1/tasks`, { method: 'POST', headers: { 'Content-Type': 'application/json', traceparent: incoming }, body: JSON.stringify({ goal: 'Analyse Nimbus Robotics', template: 'research', workflowId: 'traced' }) });
     expect(await stack.ended('traced')).toMatchObject({ status: 'completed', traceId: incoming.split('-')[1] });
     // Exporters send in batches, each service its own: all is there when three services have spoken and no parent is missing.
@@ -77,6 +77,9 @@ describe('the trace of a task', () => {
     }, 10_000);
     expect(new Set(items.map((span) => span.service))).toEqual(new Set(['orchestrator', 'executor', 'model']));
     expect(new Set(items.map((span) => span.traceId)).size).toBe(1);
+    // What the tool said while there was no web to search.
+    const said = items.flatMap((span) => (span.events ?? []).map((event) => ({ span: span.name, ...event })));
+    expect(said).toContainEqual({ span: 'sandbox.run', at: expect.any(Number), name: 'log', attributes: { level: 'info', message: expect.stringContaining('The web cannot be searched') } });
   });
 });
 

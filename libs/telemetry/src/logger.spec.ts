@@ -1,3 +1,4 @@
+import type { TraceSpan } from '@trivet/contracts';
 import { createLogger, startTelemetry, withSpan, withWorkflow, redactText, createRedactor } from './index.js';
 
 function setUp(options: { pretty?: boolean; secrets?: string[] } = {}) {
@@ -17,6 +18,31 @@ describe('createLogger', () => {
     } finally {
       await telemetry.shutdown();
     }
+  });
+
+  it('keeps its first lines on the span they were written in, without secrets, and those of no span nowhere', async () => {
+    const spans: TraceSpan[] = [];
+    const telemetry = startTelemetry({ service: 'model', version: '0', workerId: 'w1', publishSpans: async (_tenant, _workflowId, batch) => void spans.push(...batch) });
+    const { logger, lines } = setUp({ secrets: ['correct horse'] });
+    try {
+      await withWorkflow({ tenant: 'acme', workflowId: 'wf' }, () =>
+        withSpan('s', {}, () => {
+          logger.warn({ err: new Error('no answer') }, 'asked with correct horse');
+          logger.trace('below the level');
+          for (let index = 0; index < 50; index += 1) logger.debug({ index }, 'x'.repeat(2_000));
+        }),
+      );
+      logger.info('after it');
+      await telemetry.flush();
+    } finally {
+      await telemetry.shutdown();
+    }
+    const [span] = spans;
+    expect(span?.events?.[0]).toEqual({ at: expect.any(Number), name: 'log', attributes: { level: 'warn', message: 'asked with [redacted]: no answer' } });
+    expect(span?.events).toHaveLength(32);
+    expect(span?.events?.[1]).toMatchObject({ attributes: { level: 'debug', message: 'x'.repeat(1_000) } });
+    expect(span?.events?.every(({ at }) => at >= (span?.startedAt ?? Infinity))).toBe(true);
+    expect(lines).toHaveLength(52);
   });
 
   it('takes secrets out wherever they stand in the line', () => {

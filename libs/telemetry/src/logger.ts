@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { keepOnSpan, messageOf } from './log-events.js';
 import { formatPretty } from './pretty-line.js';
 import { createRedactor } from './redaction.js';
 import { currentWorkflow } from './workflow-context.js';
@@ -22,7 +23,7 @@ export interface LoggerOptions {
 
 /**
  * A logger that writes one JSON object a line, with the workflow, tenant and trace of the code that logs. Secrets are
- * taken out of the whole line, wherever they stand in it.
+ * taken out of the whole line, wherever they stand in it. Lines that are written inside a span are kept on it, too.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { service, workerId, level = 'info', pretty = false } = options;
@@ -34,7 +35,13 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       mixin: contextFields,
-      hooks: { streamWrite: (line) => (pretty ? formatPretty(redact(line)) : redact(line)) },
+      hooks: {
+        streamWrite: (line) => (pretty ? formatPretty(redact(line)) : redact(line)),
+        logMethod(args, method, levelNumber) {
+          keepOnSpan(this.levels.labels[levelNumber] ?? 'info', messageOf(args), redact);
+          return method.apply(this, args);
+        },
+      },
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   );

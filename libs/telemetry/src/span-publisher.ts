@@ -124,7 +124,7 @@ function toBatches(queue: readonly QueuedSpan[]): Batch[] {
 
 /** Roughly the length of the span as JSON, without paying for writing it twice. */
 function sizeOf(span: TraceSpan): number {
-  const attributes = Object.entries(span.attributes);
+  const attributes = [span, ...(span.events ?? [])].flatMap((each) => Object.entries(each.attributes));
   return attributes.reduce((sum, [name, value]) => sum + name.length + 8 + (typeof value === 'string' ? value.length : 20), 300);
 }
 

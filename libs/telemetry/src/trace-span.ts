@@ -1,4 +1,4 @@
-import { SpanStatusCode, type AttributeValue, type HrTime } from '@opentelemetry/api';
+import { SpanStatusCode, type Attributes, type AttributeValue, type HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { TraceSpan } from '@trivet/contracts';
 import { ATTRIBUTES } from './attributes.js';
@@ -17,14 +17,15 @@ export function toTraceSpan(span: ReadableSpan, processName: string): TraceSpan 
     startedAt: toMs(span.startTime),
     durationMs: toMs(span.duration),
     status: failed ? 'error' : 'ok',
-    attributes: { ...plainAttributes(span), ...(failed && span.status.message ? { [ATTRIBUTES.errorMessage]: span.status.message } : {}) },
+    attributes: { ...plainAttributes(span.attributes), ...(failed && span.status.message ? { [ATTRIBUTES.errorMessage]: span.status.message } : {}) },
+    ...(span.events.length > 0 ? { events: span.events.map(({ time, name, attributes }) => ({ at: toMs(time), name, attributes: plainAttributes(attributes ?? {}) })) } : {}),
     ...(span.links.length > 0 ? { links: span.links.map((link) => ({ traceId: link.context.traceId, spanId: link.context.spanId })) } : {}),
   };
 }
 
-function plainAttributes(span: ReadableSpan): TraceSpan['attributes'] {
+function plainAttributes(attributes: Attributes): TraceSpan['attributes'] {
   const plain: TraceSpan['attributes'] = {};
-  for (const [name, value] of Object.entries(span.attributes)) {
+  for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) plain[name] = plainValue(value);
   }
   return plain;
