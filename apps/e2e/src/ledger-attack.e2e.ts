@@ -4,7 +4,7 @@ import { connectRedis, createLedger, type AccountRef, type Ledger, type Redis } 
 import { startScriptedVendor, startStack, until, type ScriptedVendor, type Stack } from '@trivet/testing';
 
 /** TRIVET_ATTACK_CALLS=20000 makes it a longer one. */
-const CALLS = Number(process.env['TRIVET_ATTACK_CALLS'] ?? 5_000);
+const CALLS = Number(process.env['TRIVET_ATTACK_CALLS'] ?? 3_000);
 const WORKFLOWS = 20;
 const AT_ONCE = 300;
 /** What the vendor reports for each answer. */
