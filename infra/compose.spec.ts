@@ -59,7 +59,7 @@ describe('the services of docker-compose.yml', () => {
 
   it('publish ports on this machine only, and the scaled ones none', () => {
     const published = [...services].flatMap(([name, service]) => ('ports' in service ? [[name, service['ports']]] : []));
-    expect(published.map(([name]) => name)).toEqual(['orchestrator', 'jaeger']);
+    expect(published.map(([name]) => name)).toEqual(['orchestrator', 'jaeger', 'prometheus', 'grafana']);
     for (const [, ports] of published) expect(String(ports)).toMatch(/^127\.0\.0\.1:/);
   });
 
@@ -78,7 +78,7 @@ describe('the services of docker-compose.yml', () => {
     expect(get('redis')['command']).toEqual(expect.arrayContaining(['--appendfsync', 'always', '--maxmemory-policy', 'noeviction']));
     expect(get('nats')['command']).toEqual(expect.arrayContaining(['-js', '-sd', '/data']));
     for (const name of ['nats', 'redis']) expect(get(name)['volumes']).toEqual([`${name}:/data`]);
-    expect(Object.keys(compose.volumes)).toEqual(['nats', 'redis']);
+    expect(Object.keys(compose.volumes)).toEqual(['nats', 'redis', 'prometheus']);
   });
 
   it('are at a version the design names', () => {

@@ -156,7 +156,7 @@ describe('autoscaling', () => {
     expect(nats?.['metadata']?.['natsServerMonitoringEndpoint']).toBe('nats-headless.trivet.svc.cluster.local:8222');
     expect([...(specOf(find(resources, 'Service', 'nats-headless'))['ports'] ?? [])]).toContainEqual({ name: 'monitor', port: 8222, targetPort: 'monitor' });
     expect(prometheus).toMatchObject({ type: 'prometheus', metadata: { query: `max(trivet_calls_ready{tier="${tier}"})` } });
-    const source = await readFile(join(import.meta.dirname, '../apps/orchestrator/src/start.ts'), 'utf8');
+    const source = await readFile(join(import.meta.dirname, '../apps/orchestrator/src/metrics/gauges.ts'), 'utf8');
     expect(source).toContain("name: 'calls_ready'");
   });
 

@@ -6,7 +6,7 @@ import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createScriptSnapshots, createToolUploads, createMemoryStore, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
+import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics, type ServiceMetrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload, type CheckUploadParts } from './catalog/check-upload.js';
 import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
 import { createToolSource } from './catalog/tool-source.js';
@@ -27,6 +27,7 @@ import { startMcpTools } from './mcp/mcp-tools.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { createRemoteAsker } from './running/ask-remote.js';
 import { CallHandler } from './running/call.handler.js';
+import { createToolMetrics } from './running/tool-metrics.js';
 import { createToolPolicies } from './running/tool-policies.js';
 import { createToolRunner, type ToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
 import { DEFAULT_LIMITS } from './sandbox/limits.js';
@@ -55,7 +56,7 @@ class ExecutorModule {}
 export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const { telemetry, redis, bus } = await connect(runtime, onError);
+  const { telemetry, redis, bus, metrics, watchWorker } = await connect(runtime, onError);
   const blobs = createBlobs(redis);
   const claims = createClaims(redis);
   const presence = createPresence(redis);
@@ -68,14 +69,14 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   const uploads = createToolUploads(redis);
   const memory = openMemory({ redis, model, mostBytes: config.memoryIndexMib * 1_048_576, onError });
   const source = createToolSource({ bundled: tools, uploads, maxMemoryMib });
-  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), onError, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), memory: memory.answer, artefacts: createArtefacts(blobs) } });
+  const runner = createToolRunner({ bus, claims, blobs, pool, pace, tools: source, workerId, reach, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), watchTool: createToolMetrics(metrics), onError, toolPolicyOf: createToolPolicies(createPolicyStore(redis)), services: { ...hostServices({ logger, model, files: createFileStore(redis), rules: readOperatorRules(config) }), kv: createKv(createKvStore(redis)), memory: memory.answer, artefacts: createArtefacts(blobs) } });
   const cancels = listenForCancels(bus, runner);
 
   let draining = false;
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * pace.callsPerSlot(CALLS_PER_SLOT) + SPARE_CALLS }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date().toISOString();
   const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
-  runtime.setMetrics(createPoolMetrics(pool));
+  watchWorker(() => ({ slots: pool.slots, used: pool.figures().busy, draining }));
   addChecks(runtime.health, { bus, redis, layers });
 
   const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: rpcEndpoints({ pool, uploads, maxMemoryMib, blobs }), data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
@@ -147,13 +148,23 @@ async function openSandbox(slots: number | undefined, logger: Logger): Promise<{
   return { pool, layers };
 }
 
+interface Connected extends Pick<ServiceMetrics, 'watchWorker'> {
+  telemetry: Telemetry;
+  redis: Redis;
+  bus: Bus;
+  metrics: Metrics;
+}
+
 /** Opens what an executor shares with the others: its traces, Redis and the bus. */
-async function connect({ config, logger, workerId, version }: ExecutorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
+async function connect({ config, logger, workerId, version, setMetrics }: ExecutorRuntime, onError: (error: unknown) => void): Promise<Connected> {
+  const metrics = createMetrics('executor');
+  const { bus: observer, watchWorker } = createServiceMetrics(metrics);
+  setMetrics(metrics);
   const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
   const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', observer, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-  return { telemetry, redis, bus };
+  return { telemetry, redis, bus, metrics, watchWorker };
 }
 
 /** What tools remember: answered here, and swept as it expires. */
@@ -174,14 +185,4 @@ function hostServices({ logger, model, files, rules }: { logger: Logger; model: 
     progress: (call, fraction, message) => logger.debug({ tool: call.tool, callId: call.callId, fraction }, message),
     model: model.ask,
   };
-}
-
-function createPoolMetrics(pool: SandboxPool): Metrics {
-  const metrics = createMetrics('executor');
-  metrics.gauge({ name: 'worker_slots', help: 'Slots of this executor, by state.', labels: ['state'], collect: (gauge) => {
-    const { slots, busy } = pool.figures();
-    gauge.set({ state: 'used' }, Math.min(busy, slots));
-    gauge.set({ state: 'free' }, Math.max(0, slots - busy));
-  } });
-  return metrics;
 }

@@ -7,7 +7,7 @@ import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, createPromptUploads, keepClaims, keepPresence, type Redis } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
+import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import { createContentCapture } from './answering/capture-content.js';
 import type { ModelContext } from './answering/context.js';
 import type { ModelServiceConfig } from './service-config.js';
@@ -39,13 +39,14 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   const telemetry = startTelemetry({ service: 'model', version, workerId, otel: config.otel });
   const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', onError });
+  const metrics = createMetrics('model');
+  const serviceMetrics = createServiceMetrics(metrics);
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', observer: serviceMetrics.bus, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
 
   const clock = await createLedgerClock(redis);
   for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
-  const metrics = createMetrics('model');
   const [bundled, uploads] = [await loadPrompts(PROMPTS_FOLDER), createPromptUploads(redis)];
   const announce = (): Promise<void> => uploads.announceBundled(bundled.map(viewOf));
   await announce();
@@ -60,6 +61,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.modelCalls, concurrency: () => CONCURRENCY }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date(clock.nowMs()).toISOString();
   const describe = (): Worker => ({ service: 'model', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: CONCURRENCY, draining });
+  serviceMetrics.watchWorker(() => ({ slots: CONCURRENCY, used: runner.inFlight(), draining }));
   runtime.setMetrics(metrics);
   addChecks(runtime.health, { bus, redis, router });
   const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: endpointsOf(context), data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
@@ -126,7 +128,7 @@ function contextOf({ bus, redis, logger, metrics, ...rest }: ContextParts): Mode
 }
 
 /** Where what happens on the way is told: listeners for pieces, metrics, the log. */
-function observersOf({ bus, logger, metrics }: { bus: Bus; logger: Logger; metrics: Metrics }): Pick<ModelContext, 'onDelta' | 'onAttempt' | 'onThreshold' | 'onNotice'> {
+function observersOf({ bus, logger, metrics }: { bus: Bus; logger: Logger; metrics: Metrics }): Pick<ModelContext, 'onDelta' | 'onAttempt' | 'onDenied' | 'onThreshold' | 'onNotice'> {
   return {
     ...createModelMetrics(metrics),
     onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),

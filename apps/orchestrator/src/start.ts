@@ -4,7 +4,7 @@ import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } 
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
 import { checkDurability, connectRedis, countWorkflows, createAccountIndex, createApiKeyStore, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createSessionStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
-import { createMetrics, startTelemetry, type Logger, type Metrics, type Telemetry } from '@trivet/telemetry';
+import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics, type ServiceMetrics, type Telemetry } from '@trivet/telemetry';
 import { openAccess } from './access/access.js';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
 import { createDeadLetters } from './api/dead-letters.js';
@@ -23,7 +23,6 @@ import { createIntake } from './intake/intake.js';
 import { createInputCheck } from './planning/input-check.js';
 import { createPlanTask } from './planning/plan-task.js';
 import { loadTemplates } from './planning/templates.js';
-import type { Dispatcher } from './runner/dispatcher.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
@@ -55,7 +54,7 @@ export type OrchestratorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Log
 export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<StartedService> {
   const { config, logger, workerId, version } = runtime;
   const onError = (error: unknown): void => logger.warn({ err: error }, 'a background task failed and is tried again');
-  const { telemetry, redis, bus } = await connect(runtime, onError);
+  const { telemetry, redis, bus, metrics, watchWorker } = await connect(runtime, onError);
   const clock = await createLedgerClock(redis);
   const stores = createStores(redis);
   const { presence, catalog, ledger, auditLog } = stores;
@@ -65,9 +64,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const tools = createTools({ catalog, uploads: stores.toolUploads, facts, audit });
   const upload = createUpload({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers: readSigners(config.toolSigners), toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools });
   const policies = createPolicies({ store: stores.policyStore, journal: (policy) => facts.record(policy.tenant, { kind: 'policy', policy }), setTimeZone: (...zone) => ledger.setTimeZone(...zone) });
-  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
+  const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, metrics, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
   const { runner, liveness, dispatcher, gatekeeper } = machinery;
-
   const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
   const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
   const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
@@ -75,9 +73,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const describe = (): Worker => ({ service: 'orchestrator', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: strategy.inFlight(), slots: CONCURRENCY, draining });
   const startedAt = new Date(clock.nowMs()).toISOString();
 
-  runtime.setMetrics(createQueueMetrics(dispatcher));
+  watchWorker(() => ({ slots: CONCURRENCY, used: strategy.inFlight(), draining }));
   addChecks(runtime.health, { bus, redis, catalog });
-
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
   const access = await openAccess({ config, store: stores.apiKeys, sessionStore: stores.sessions, facts, audit, nowMs: clock.nowMs, logger, onError });
@@ -125,14 +122,24 @@ function addChecks(health: OrchestratorRuntime['health'], { bus, redis, catalog 
   health.addCheck('tools', async () => { if ((await catalog.list()).length === 0) throw new Error('no executor has brought its tools yet'); });
 }
 
+interface Connected extends Pick<ServiceMetrics, 'watchWorker'> {
+  telemetry: Telemetry;
+  redis: Redis;
+  bus: Bus;
+  metrics: Metrics;
+}
+
 /** Opens what an orchestrator shares with the others: its traces, Redis, and the bus, whose streams it creates. */
-async function connect({ config, logger, workerId, version }: OrchestratorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
+async function connect({ config, logger, workerId, version, setMetrics }: OrchestratorRuntime, onError: (error: unknown) => void): Promise<Connected> {
+  const metrics = createMetrics('orchestrator');
+  const { bus: observer, watchWorker } = createServiceMetrics(metrics);
+  setMetrics(metrics);
   const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
   const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, onError });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, observer, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
-  return { telemetry, redis, bus };
+  return { telemetry, redis, bus, metrics, watchWorker };
 }
 
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
@@ -199,11 +206,3 @@ const createStores = (redis: Redis) => ({
   apiKeys: createApiKeyStore(redis),
   sessions: createSessionStore(redis),
 });
-
-function createQueueMetrics(dispatcher: Dispatcher): Metrics {
-  const metrics = createMetrics('orchestrator');
-  metrics.gauge({ name: 'calls_ready', help: 'Calls that wait for a worker, by tier.', labels: ['tier'], collect: (gauge) => {
-    for (const tier of ['tool', 'model'] as const) gauge.set({ tier }, dispatcher.depth()[tier].ready);
-  } });
-  return metrics;
-}

@@ -6,6 +6,7 @@ import { openConnection, whileConnected, type BusOptions, type Connection } from
 import { startConsumer, type ConsumeOptions, type RunningConsumer } from './consumer.js';
 import { eventMessages, type JournalEvent } from './event-messages.js';
 import { followStream, type FollowOptions } from './follow.js';
+import { NOBODY, type BusObserver } from './observer.js';
 import { headerBlock, incomingContext, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { createRequester, type Answer, type RawAnswer } from './requester.js';
@@ -34,7 +35,7 @@ export interface Bus {
   request: (subject: string, body: unknown, options?: PublishOptions) => Promise<Answer>;
   /** Asks somebody who is not one of ours, and gives the answer as it came; null: nobody listens there. */
   ask: (subject: string, body: string, options?: PublishOptions) => Promise<RawAnswer | null>;
-  consume: (options: Omit<ConsumeOptions, 'onMissing'>) => RunningConsumer;
+  consume: (options: Omit<ConsumeOptions, 'onMissing' | 'onRedelivered'>) => RunningConsumer;
   respond: (service: ServiceDescription) => { stop: () => void };
   /** Whether a worker process answers; that it does not is believed only when our own connection is older than stableMs. */
   isAlive: (service: string, workerId: string, options?: { timeoutMs?: number; stableMs?: number }) => Promise<Alive>;
@@ -60,11 +61,12 @@ export interface Bus {
 }
 
 /** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does). */
-export async function connectBus(options: BusOptions & { mayCreate?: boolean; onError?: (error: unknown) => void }): Promise<Bus> {
+export async function connectBus(options: BusOptions & { mayCreate?: boolean; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
   const connection = await openConnection(options);
   const { nats, writer } = connection;
   const inboxPrefix = options.inboxPrefix ?? '_INBOX';
-  const publisher = createPublisher(connection, inboxPrefix);
+  const observer = options.observer ?? NOBODY;
+  const publisher = createPublisher(connection, inboxPrefix, observer);
   const requester = createRequester(connection, inboxPrefix);
   const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats)));
   const report = options.onError ?? (() => undefined);
@@ -98,6 +100,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
     consume: (consumeOptions) =>
       startConsumer(nats, publisher, inboxPrefix, {
         ...consumeOptions,
+        onRedelivered: () => observer.onRedelivered(`${consumeOptions.consumer.stream}/${consumeOptions.consumer.durable}`),
         onMissing: () => {
           if (options.mayCreate) void ensure().catch(report);
         },

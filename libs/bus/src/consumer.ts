@@ -16,6 +16,8 @@ export interface ConsumeOptions {
   concurrency: () => number;
   handle: DeliveryHandler;
   onMissing: () => void;
+  /** A message came that had been delivered before. */
+  onRedelivered?: () => void;
   onSettled?: (delivery: Delivery, settlement: Settlement) => void;
 }
 
@@ -52,6 +54,7 @@ export function startConsumer(nats: NatsConnection, publisher: Publisher, inboxP
   async function work(message: Msg): Promise<void> {
     const delivery = toDelivery(message);
     if (!delivery) return;
+    if (delivery.deliveries > 1) options.onRedelivered?.();
     const say = acknowledger(nats, message);
     beating.add(say.working);
     try {

@@ -3,6 +3,7 @@ export { OLDEST_NATS, type BusOptions } from './connection.js';
 export { type Alive } from './alive.js';
 export { connectBus, type Bus, type Notice } from './bus.js';
 export { eventMessageId, type JournalEvent } from './event-messages.js';
+export { type BusObserver } from './observer.js';
 export { publishPatiently, type PublishAck, type PublishOptions } from './publisher.js';
 export { type Delivery } from './delivery.js';
 export { ACK, DeadLetterError, MOST_DELIVERIES, RedeliverError, settlementOf, type Settlement } from './settlement.js';

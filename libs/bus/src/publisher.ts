@@ -1,6 +1,8 @@
 import { FailureError } from '@trivet/contracts';
 import { createExchange, type ExchangeConnection, type Expectation } from './exchange.js';
 import { headerBlock } from './message-headers.js';
+import type { BusObserver } from './observer.js';
+import { subjectToken } from './subjects.js';
 
 export interface PublishOptions {
   workflowId?: string;
@@ -49,7 +51,7 @@ const NO_RESPONDERS = 503;
  * Stores messages in streams. A time-out leaves it unknown whether a message was stored; the caller repeats it with the same
  * messageId or lets the sweeper decide.
  */
-export function createPublisher(connection: ExchangeConnection, inboxPrefix: string): Publisher {
+export function createPublisher(connection: ExchangeConnection, inboxPrefix: string, observer: BusObserver): Publisher {
   const exchange = createExchange(connection, inboxPrefix, { kind: 'ack', holds: true, lost: 'The connection to the broker was lost before it acknowledged.' });
 
   function post(message: OutgoingMessage, expectation: Expectation): void {
@@ -63,7 +65,7 @@ export function createPublisher(connection: ExchangeConnection, inboxPrefix: str
     publish: (subject, body, options = {}) =>
       new Promise((resolve, reject) => {
         const payload = options.isText && typeof body === 'string' ? body : body instanceof Uint8Array ? body : JSON.stringify(body);
-        post({ subject, payload, headers: headerBlock(options) }, expectAck(subject, options.timeoutMs ?? TIMEOUT_MS, resolve, reject));
+        post({ subject, payload, headers: headerBlock(options) }, expectAck({ subject, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, observer }, resolve, reject));
       }),
     publishAll: (messages) =>
       new Promise((resolve, reject) => {
@@ -75,24 +77,34 @@ export function createPublisher(connection: ExchangeConnection, inboxPrefix: str
           left -= 1;
           if (left === 0) resolve(lastSeq);
         };
-        const expectation = expectAck(messages[0]?.subject ?? '', TIMEOUT_MS, acknowledged, reject);
+        const expectation = expectAck({ subject: messages[0]?.subject ?? '', timeoutMs: TIMEOUT_MS, observer }, acknowledged, reject);
         for (const message of messages) post(message, expectation);
       }),
     close: () => exchange.close('The bus was closed before the broker acknowledged.'),
   };
 }
 
-function expectAck(subject: string, timeoutMs: number, resolve: (ack: PublishAck) => void, reject: (error: Error) => void): Expectation {
+interface Posted {
+  subject: string;
+  timeoutMs: number;
+  observer: BusObserver;
+}
+
+function expectAck({ subject, timeoutMs, observer }: Posted, resolve: (ack: PublishAck) => void, reject: (error: Error) => void): Expectation {
+  const sentAt = performance.now();
   return {
     subject,
     reject,
-    until: performance.now() + timeoutMs,
+    until: sentAt + timeoutMs,
     late: () => `The broker did not acknowledge a message on ${subject} within ${timeoutMs} ms.`,
     arrived: (message) => {
       if (message.headers?.code === NO_RESPONDERS) return reject(new FailureError('unavailable', `No stream captures ${subject}, or JetStream is not ready yet.`));
       const { stream, seq, duplicate, error } = readAck(message.data);
-      if (!error && stream !== undefined && seq !== undefined) resolve({ stream, seq, duplicate: duplicate === true });
-      else reject(new FailureError('unavailable', `The broker did not store a message on ${subject}: ${error?.description ?? 'no reason given'}.`));
+      if (!error && stream !== undefined && seq !== undefined) {
+        observer.onPublished((performance.now() - sentAt) / 1_000);
+        if (stream === 'DEAD' && duplicate !== true) observer.onDeadLetter(subjectToken(subject, 3) ?? stream);
+        resolve({ stream, seq, duplicate: duplicate === true });
+      } else reject(new FailureError('unavailable', `The broker did not store a message on ${subject}: ${error?.description ?? 'no reason given'}.`));
     },
   };
 }

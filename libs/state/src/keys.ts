@@ -55,6 +55,8 @@ export const keys = {
   relay: (partition: number): string => `${tag(partition)}:relay`,
   /** ZSET workflow id → creation time */
   list: (partition: number, tenant: string): string => `${tag(partition)}:list:${tenant}`,
+  /** SET `tenant|id` of workflows that have not ended, of all tenants: only counted */
+  active: (partition: number): string => `${tag(partition)}:active`,
   /** HASH [model, template, user] and #c, #i, #o or #u → calls, input tokens, output tokens, nano-USD of a day (UTC) */
   usage: (partition: number, tenant: string, day: string): string => `${tag(partition)}:usage:${tenant}:${day}`,
   /** HASH tenant and #c, #i, #o or #u: the same of all tenants */

@@ -4,6 +4,8 @@ export { currentWorkflow, withService, withWorkflow, type WorkflowContext } from
 export { currentTraceparent, recordFailure, withSpan, type SpanOptions } from './span.js';
 export { extractContext, injectHeaders, traceIdOf, traceparentOf, contextOfTraceparent, type ExtractedContext } from './propagation.js';
 export { createMetrics, type MetricOptions, type Metrics } from './metrics.js';
+export { createServiceMetrics, type ServiceMetrics } from './service-metrics.js';
+export { createBoundedLabel } from './bounded-label.js';
 export { LOG_LEVELS, createLogger, type LogLevel, type Logger, type LoggerOptions } from './logger.js';
 export { createRedactor, redactText } from './redaction.js';
 export type { PublishSpans } from './span-publisher.js';

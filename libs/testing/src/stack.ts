@@ -49,6 +49,10 @@ export interface ServiceProcess {
   crashNext: (at: string) => void;
   /** Asks it to end (SIGTERM), as a new version of it would be brought out; resolves when its successor is ready. */
   replace: () => Promise<Replacement>;
+  /** SIGKILL, and it is not started again. */
+  end: () => Promise<void>;
+  /** The ports of its /metrics and /readyz, while it is ready: of each tier in it one. */
+  adminPorts: () => Partial<Record<Service, number>>;
 }
 
 export interface Stack {
@@ -102,7 +106,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     steps: async (workflowId) => (await get<{ items: Step[] }>(`/api/v1/workflows/${workflowId}/steps`)).items,
     stop: async () => {
-      await Promise.all(supervised.map((each) => each.stop()));
+      await Promise.all(supervised.map((each) => each.end()));
       await front?.close();
       await servers.stop();
       rmSync(dataDir, { recursive: true, force: true });
@@ -154,12 +158,17 @@ export async function until(condition: () => Promise<boolean> | boolean, withinM
   }
 }
 
+/** What a process says when it is ready. */
+interface Ready {
+  httpPort?: number;
+  adminPorts?: Partial<Record<Service, number>>;
+}
+
 interface Supervised extends ServiceProcess {
   environment: Record<string, string>;
   ready: Promise<{ httpPort?: number }>;
   /** Its HTTP port, while it serves. */
   servingAt: () => number | undefined;
-  stop: () => Promise<void>;
 }
 
 function supervise(service: Role, environment: Record<string, string>, crashAt: string | undefined, lines: string[]): Supervised {
@@ -171,9 +180,11 @@ function supervise(service: Role, environment: Record<string, string>, crashAt: 
   const ready = new Promise<{ httpPort?: number }>((resolve) => whenReady.push(resolve));
   let isReady = false;
   let port: number | undefined;
-  const onReady = (message: { httpPort?: number }): void => {
+  let adminPorts: Partial<Record<Service, number>> = {};
+  const onReady = (message: Ready): void => {
     isReady = true;
     port = message.httpPort;
+    adminPorts = message.adminPorts ?? {};
     whenReady.splice(0).forEach((tell) => tell(message));
   };
   const launch = (): void => {
@@ -183,7 +194,7 @@ function supervise(service: Role, environment: Record<string, string>, crashAt: 
     nextCrash = undefined;
     child = spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=32', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const output of [child.stdout, child.stderr]) output?.on('data', (data) => lines.push(String(data)));
-    child.on('message', (message) => onReady(message as { httpPort?: number }));
+    child.on('message', (message) => onReady(message as Ready));
     child.on('exit', (code, signal) => {
       lines.push(`[${service} ${child.pid} ended: ${signal ?? code}]\n`);
       if (!stopping) launch();
@@ -201,6 +212,7 @@ function supervise(service: Role, environment: Record<string, string>, crashAt: 
       return starts;
     },
     servingAt: () => (isReady ? port : undefined),
+    adminPorts: () => (isReady ? adminPorts : {}),
     get isReady() {
       return isReady;
     },
@@ -208,7 +220,7 @@ function supervise(service: Role, environment: Record<string, string>, crashAt: 
     signal: (name) => void child.kill(name),
     crashNext: (at) => (nextCrash = at),
     replace: () => replaced(child, new Promise((resolve) => whenReady.push(resolve))),
-    stop: async () => {
+    end: async () => {
       stopping = true;
       await killed(child);
     },

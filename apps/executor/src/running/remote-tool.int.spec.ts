@@ -35,7 +35,7 @@ describe('a remote tool', () => {
     service = await connect({ servers: new URL(servers.nats.url).host, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     pool = new SandboxPool({ slots: 2 });
     parts = {
-      blobs: createBlobs(redis), pool, tools: { find: async ({ name }) => tools.get(name) ?? null }, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), onError: () => undefined, toolPolicyOf: async (tenant) => POLICIES[tenant],
+      blobs: createBlobs(redis), pool, tools: { find: async ({ name }) => tools.get(name) ?? null }, askRemote: createRemoteAsker(bus), snapshots: createScriptSnapshots(redis), watchTool: () => undefined, onError: () => undefined, toolPolicyOf: async (tenant) => POLICIES[tenant],
       services: { http: async () => ({ value: null }), documents: () => null, log: () => undefined, progress: () => undefined },
     };
     tools.set('orders', admitRemote(manifest('orders')));

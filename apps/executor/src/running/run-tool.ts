@@ -7,6 +7,7 @@ import { createHostHandler, type HostCallContext, type HostServices, type Inject
 import type { SandboxPool } from '../sandbox/pool.js';
 import { askMcp } from '../mcp/ask-mcp.js';
 import type { RemoteAsker } from './ask-remote.js';
+import type { WatchTool } from './tool-metrics.js';
 import { durableScriptOf, runFromSnapshot } from './durable-script.js';
 import type { RunOptions } from '../sandbox/job.js';
 import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js';
@@ -18,6 +19,8 @@ export interface RunParts {
   askRemote: RemoteAsker;
   services: Omit<HostServices, 'tool'>;
   snapshots: ScriptSnapshots;
+  /** Told what each tool came to, for the metrics. */
+  watchTool: WatchTool;
   /** Told what went wrong and did not matter. */
   onError: (error: unknown) => void;
   /** What the policy of a tenant says of tools, now. */
@@ -32,6 +35,7 @@ export async function runTool(parts: RunParts, call: ToolCall, signal: AbortSign
   const artefacts = new Map<string, Artefact>();
   const context: HostCallContext = { artefacts, tenant, workflowId, stepId, callId, attempt, tool: call.tool, depth: 0, deadlineAt, policy, ...(user ? { user } : {}), ...(session ? { session } : {}), ...(ancestors ? { ancestors } : {}) };
   const result = await runNamed(parts, context, { input, signal, timeoutMs: call.timeoutMs, version: call.version, digest: call.digest });
+  parts.watchTool(call.tool, result);
   return { ...result, artefacts: result.outcome === 'completed' ? [...artefacts.values()] : [] };
 }
 
@@ -99,6 +103,7 @@ function nestedCalls(parts: RunParts): InjectedFunction {
     const { name, input } = nestedRequest(request);
     const nested = { ...context, tool: name, depth: context.depth + 1, within: [...(context.within ?? []), occurrence] };
     const result = await runNamed(parts, nested, { input, signal }).catch(failedOutside);
+    parts.watchTool(name, result);
     return result.outcome === 'completed' ? { value: result.output } : { error: { code: result.failure.code, message: result.failure.message } };
   };
 }

@@ -52,7 +52,7 @@ describe("the policy of a tool call's tenant", () => {
 
   const setPolicy = (tenant: string, policy: ToolPolicy): Promise<void> => createPolicyStore(redis).put({ tenant, ...PolicyBody.parse({ tools: policy }) });
   const executor = () => ({
-    snapshots: createScriptSnapshots(redis), onError: () => undefined, blobs: createBlobs(redis), pool, tools: { find: async ({ name }: { name: string }) => tools.get(name) ?? null },
+    snapshots: createScriptSnapshots(redis), watchTool: () => undefined, onError: () => undefined, blobs: createBlobs(redis), pool, tools: { find: async ({ name }: { name: string }) => tools.get(name) ?? null },
     services: { http: createHttpExchange({ privatePermissions: ['127.0.0.1', 'localhost'].map((host) => ({ tool: 'fetch', host, port })) }), documents: () => null, log: () => undefined, progress: () => undefined, kv: createKv(createKvStore(redis)) },
     askRemote: () => Promise.reject(new Error('there is no remote tool here')),
     toolPolicyOf: createToolPolicies(createPolicyStore(redis)),

@@ -36,6 +36,7 @@ export async function observedContext(redis: Redis, router: Router): Promise<{ c
     sleep: async (durationMs) => void observed.waits.push(durationMs),
     onDelta: (_, delta) => observed.deltas.push(delta),
     onAttempt: () => undefined,
+    onDenied: () => undefined,
     reach: () => undefined,
     onThreshold: (_, crossed) => observed.crossed.push(crossed),
     onNotice: (_, message) => observed.notices.push(message),

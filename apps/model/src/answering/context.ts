@@ -1,5 +1,5 @@
 import type { Delta, ModelAttempt, ModelCall } from '@trivet/contracts';
-import type { AccountRef, AnswerCache, Blobs, CrossedThreshold, Ledger, Rates } from '@trivet/state';
+import type { AccountRef, AnswerCache, Blobs, CrossedThreshold, Denial, Ledger, Rates } from '@trivet/state';
 import type { ContentCapture } from './capture-content.js';
 import type { PromptStore } from '../prompts/prompt-store.js';
 import type { Router } from '../routing/router.js';
@@ -23,8 +23,10 @@ export interface ModelContext {
   /** Set: prompts and answers go into spans, without secrets. */
   capture?: ContentCapture;
   onDelta(call: ModelCall, delta: Delta): void;
-  /** For the metrics. */
-  onAttempt(attempt: ModelAttempt): void;
+  /** For the metrics; `provider` is the vendor's. */
+  onAttempt(attempt: ModelAttempt, provider: string): void;
+  /** For the metrics: an account has not enough left for an attempt. */
+  onDenied(denial: Pick<Denial, 'account'>): void;
   /** An account passed 80 % of a limit; told once for a limit and window. */
   onThreshold(call: ModelCall, crossed: CrossedThreshold): void;
   /** Something an operator should know; the call goes on. */

@@ -18,7 +18,7 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
   const report = { endpoint: target.endpoint, model: target.model, outcome: outcome.status === 'answered' ? ('answered' as const) : outcome.failure.code, durationMs: Math.max(0, run.context.nowMs() - hold.heldAtMs) };
   const tell = (attempt: ModelAttempt): void => {
     run.tried.push(attempt);
-    run.context.onAttempt(attempt);
+    run.context.onAttempt(attempt, target.provider.name);
   };
   if (outcome.status === 'failed' && !outcome.spent) {
     await ledger.release(reservationId);

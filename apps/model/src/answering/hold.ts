@@ -82,7 +82,10 @@ export async function holdAttempt(run: CallRun, target: Target, bound: Bound): P
         throw new FailureError('state_conflict', `Call ${run.call.callId} was made before with another request; a call id names one request.`);
       case 'denied': {
         const smaller = Math.min(maxTokens - 1, outputThatFits(answer, target, inputTokens));
-        if (prepared.embed || prepared.maxTokens !== undefined || smaller < FEWEST_OUTPUT_TOKENS) return answer;
+        if (prepared.embed || prepared.maxTokens !== undefined || smaller < FEWEST_OUTPUT_TOKENS) {
+          context.onDenied(answer);
+          return answer;
+        }
         maxTokens = smaller;
       }
     }

@@ -1,19 +1,25 @@
-import type { ModelAttempt } from '@trivet/contracts';
-import type { Metrics } from '@trivet/telemetry';
+import { SCOPES } from '@trivet/contracts';
+import { createBoundedLabel, type Metrics } from '@trivet/telemetry';
+import type { ModelContext } from '../answering/context.js';
 
-/** What vendors were asked, what came of it, and what it cost. */
-export function createModelMetrics(metrics: Metrics): { onAttempt(attempt: ModelAttempt): void } {
-  const attempts = metrics.counter({ name: 'model_attempts_total', help: 'Attempts at vendors, by what came of them.', labels: ['endpoint', 'model', 'outcome'] });
-  const tokens = metrics.counter({ name: 'model_tokens_total', help: 'Tokens charged.', labels: ['endpoint', 'model', 'direction'] });
-  const cost = metrics.counter({ name: 'model_cost_nano_usd_total', help: 'Cost charged, in nano-USD.', labels: ['endpoint', 'model'] });
-  const seconds = metrics.histogram({ name: 'model_attempt_seconds', help: 'How long attempts at vendors took.', labels: ['endpoint', 'model'] });
+/** What vendors were asked, what came of it, what it cost, and what budgets did not allow. */
+export function createModelMetrics(metrics: Metrics): Pick<ModelContext, 'onAttempt' | 'onDenied'> {
+  const requests = metrics.counter({ name: 'model_requests_total', help: 'Requests to vendors, by what came of them: answered, or the code of the failure.', labels: ['provider', 'endpoint', 'model', 'outcome'] });
+  const tokens = metrics.counter({ name: 'model_tokens_total', help: 'Tokens charged.', labels: ['provider', 'model', 'direction'] });
+  const cost = metrics.counter({ name: 'model_cost_usd_total', help: 'Cost charged, in US dollars. The accounts are kept in whole nano-dollars, and are what counts.', labels: ['provider', 'model'] });
+  const seconds = metrics.histogram({ name: 'model_request_duration_seconds', help: 'Seconds that requests to vendors took.', labels: ['provider', 'model'] });
+  const denied = metrics.counter({ name: 'budget_denied_total', help: 'Requests that were not made because an account had not enough left, by the scope of the account.', labels: ['scope'] });
+  const modelLabel = createBoundedLabel();
+  for (const scope of SCOPES) denied.inc({ scope }, 0);
   return {
-    onAttempt({ endpoint, model, outcome, durationMs, inputTokens, outputTokens, costNanoUsd }) {
-      attempts.inc({ endpoint, model, outcome });
-      tokens.inc({ endpoint, model, direction: 'input' }, inputTokens);
-      tokens.inc({ endpoint, model, direction: 'output' }, outputTokens);
-      cost.inc({ endpoint, model }, costNanoUsd);
-      seconds.observe({ endpoint, model }, durationMs / 1_000);
+    onAttempt({ endpoint, model: name, outcome, durationMs, inputTokens, outputTokens, costNanoUsd }, provider) {
+      const model = modelLabel(name);
+      requests.inc({ provider, endpoint, model, outcome });
+      tokens.inc({ provider, model, direction: 'input' }, inputTokens);
+      tokens.inc({ provider, model, direction: 'output' }, outputTokens);
+      cost.inc({ provider, model }, costNanoUsd / 1e9);
+      seconds.observe({ provider, model }, durationMs / 1_000);
     },
+    onDenied: ({ account }) => denied.inc({ scope: account.split('/')[0] ?? '' }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Bus } from '@trivet/bus';
 import { reach } from '@trivet/service';
 import { createGates, createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowRef, type WorkflowStore } from '@trivet/state';
-import type { Logger } from '@trivet/telemetry';
+import type { Logger, Metrics } from '@trivet/telemetry';
 import { afterCommit } from '../effects.js';
 import { startGatekeeper, type Gatekeeper } from '../policy/gatekeeper.js';
 import type { Policies } from '../policy/policies.js';
@@ -9,6 +9,8 @@ import { createChildren, type ChildrenParts } from './children.js';
 import { startDispatcher, type Dispatcher } from './dispatcher.js';
 import { startLiveness, type Liveness } from './liveness.js';
 import { beginAccepted } from './open-and-begin.js';
+import { addGauges } from '../metrics/gauges.js';
+import { createWorkflowMetrics } from '../metrics/workflow-metrics.js';
 import type { Continuity } from '../recovery/continuity.js';
 import { startRelay } from './relay.js';
 import { createRunner, type Runner } from './runner.js';
@@ -50,6 +52,7 @@ export interface MachineryParts {
   /** Nothing leaves before the journal has acknowledged it. */
   strictJournal: boolean;
   keepFinishedMs: number;
+  metrics: Metrics;
   workerId: string;
   logger: Logger;
   onError: (error: unknown) => void;
@@ -59,7 +62,11 @@ export interface MachineryParts {
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
   const visible = parts.strictJournal ? (ref: WorkflowRef, seq: number): Promise<void> => patiently(() => relay.complete(ref, seq)) : undefined;
-  const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, onError }, ref, transition, news, dealt) });
+  const watchCommit = createWorkflowMetrics(parts.metrics);
+  const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
+    afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, onError }, ref, transition, news, dealt);
+    watchCommit(transition);
+  } });
   const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);
@@ -68,6 +75,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
+  addGauges(parts.metrics, { store, ledger: parts.ledger, dispatcher, workers: liveness.workers });
 
   return {
     runner, liveness, dispatcher, gatekeeper,

@@ -162,6 +162,8 @@ local function commit()
   if #events > 0 and journaled == '0' then call('ZADD', tag .. ':journal', int(now), tenant .. '|' .. id) end
   local ended = { completed = true, failed = true, cancelled = true }
   local all = { workflow, tag .. ':steps:' .. name, events_key, tag .. ':kv:' .. name, tag .. ':snapshots:' .. name }
+  if ended[status] then call('SREM', tag .. ':active', tenant .. '|' .. id)
+  elseif not current[1] or ended[current[4]] then call('SADD', tag .. ':active', tenant .. '|' .. id) end
   -- A workflow that is retried lives again.
   if ended[current[4]] and not ended[status] then for _, key in ipairs(all) do call('PERSIST', key) end call('PERSIST', tag .. ':counted:' .. name) end
   if keep ~= '0' then

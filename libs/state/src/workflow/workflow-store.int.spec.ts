@@ -51,6 +51,18 @@ describe('a commit', () => {
     expect(await redis.llen('{w' + partitionOfRef(ref) + '}:events:acme:wf')).toBe(4);
   });
 
+  it('counts a workflow as active from its first commit to its end, and again when it is retried', async () => {
+    const store = createWorkflowStore(redis);
+    const end = { hash: 'body', keepMs: 1_000, tombstoneMs: 2_000 };
+    await store.commit(creation());
+    await store.commit({ ...creation({ status: 'failed', finished: end }), ref: { tenant: 'acme', workflowId: 'ended-at-once' } });
+    expect(await store.countActive()).toBe(1);
+    await store.commit(change({ expectedVersion: 1, status: 'failed', events: ['{"seq":2}'], seq: 2, finished: end }));
+    expect(await store.countActive()).toBe(0);
+    await store.commit(change({ expectedVersion: 2, status: 'running', events: ['{"seq":3}'], seq: 3 }));
+    expect(await store.countActive()).toBe(1);
+  });
+
   it('takes none of the others with it when it cannot be made', async () => {
     const store = createWorkflowStore(redis);
     const broken = { tenant: 'acme', workflowId: 'broken' };

@@ -111,6 +111,8 @@ export interface WorkflowStore {
   loadHeads: (tenant: string, workflowIds: readonly string[]) => Promise<({ head: string; task: string; status: string } | null)[]>;
   /** By which a reader knows whether what it keeps of a workflow is still so. */
   loadVersions: (tenant: string, workflowIds: readonly string[]) => Promise<(number | null)[]>;
+  /** How many workflows of all tenants have not ended. */
+  countActive: () => Promise<number>;
 }
 
 /** @param options.guarded: commits only to partitions that are open */
@@ -148,6 +150,7 @@ export function createWorkflowStore(redis: Redis, options: { guarded?: boolean }
       ),
     loadVersions: (tenant, workflowIds) =>
       withRedis(() => Promise.all(workflowIds.map(async (workflowId) => numberOf(await redis.hget(keys.workflow({ tenant, workflowId }), 'v'))))),
+    countActive: () => withRedis(async () => (await Promise.all(PARTITIONS.map((partition) => redis.scard(keys.active(partition))))).reduce((total, size) => total + size, 0)),
   };
 }
 

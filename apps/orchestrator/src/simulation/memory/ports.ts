@@ -24,6 +24,7 @@ export function createPorts(scheduler: Scheduler, ledger: MemoryLedger, process:
       list: () => Promise.resolve([]),
       loadHeads: () => Promise.resolve([]),
       loadVersions: () => Promise.resolve([]),
+      countActive: () => Promise.resolve(0),
     },
     queue: queueOf(scheduler, ledger, ask),
     claims: claimsOf(ledger, ask),
