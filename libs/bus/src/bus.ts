@@ -62,15 +62,15 @@ export interface Bus {
   close: () => Promise<void>;
 }
 
-/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does). */
-export async function connectBus(options: BusOptions & { mayCreate?: boolean; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
+/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does), `journalMaxAgeMs` for how long the journal keeps what it holds. */
+export async function connectBus(options: BusOptions & { mayCreate?: boolean; journalMaxAgeMs?: number; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
   const connection = await openConnection(options);
   const { nats, writer } = connection;
   const inboxPrefix = options.inboxPrefix ?? '_INBOX';
   const observer = options.observer ?? NOBODY;
   const publisher = createPublisher(connection, inboxPrefix, observer);
   const requester = createRequester(connection, inboxPrefix);
-  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats)));
+  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats, options.journalMaxAgeMs)));
   const report = options.onError ?? (() => undefined);
   let inboxes = 0;
   if (options.mayCreate) await ensure();

@@ -5,10 +5,11 @@ import { CONSUMERS, STREAMS, type ConsumerEntry, type StreamEntry, type StreamNa
 /**
  * Creates every stream and durable consumer of the catalog; what exists is left as it is, or brought up to date.
  * Any number of processes may do it at once.
+ * @param journalMaxAgeMs for how long the journal keeps a message, in place of what the catalog says
  */
-export async function ensureStreams(nats: NatsConnection): Promise<void> {
+export async function ensureStreams(nats: NatsConnection, journalMaxAgeMs?: number): Promise<void> {
   const manager = await jetstreamManager(nats, { timeout: 5_000 });
-  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, entry);
+  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, name === 'EVENTS' && journalMaxAgeMs !== undefined ? { ...entry, maxAgeMs: journalMaxAgeMs } : entry);
   for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
 }
 
