@@ -39,4 +39,6 @@ export { createGates, createPolicyStore, type Entering, type GateLimits, type Ga
 export { createRecoveryState, type Checkpoint, type RecoveryState, type Witness } from './recovery/recovery-state.js';
 export { ERASED, createWorkflowErasure, type WorkflowErasure } from './erasing/workflow-erasure.js';
 export { createTenantErasure, type TenantErasure } from './erasing/tenant-erasure.js';
+export { copyAtOneMoment, redisVersion } from './backup/point-in-time.js';
+export { countKeys, dumpKeys, restoreKeys } from './backup/key-dump.js';
 export { createLedgerClock, type LedgerClock } from './clock.js';
