@@ -150,7 +150,7 @@ async function openSandbox(slots: number | undefined, logger: Logger): Promise<{
 /** Opens what an executor shares with the others: its traces, Redis and the bus. */
 async function connect({ config, logger, workerId, version }: ExecutorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
   const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  const redis = connectRedis({ url: config.redisUrl, replicas: config.redisReplicas, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus };

@@ -124,9 +124,9 @@ function addChecks(health: OrchestratorRuntime['health'], { bus, redis, catalog 
 /** Opens what an orchestrator shares with the others: its traces, Redis, and the bus, whose streams it creates. */
 async function connect({ config, logger, workerId, version }: OrchestratorRuntime, onError: (error: unknown) => void): Promise<{ telemetry: Telemetry; redis: Redis; bus: Bus }> {
   const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  const redis = connectRedis({ url: config.redisUrl, replicas: config.redisReplicas, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, onError });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, replicas: config.natsReplicas, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus };
 }

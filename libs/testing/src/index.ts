@@ -1,6 +1,8 @@
 export { sourceArguments } from './run-source.js';
 export { nodeOptionsFor, type Alteration } from './altered-code.js';
-export { startNats, startRedis, startServers, type RedisOptions, type TestServer, type TestServers } from './servers.js';
+export { asOneServer, startNats, startRedis, startServers, type RedisOptions, type TestServer, type TestServers } from './servers.js';
+export { startNatsCluster, type NatsCluster } from './nats-cluster.js';
+export { startRedisGroup, type RedisGroup, type RedisGroupOptions } from './redis-group.js';
 export { createSlowDisk, type SlowDisk } from './slow-disk.js';
 export { startTcpProxy, type NetworkWeather, type TcpProxy } from './tcp-proxy.js';
 export { itPerTier, testShape } from './shape.js';
