@@ -97,12 +97,7 @@ export function supervise(service: Role, environment: Record<string, string>, cr
     kill: () => void child.kill('SIGKILL'),
     signal: (name) => void child.kill(name),
     crashNext: (at) => (nextCrash = at),
-    replace: async () => {
-      const succeeded = new Promise((resolve) => whenReady.push(resolve));
-      const replacement = await drained(child);
-      await succeeded;
-      return replacement;
-    },
+    replace: () => replaced(child, new Promise((resolve) => whenReady.push(resolve))),
     leave: () => {
       stopping = true;
       return drained(child);
@@ -117,6 +112,12 @@ export function supervise(service: Role, environment: Record<string, string>, cr
 function startProcess(service: Role, environment: Record<string, string>): ChildProcess {
   const env = { PATH: process.env['PATH'] ?? '', ...environment };
   return spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=32', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+}
+
+async function replaced(child: ChildProcess, succeeded: Promise<unknown>): Promise<Replacement> {
+  const replacement = await drained(child);
+  await succeeded;
+  return replacement;
 }
 
 async function drained(child: ChildProcess): Promise<Replacement> {
