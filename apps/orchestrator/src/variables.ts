@@ -16,5 +16,6 @@ export const VARIABLES = {
   strictJournal: variable('TRIVET_STRICT_JOURNAL', flag().default(false), 'Nothing leaves (no call, no answer) before the journal has acknowledged it, so that nothing visible is missing after Redis lost its data; each step takes longer.'),
   keepFinishedMs: variable('TRIVET_KEEP_FINISHED_MS', wholeNumber({ min: 10_000, max: 365 * DAY_MS }).default(7 * DAY_MS), 'How long the record of a finished workflow stays in Redis, in ms; after that it is read from the journal.'),
   journalMaxAgeDays: variable('TRIVET_JOURNAL_MAX_AGE_DAYS', wholeNumber({ min: 1, max: 3_650 }).default(30), 'How many days the journal keeps an event; holds for what it has already too, from the next start on. The same for all orchestrators, and longer than any workflow is open.'),
+  natsReplicas: variable('TRIVET_NATS_REPLICAS', wholeNumber({ min: 1, max: 5 }).refine((count) => count % 2 === 1, 'must be 1, 3 or 5').optional(), 'On how many NATS servers each stream is kept (1, 3 or 5); streams that exist are brought to it. Unset: 1 for a new stream, and those that exist keep their number.'),
   toolSigners: variable('TRIVET_TOOL_SIGNERS', text().optional(), 'A file with Ed25519 public keys (PEM): only tools that one of them signed are taken; unset: tools need no signature.'),
 } as const;

@@ -1,26 +1,33 @@
-import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager } from '@nats-io/jetstream';
+import { randomUUID } from 'node:crypto';
+import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
-import { CONSUMERS, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
+import { CONSUMERS, FailureError, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
 
 /**
  * Creates every stream and durable consumer of the catalog; what exists is left as it is, or brought up to date.
  * Any number of processes may do it at once.
- * @param journalMaxAgeMs for how long the journal keeps a message, in place of what the catalog says
+ *
+ * @param wish.replicas on how many servers each stream is kept, its consumers with it; undefined: one for a new stream, and those that
+ * exist keep the number they have; `journalMaxAgeMs`: for how long the journal keeps a message, in place of what the catalog says
+ * @throws FailureError `unavailable` when the servers cannot keep so many, with what mends it
  */
-export async function ensureStreams(nats: NatsConnection, journalMaxAgeMs?: number): Promise<void> {
+export async function ensureStreams(nats: NatsConnection, { replicas, journalMaxAgeMs }: { replicas?: number; journalMaxAgeMs?: number } = {}): Promise<void> {
   const manager = await jetstreamManager(nats, { timeout: 5_000 });
-  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, name === 'EVENTS' && journalMaxAgeMs !== undefined ? { ...entry, maxAgeMs: journalMaxAgeMs } : entry);
+  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, name === 'EVENTS' && journalMaxAgeMs !== undefined ? { ...entry, maxAgeMs: journalMaxAgeMs } : entry, replicas);
   for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
 }
 
 /** A live process has to have the time to say that it still works, also when it is busy. */
 const LEAST_ACK_WAIT_MS = 500;
 
-/** When a stream was made: a new time under the same name means that what it held is gone. */
-export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ created: string; messages: number; firstSeq: number; lastSeq: number }> {
+/**
+ * `incarnation`: another one under the same name means that what the stream held is gone. It is a name that the stream was given when it was made; of
+ * one without, the time it was made, which servers of a cluster do not agree on: one that has caught up with the others says when that was.
+ */
+export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ incarnation: string; messages: number; firstSeq: number; lastSeq: number }> {
   const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
   const info = await manager.streams.info(stream);
-  return { created: info.created, messages: info.state.messages, firstSeq: info.state.first_seq, lastSeq: info.state.last_seq };
+  return { incarnation: info.config.metadata?.[INCARNATION] ?? info.created, messages: info.state.messages, firstSeq: info.state.first_seq, lastSeq: info.state.last_seq };
 }
 
 /** Up to which sequence a consumer has acknowledged everything. */
@@ -30,7 +37,7 @@ export async function consumerState(nats: NatsConnection, stream: StreamName, du
   return { ackFloor: info.ack_floor.stream_seq, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered };
 }
 
-async function ensureStream(manager: JetStreamManager, name: string, entry: StreamEntry): Promise<void> {
+async function ensureStream(manager: JetStreamManager, name: string, entry: StreamEntry, replicas: number | undefined): Promise<void> {
   const config = {
     name,
     description: entry.purpose,
@@ -41,13 +48,33 @@ async function ensureStream(manager: JetStreamManager, name: string, entry: Stre
     duplicate_window: nanos(entry.duplicateWindowMs),
     discard: entry.retention === 'workqueue' ? DiscardPolicy.New : DiscardPolicy.Old,
     allow_direct: true,
+    ...(replicas === undefined ? {} : { num_replicas: replicas }),
   };
   try {
-    await manager.streams.add(config);
+    await manager.streams.add({ ...config, metadata: { [INCARNATION]: randomUUID() } });
   } catch (error) {
-    if (!/already in use/i.test(String(error))) throw error;
-    await manager.streams.update(name, config);
+    if (!/already in use/i.test(String(error))) throw explain(error, name, replicas);
+    await update(manager, name, config).catch((second: unknown) => Promise.reject(explain(second, name, replicas)));
   }
+}
+
+/** A stream keeps the name of its incarnation. One of before there were such names gets one when it goes to several servers. */
+async function update(manager: JetStreamManager, name: string, config: Partial<StreamConfig>): Promise<void> {
+  const { metadata = {}, num_replicas: before } = (await manager.streams.info(name)).config;
+  const needsName = metadata[INCARNATION] === undefined && (config.num_replicas ?? before) > 1;
+  await manager.streams.update(name, { ...config, ...(needsName ? { metadata: { [INCARNATION]: randomUUID() } } : {}) });
+}
+
+/** The key in the metadata of a stream. */
+const INCARNATION = 'trivet-incarnation';
+
+/** What the servers say when they are too few, in words that mend it. */
+function explain(error: unknown, stream: string, replicas: number | undefined): unknown {
+  if (!/replicas > 1 not supported|no suitable peers|insufficient resources/i.test(String(error))) return error;
+  return new FailureError('unavailable', `The NATS servers cannot keep the stream ${stream} on ${replicas ?? 1} of them: ${error instanceof Error ? error.message : String(error)}.`, {
+    cause: error,
+    hint: `Name a cluster of at least ${replicas ?? 1} servers with JetStream in TRIVET_NATS_URL and wait until all are up, or lower TRIVET_NATS_REPLICAS.`,
+  });
 }
 
 async function ensureConsumer(manager: JetStreamManager, entry: ConsumerEntry & { durable: string }): Promise<void> {

@@ -12,7 +12,7 @@ const LOOK_AGAIN_MS = 50;
  */
 export async function copyAtOneMoment(copyUrl: string, sourceUrl: string, withinMs: number): Promise<void> {
   const source = new URL(sourceUrl);
-  if (source.protocol !== 'redis:') throw new FailureError('invalid_request', `${source.protocol}//${source.host} cannot be copied: replication over TLS is not supported.`, { hint: 'Use the snapshots of whoever runs that Redis, and back up NATS with --nats-only.' });
+  if (source.protocol !== 'redis:') throw new FailureError('invalid_request', `A Redis at ${source.protocol}// cannot be copied, only one at redis://.`, { hint: 'Name the primary, or a replica, by its own address in TRIVET_REDIS_URL; over TLS use the snapshots of whoever runs that Redis, and back up NATS with --nats-only.' });
   const copy = new Redis(copyUrl, { maxRetriesPerRequest: 3 });
   copy.on('error', () => undefined);
   try {
