@@ -59,7 +59,7 @@ describe('erasing', () => {
     expect((await stack.ended('gone')).status).toBe('completed');
     childId = (await stack.steps('gone')).find((step) => step.id === 'child')?.childWorkflowId ?? '';
     await until(async () => (await journaled('default.gone')) > 5 && (await bus.countOf('SPANS', 'trivet.v1.span.default.gone')) > 0, 20_000);
-    await stack.servers.redis.keepCopy();
+    await Promise.all([stack.servers.redis.keepCopy(), stack.servers.nats.keepCopy()]);
     await isBack('gone');
     expect(await keysWith(/gone/)).not.toEqual([]);
     const erase = (): Promise<number> => send('DELETE', '/api/v1/workflows/gone', { reason: 'Ann asked' }).then(({ status }) => status, () => 0);
@@ -123,6 +123,15 @@ describe('erasing', () => {
     expect((await stack.get<{ items: AuditRow[] }>('/api/v1/audit?limit=200', { tenant: 'acme' })).items.map(({ action }) => action)).toContain('task.submit');
     expect((await stack.get<{ items: StoredFile[] }>('/api/v1/files', { tenant: 'acme-2' })).items).toHaveLength(1);
   }
+
+  it('holds when the journal goes back to a copy that has it all', async () => {
+    await stack.servers.nats.goBack();
+    await until(async () => (await journaled('default.gone')) > 0 || (await journaled('default._facts')) > 0, 20_000, () => stack.logs());
+    expect(await statusOf('gone')).toBe(404);
+    await until(async () => (await journaled('default.gone')) + (await journaled(`default.${childId}`)) === 0 && (await journaled('acme')) === (await journaled('acme._facts')) && (await journaled('acme')) > 0, 20_000, () => stack.logs());
+    await expectGone();
+    await expectTenantGone();
+  });
 
   it('holds when Redis goes back to a copy that has it all, and when it is rebuilt from nothing', async () => {
     await stack.servers.redis.goBack();
