@@ -1,24 +1,28 @@
 import { createServer, type Server } from 'node:http';
 import type { TraceSpan } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
+import { findOtlpProblems } from './observability/otlp-schema.js';
 
 interface OtlpSpan {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
   name: string;
+  startTimeUnixNano: string;
   attributes: { key: string; value: { stringValue?: string } }[];
   service: string;
 }
 
 /** A collector of ten lines: what an OTLP/HTTP exporter sends as JSON. */
-async function startCollector(): Promise<{ url: string; spans: OtlpSpan[]; server: Server }> {
+async function startCollector(): Promise<{ url: string; exports: unknown[]; spans: OtlpSpan[]; server: Server }> {
+  const exports: unknown[] = [];
   const spans: OtlpSpan[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { resourceSpans: { resource: { attributes: OtlpSpan['attributes'] }; scopeSpans: { spans: OtlpSpan[] }[] }[] };
+      exports.push(body);
       for (const resource of body.resourceSpans) {
         const service = resource.resource.attributes.find((each) => each.key === 'service.name')?.value.stringValue ?? '';
         for (const scope of resource.scopeSpans) for (const span of scope.spans) spans.push({ ...span, service });
@@ -28,15 +32,17 @@ async function startCollector(): Promise<{ url: string; spans: OtlpSpan[]; serve
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  return { url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`, spans, server };
+  return { url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`, exports, spans, server };
 }
+
+const CLIENT_SPAN = '00f067aa0ba902b7';
 
 const attribute = (span: OtlpSpan, key: string): string | undefined => span.attributes.find((each) => each.key === key)?.value.stringValue;
 
 describe('the trace of a task', () => {
   let stack: Stack;
   let collector: Awaited<ReturnType<typeof startCollector>>;
-  const incoming = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const incoming = `00-4bf92f3577b34da6a3ce929d0e0e4736-${CLIENT_SPAN}-01`;
   beforeAll(async () => {
     collector = await startCollector();
     stack = await startStack({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', TRIVET_LOG_LEVEL: 'info' } });
@@ -67,6 +73,20 @@ describe('the trace of a task', () => {
 
   it('opens as one tree', async () => {
     await until(() => orphans(own()).length === 0, 10_000, () => `orphans: ${orphans(own()).map((span) => span.name).join(', ')}`);
+    const spans = own();
+    const byId = new Map(spans.map((span) => [span.spanId, span]));
+    expect(byId.size).toBe(spans.length);
+    const top = spans.filter((span) => span.parentSpanId === CLIENT_SPAN);
+    expect(top.map((span) => span.name)).toEqual(['task.submit']);
+    for (const span of spans) expect(pathOf(span, byId).at(-1)).toBe(top[0]);
+    // Clocks of one machine: a second is more than they may differ.
+    const early = spans.filter((span) => BigInt(span.startTimeUnixNano) + 1_000_000_000n < BigInt(byId.get(span.parentSpanId ?? '')?.startTimeUnixNano ?? '0'));
+    expect(early.map((span) => span.name)).toEqual([]);
+  });
+
+  it('is what the schema of OTLP asks for, every export of every service', () => {
+    expect(collector.exports.length).toBeGreaterThan(2);
+    expect(collector.exports.flatMap(findOtlpProblems)).toEqual([]);
   });
 
   it('is shown by the built-in view too', async () => {
@@ -86,5 +106,12 @@ describe('the trace of a task', () => {
 /** Spans whose parent is neither known nor the client's own. */
 function orphans(spans: OtlpSpan[]): OtlpSpan[] {
   const known = new Set(spans.map((span) => span.spanId));
-  return spans.filter((span) => span.parentSpanId !== '00f067aa0ba902b7' && !known.has(span.parentSpanId ?? ''));
+  return spans.filter((span) => span.parentSpanId !== CLIENT_SPAN && !known.has(span.parentSpanId ?? ''));
+}
+
+/** A span and those above it; ends where there is none above, or where it has been already. */
+function pathOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): OtlpSpan[] {
+  const path: OtlpSpan[] = [];
+  for (let at: OtlpSpan | undefined = span; at && !path.includes(at); at = byId.get(at.parentSpanId ?? '')) path.push(at);
+  return path;
 }
