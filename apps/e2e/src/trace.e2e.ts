@@ -101,6 +101,25 @@ describe('the trace of a task', () => {
     const said = items.flatMap((span) => (span.events ?? []).map((event) => ({ span: span.name, ...event })));
     expect(said).toContainEqual({ span: 'sandbox.run', at: expect.any(Number), name: 'log', attributes: { level: 'info', message: expect.stringContaining('The web cannot be searched') } });
   });
+
+  it('is one tree of what failed, where there are more tasks than can be traced', async () => {
+    // A submit that is refused counts too. Of five in the midst of so many, one or the other may still be traced.
+    const refuse = (): Promise<Response>[] => Array.from({ length: 400 }, () => stack.submit({ goal: 'x', template: 'nothing' }));
+    const plan = { steps: [{ id: 'breaks', kind: 'tool', tool: 'code_javascript', input: { code: 'throw new Error("It broke.")' }, retry: { max: 0 } }] };
+    const ids = ['out-1', 'out-2', 'out-3', 'out-4', 'out-5'];
+    await Promise.all([...refuse(), ...ids.map((workflowId) => stack.submit({ goal: 'x', workflowId, plan })), ...refuse()]);
+    for (const id of ids) expect(await stack.ended(id)).toMatchObject({ status: 'failed' });
+    const isLeftOut = (spans: TraceSpan[]): boolean => spans.some((span) => span.name === 'task.submit' && span.attributes['trivet.left_out'] === true);
+    let traces: TraceSpan[][] = [];
+    await until(async () => {
+      traces = await Promise.all(ids.map(async (id) => (await stack.get<{ items: TraceSpan[] }>(`/api/v1/workflows/${id}/trace`)).items));
+      return traces.some((spans) => isLeftOut(spans) && spans.length >= 4);
+    }, 15_000, () => traces.map((spans) => spans.map(({ name }) => name).join(' ')).join('; '));
+    const items = traces.find((spans) => isLeftOut(spans) && spans.length >= 4) ?? [];
+    expect(items.map(({ name, status }) => `${name} ${status}`).toSorted()).toEqual(['sandbox.run ok', 'task.submit ok', 'tool.call error', 'workflow.advance error']);
+    expect(items.filter(({ parentSpanId }) => !items.some(({ spanId }) => spanId === parentSpanId)).map(({ name }) => name)).toEqual(['task.submit']);
+    expect(new Set(items.map(({ service }) => service))).toEqual(new Set(['orchestrator', 'executor']));
+  });
 });
 
 /** Spans whose parent is neither known nor the client's own. */
