@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { TraceSpan } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
+import { linesOf } from './observability/log-lines.js';
 import { findOtlpProblems } from './observability/otlp-schema.js';
 
 interface OtlpSpan {
@@ -100,6 +101,13 @@ describe('the trace of a task', () => {
     // What the tool said while there was no web to search.
     const said = items.flatMap((span) => (span.events ?? []).map((event) => ({ span: span.name, ...event })));
     expect(said).toContainEqual({ span: 'sandbox.run', at: expect.any(Number), name: 'log', attributes: { level: 'info', message: expect.stringContaining('The web cannot be searched') } });
+  });
+
+  it('is named, with workflow and tenant, on every line that a service logs of it', async () => {
+    const { workflow, lines } = await linesOf(stack, 'wf-logged-json');
+    const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(entries.filter(({ workflowId, tenant, traceId }) => workflowId !== 'wf-logged-json' || tenant !== 'default' || traceId !== workflow.traceId)).toEqual([]);
+    expect(new Set(entries.map(({ service }) => service))).toEqual(new Set(['orchestrator', 'executor', 'model']));
   });
 
   it('is one tree of what failed, where there are more tasks than can be traced', async () => {
