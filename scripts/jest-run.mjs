@@ -38,9 +38,21 @@ export async function runQuickTests(patterns) {
   return add(await runJest([SIMULATION]), await runJest([TOGETHER, ...ignored]));
 }
 
+const WHOLE_SYSTEM = ['--testMatch', '<rootDir>/apps/**/*.e2e.ts', '--testTimeout', '180000'];
+
+/** Those that load the machine or watch the clock, and those of the command line, which take the ports a user would: each has the machine to itself. */
+const ALONE = ['apps/cli/', '/browser/', ...['broker-loss', 'budget', 'cancel', 'failover', 'fairness', 'ledger-attack', 'neighbours', 'rolling-restart', 'scaling', 'scripts', 'takeover'].map((name) => `/src/${name}\\.e2e`)];
+
+/** All whole-system tests, or those of some patterns. Most of them wait for processes to start and to be killed: two of these run at once. */
+export async function runSystemTests(patterns) {
+  if (patterns.length > 0) return runJest([...WHOLE_SYSTEM, '--runInBand', ...patterns, '--passWithNoTests']);
+  const others = ['/node_modules/', '/dist/', ...ALONE].map((path) => `--testPathIgnorePatterns=${path}`);
+  return add(await runJest([...WHOLE_SYSTEM, '--runInBand', ...ALONE]), await runJest([...WHOLE_SYSTEM, TOGETHER, ...others]));
+}
+
 /** The whole-system tests of apps/e2e, or those of some patterns, with the tiers lying on processes as the shape says. */
 export function runOnShape(shape, patterns) {
-  return runJest(['--testMatch', '<rootDir>/apps/e2e/**/*.e2e.ts', '--runInBand', '--testTimeout', '180000', ...(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : [])], { TRIVET_TEST_SHAPE: shape });
+  return runJest(['--testMatch', '<rootDir>/apps/e2e/**/*.e2e.ts', '--testTimeout', '180000', '--runInBand', ...(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : [])], { TRIVET_TEST_SHAPE: shape });
 }
 
 export function add(left, right) {

@@ -18,9 +18,9 @@ const patterns = args.filter((arg, index) => arg !== '--quick' && (shapeAt === -
 // Installing is all that the imports below need; building is needed by the tests of whole processes and of the sandbox.
 const { root } = await import('./stages.mjs');
 await prepare(root, (line) => console.error(line));
-const { add, formatCounts, runJest, runOnShape, runQuickTests } = await import('./jest-run.mjs');
+const { add, formatCounts, runOnShape, runQuickTests, runSystemTests } = await import('./jest-run.mjs');
 
 let counts = shape ? await runOnShape(shape, patterns) : await runQuickTests(patterns);
-if (!quick && !shape) counts = add(counts, await runJest(['--testMatch', '<rootDir>/apps/**/*.e2e.ts', '--runInBand', '--testTimeout', '180000', ...(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : [])]));
+if (!quick && !shape) counts = add(counts, await runSystemTests(patterns));
 console.log(formatCounts(counts));
 process.exitCode = counts.failed > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-import { ConfigError, choice, flag, loadConfig, port, text, url, variable, type ConfigOf, type Environment } from '@trivet/service';
+import { ConfigError, choice, flag, loadConfig, port, redisUrl, text, url, variable, type ConfigOf, type Environment } from '@trivet/service';
 
 export { ConfigError, type Environment };
 
@@ -6,7 +6,7 @@ export { ConfigError, type Environment };
 export const CLI_VARIABLES = {
   httpPort: variable('TRIVET_HTTP_PORT', port().default(8080), "The port of the orchestrator's HTTP interface; commands look for it there."),
   natsUrl: variable('TRIVET_NATS_URL', url(['nats:', 'tls:', 'ws:', 'wss:']).optional(), 'A NATS server of your own; unset: the launcher finds or starts one.'),
-  redisUrl: variable('TRIVET_REDIS_URL', url(['redis:', 'rediss:']).optional(), 'A Redis or Valkey of your own; unset: the launcher finds or starts one.'),
+  redisUrl: variable('TRIVET_REDIS_URL', redisUrl().optional(), 'A Redis or Valkey of your own, or Sentinels that know the primary; unset: the launcher finds or starts one.'),
   natsPort: variable('TRIVET_NATS_PORT', port().default(4222), 'The port of the NATS server that the launcher starts; a free one if it is taken.'),
   redisPort: variable('TRIVET_REDIS_PORT', port().default(6379), 'The port of the Redis server that the launcher starts; a free one if it is taken.'),
   dataDir: variable('TRIVET_DATA_DIR', text().default('.trivet'), 'The folder for what this machine keeps: data of servers the launcher starts, passwords, logs.'),

@@ -1,7 +1,7 @@
 /** For the tests: how a real NATS and a real Redis are found and started. */
 export { findNats, type FindOptions, type NatsChoice } from './launcher/find-nats.js';
 export { findRedis, type FindRedisOptions, type RedisChoice } from './launcher/find-redis.js';
-export { type LocalServer } from './launcher/local-server.js';
+export { startLocalServer, type LocalServer, type LocalServerRecipe } from './launcher/local-server.js';
 export { startNatsServer, type NatsServerOptions } from './launcher/nats-server.js';
 export { startRedisServer, type RedisServerOptions } from './launcher/redis-server.js';
 export { startServers, type Servers, type StartServersOptions } from './launcher/servers.js';

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { connectBus } from '@trivet/bus';
 import type { ApiKey, ApiKeyWithSecret, AuditRow, Page, Role, Session, TenantSummary } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
 
@@ -229,6 +230,21 @@ describe('API keys', () => {
     // 429: too many wrong keys, which is what a revoked one is.
     expect(Object.keys(answers).filter((status) => !['401', '429', '503'].includes(status))).toEqual([]);
     expect(answers['401']).toBeGreaterThan(0);
+  });
+
+  it('hold on when the journal is lost while Redis starts again, and are in the new one', async () => {
+    const { nats, redis } = stack.servers;
+    await redis.kill();
+    await nats.wipe();
+    await redis.restart();
+    const names = async (): Promise<string[]> => (await json<Page<ApiKey>>(ask('GET', '/api/v1/keys', { key: operator() }))).items.map(({ name }) => name);
+    await until(async () => (await names()).includes('browser'), 40_000, () => stack.logs());
+    const bus = await connectBus({ url: nats.url, name: 'another-system' });
+    const count = (await names()).length;
+    await until(async () => (await bus.countOf('EVENTS', 'trivet.v1.event.*._facts.>')) >= count, 40_000, () => stack.logs());
+    await bus.close();
+    await redis.wipe();
+    await until(async () => (await names()).includes('browser'), 40_000, () => stack.logs());
   });
 
   it('cannot be guessed at for long, which shuts out nobody who has one', async () => {

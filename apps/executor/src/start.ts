@@ -161,7 +161,7 @@ async function connect({ config, logger, workerId, version, setMetrics }: Execut
   const { bus: observer, watchWorker } = createServiceMetrics(metrics);
   setMetrics(metrics);
   const telemetry = startTelemetry({ service: 'executor', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  const redis = connectRedis({ url: config.redisUrl, replicas: config.redisReplicas, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_executor', observer, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus, metrics, watchWorker };

@@ -135,9 +135,9 @@ async function connect({ config, logger, workerId, version, setMetrics }: Orches
   const { bus: observer, watchWorker } = createServiceMetrics(metrics);
   setMetrics(metrics);
   const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
-  const redis = connectRedis({ url: config.redisUrl, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
+  const redis = connectRedis({ url: config.redisUrl, replicas: config.redisReplicas, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, observer, onError });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, replicas: config.natsReplicas, observer, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus, metrics, watchWorker };
 }

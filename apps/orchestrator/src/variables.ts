@@ -13,5 +13,6 @@ export const VARIABLES = {
   operatorKey: variable('TRIVET_OPERATOR_KEY', operatorKey().optional(), 'The secret of an admin key of the tenant default, made by you: trv_ and 43 letters, digits, - or _. Lets a server that others reach begin with a key, and you in when all others are lost.', { secret: true }),
   strictJournal: variable('TRIVET_STRICT_JOURNAL', flag().default(false), 'Nothing leaves (no call, no answer) before the journal has acknowledged it, so that nothing visible is missing after Redis lost its data; each step takes longer.'),
   keepFinishedMs: variable('TRIVET_KEEP_FINISHED_MS', wholeNumber({ min: 10_000, max: 365 * 86_400_000 }).default(7 * 86_400_000), 'How long the record of a finished workflow stays in Redis, in ms; after that it is read from the journal.'),
+  natsReplicas: variable('TRIVET_NATS_REPLICAS', wholeNumber({ min: 1, max: 5 }).refine((count) => count % 2 === 1, 'must be 1, 3 or 5').optional(), 'On how many NATS servers each stream is kept (1, 3 or 5); streams that exist are brought to it. Unset: 1 for a new stream, and those that exist keep their number.'),
   toolSigners: variable('TRIVET_TOOL_SIGNERS', text().optional(), 'A file with Ed25519 public keys (PEM): only tools that one of them signed are taken; unset: tools need no signature.'),
 } as const;

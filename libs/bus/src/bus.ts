@@ -56,20 +56,20 @@ export interface Bus {
   /** How long our connection has been up; 0 while it is not. */
   connectedForMs: () => number;
   isConnected: () => boolean;
+  /** Whether there are several servers: a worker may then be connected to another one than we are. */
+  isClustered: () => boolean;
   maxPayloadBytes: () => number;
   close: () => Promise<void>;
 }
 
-/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does). */
-export async function connectBus(options: BusOptions & { mayCreate?: boolean; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
+/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does), `replicas` on how many servers each is kept. */
+export async function connectBus(options: BusOptions & { mayCreate?: boolean; replicas?: number; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
   const connection = await openConnection(options);
   const { nats, writer } = connection;
-  const inboxPrefix = options.inboxPrefix ?? '_INBOX';
-  const observer = options.observer ?? NOBODY;
+  const { inboxPrefix = '_INBOX', observer = NOBODY, onError: report = () => undefined } = options;
   const publisher = createPublisher(connection, inboxPrefix, observer);
   const requester = createRequester(connection, inboxPrefix);
-  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats)));
-  const report = options.onError ?? (() => undefined);
+  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats, options.replicas)));
   let inboxes = 0;
   if (options.mayCreate) await ensure();
 
@@ -115,6 +115,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; on
       return since === null ? 0 : Date.now() - since;
     },
     isConnected: () => connection.connectedSince() !== null && !nats.isClosed(),
+    isClustered: () => nats.info?.cluster !== undefined,
     maxPayloadBytes: () => nats.info?.max_payload ?? 1_048_576,
     close: async () => {
       publisher.close();

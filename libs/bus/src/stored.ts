@@ -40,10 +40,13 @@ export async function countOf(nats: NatsConnection, stream: StreamName, subject:
   return Object.values(state.subjects ?? {}).reduce((total, count) => total + count, 0);
 }
 
-/** The id of the message with this sequence; null: the stream has no such message. */
+/**
+ * The id of the message with this sequence; null: the stream has no such message. The leader is asked: another server of a
+ * cluster may not have yet what the leader has acknowledged.
+ */
 export async function messageIdAt(nats: NatsConnection, stream: StreamName, seq: number): Promise<string | null> {
   const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
-  const message = await manager.direct.getMessage(stream, { seq });
+  const message = await manager.streams.getMessage(stream, { seq });
   return message?.header.get(HEADERS.messageId) ?? null;
 }
 

@@ -1,14 +1,18 @@
 import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
-import { CONSUMERS, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
+import { CONSUMERS, FailureError, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
 
 /**
  * Creates every stream and durable consumer of the catalog; what exists is left as it is, or brought up to date.
  * Any number of processes may do it at once.
+ *
+ * @param replicas on how many servers each stream is kept, its consumers with it; undefined: one for a new stream, and those that
+ * exist keep the number they have
+ * @throws FailureError `unavailable` when the servers cannot keep so many, with what mends it
  */
-export async function ensureStreams(nats: NatsConnection): Promise<void> {
+export async function ensureStreams(nats: NatsConnection, replicas?: number): Promise<void> {
   const manager = await jetstreamManager(nats, { timeout: 5_000 });
-  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, entry);
+  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, entry, replicas);
   for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
 }
 
@@ -29,7 +33,7 @@ export async function consumerState(nats: NatsConnection, stream: StreamName, du
   return { ackFloor: info.ack_floor.stream_seq, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered };
 }
 
-async function ensureStream(manager: JetStreamManager, name: string, entry: StreamEntry): Promise<void> {
+async function ensureStream(manager: JetStreamManager, name: string, entry: StreamEntry, replicas: number | undefined): Promise<void> {
   const config = {
     name,
     description: entry.purpose,
@@ -40,13 +44,23 @@ async function ensureStream(manager: JetStreamManager, name: string, entry: Stre
     duplicate_window: nanos(entry.duplicateWindowMs),
     discard: entry.retention === 'workqueue' ? DiscardPolicy.New : DiscardPolicy.Old,
     allow_direct: true,
+    ...(replicas === undefined ? {} : { num_replicas: replicas }),
   };
   try {
     await manager.streams.add(config);
   } catch (error) {
-    if (!/already in use/i.test(String(error))) throw error;
-    await manager.streams.update(name, config);
+    if (!/already in use/i.test(String(error))) throw explain(error, name, replicas);
+    await manager.streams.update(name, config).catch((second: unknown) => Promise.reject(explain(second, name, replicas)));
   }
+}
+
+/** What the servers say when they are too few, in words that mend it. */
+function explain(error: unknown, stream: string, replicas: number | undefined): unknown {
+  if (!/replicas > 1 not supported|no suitable peers|insufficient resources/i.test(String(error))) return error;
+  return new FailureError('unavailable', `The NATS servers cannot keep the stream ${stream} on ${replicas ?? 1} of them: ${error instanceof Error ? error.message : String(error)}.`, {
+    cause: error,
+    hint: `Name a cluster of at least ${replicas ?? 1} servers with JetStream in TRIVET_NATS_URL and wait until all are up, or lower TRIVET_NATS_REPLICAS.`,
+  });
 }
 
 async function ensureConsumer(manager: JetStreamManager, entry: ConsumerEntry & { durable: string }): Promise<void> {

@@ -1,7 +1,7 @@
 export { readConfigFile } from './config-file.js';
 export { COMMON_VARIABLES } from './common-variables.js';
 export { PUBLIC_VARIABLES } from './public-variables.js';
-export { choice, defaultOf, flag, isRequired, names, port, text, url, variable, wholeNumber, type Variable, type Variables } from './variable.js';
+export { choice, defaultOf, flag, isRequired, names, port, redisUrl, text, url, variable, wholeNumber, type Variable, type Variables } from './variable.js';
 export { ConfigError, EXIT_CONFIG, loadConfig, secretsOf, type ConfigOf, type Environment } from './load-config.js';
 export { boundedSchema, withinMs } from './bounded.js';
 export { PatternBudgetError, linearPatterns, patternMistake, withinPatternBudget } from './linear-patterns.js';

@@ -54,6 +54,13 @@ export const url = (protocols: readonly string[]) =>
     `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
 
+/** A Redis, or the Sentinels that know which of several is the primary. */
+export const redisUrl = () =>
+  z.string().refine(
+    (given) => /^redis-sentinel:\/\/([^@/]*@)?[^@/,\s]+(,[^@/,\s]+)*\/[\w.-]+$/.test(given) || (URL.canParse(given) && ['redis:', 'rediss:'].includes(new URL(given).protocol)),
+    'must be a URL that begins with redis:// or rediss://, or redis-sentinel://host:port,host:port/<name of the primary>',
+  );
+
 /** The text of a variable's default for people; undefined when it has none. */
 export function defaultOf(of: Variable): string | undefined {
   const parsed = of.schema.safeParse(undefined);

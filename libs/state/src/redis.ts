@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions as Settings } from 'ioredis';
 import { FailureError } from '@trivet/contracts';
+import { isSentinelUrl, sentinelOptions } from './sentinel-url.js';
+import { sendTogether } from './send-together.js';
 
 export type { Redis } from 'ioredis';
 export type Durability = 'strict' | 'relaxed';
 
 export interface RedisOptions {
-  /** redis://[user:password@]host:port[/db] */
+  /** redis://[user:password@]host:port[/db], or redis-sentinel://[user:password@]host:port,host:port/<name of the primary> for the Sentinels that know where the primary is. */
   url: string;
   name: string;
+  /** So many replicas have to have what is written before it counts as written; default 0. */
+  replicas?: number;
   onError?: (error: Error) => void;
 }
 
@@ -17,7 +21,7 @@ export interface RedisOptions {
  * recognises its repeat, so that is safe.
  */
 export function connectRedis(options: RedisOptions): Redis {
-  const redis = new Redis(options.url, {
+  const settings: Settings = {
     connectionName: options.name,
     connectTimeout: 2_000,
     commandTimeout: 5_000,
@@ -26,49 +30,12 @@ export function connectRedis(options: RedisOptions): Redis {
     autoResendUnfulfilledCommands: true,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),
     enableReadyCheck: true,
-  });
-  redis.on('error', options.onError ?? (() => undefined));
-  writeInBatches(redis);
-  return redis;
-}
-
-/** Commands wait at most this long for others. */
-const WRITE_WITHIN_MS = 1;
-
-/**
- * Writes many commands at once: a system call that wakes another process costs more than all the rest of a command. While
- * replies are awaited, the next commands wait for the last of them, or for a millisecond; when none are, they go at once.
- */
-function writeInBatches(redis: Redis): void {
-  const send = redis.sendCommand.bind(redis);
-  let awaited = 0;
-  let release: (() => void) | null = null;
-
-  function cork({ stream }: Redis): void {
-    if (release || !stream || !('cork' in stream)) return;
-    stream.cork();
-    const write = (): void => {
-      if (release !== write) return;
-      release = null;
-      clearTimeout(timer);
-      stream.uncork();
-    };
-    release = write;
-    const timer = setTimeout(write, WRITE_WITHIN_MS);
-    if (awaited === 0) queueMicrotask(write);
-  }
-
-  redis.sendCommand = (...command) => {
-    cork(redis);
-    awaited += 1;
-    const reply = send(...command);
-    const arrived = (): void => {
-      awaited -= 1;
-      if (awaited === 0) release?.();
-    };
-    Promise.resolve(reply).then(arrived, arrived);
-    return reply;
   };
+  const redis = isSentinelUrl(options.url) ? new Redis({ ...settings, ...sentinelOptions(options.url) }) : new Redis(options.url, settings);
+  redis.on('error', options.onError ?? (() => undefined));
+  redis.on('close', () => void unverified.set(redis, Symbol('lost')));
+  sendTogether(redis, { replicas: options.replicas ?? 0 });
+  return redis;
 }
 
 /**
@@ -104,12 +71,20 @@ export interface Script {
   run: (redis: Redis, keyNames: readonly string[], args: readonly (string | number | Buffer)[]) => Promise<unknown>;
 }
 
-/** What has to be done before the first script on a server that was started anew. */
+/** What has to be done before the first script on a server that was started anew, or on another one than before. */
 const gates = new WeakMap<Redis, () => Promise<void>>();
+/** Those whose connection was lost since, with a mark of that loss: the server that answers now may be a replica that was made the primary. */
+const unverified = new WeakMap<Redis, symbol>();
+
+async function passGate(redis: Redis): Promise<void> {
+  const loss = unverified.get(redis);
+  await gates.get(redis)?.();
+  if (unverified.get(redis) === loss) unverified.delete(redis);
+}
 
 /**
- * A server that was started anew knows no script: the first one that finds this out waits for `verify`. So nothing is written
- * to a Redis that may have lost data before somebody has looked.
+ * The first script after a reconnect waits for `verify`, and so does the first that finds that the server knows no script, since it
+ * was started anew. So nothing is written to a Redis that may have lost data before somebody has looked.
  */
 export const setRestartGate = (redis: Redis, verify: () => Promise<void>): void => void gates.set(redis, verify);
 
@@ -119,10 +94,11 @@ export function defineScript(lua: string, options: { always?: boolean } = {}): S
   return {
     run: async (redis, keyNames, args) => {
       try {
+        if (!options.always && unverified.has(redis)) await passGate(redis);
         return await redis.evalsha(sha, keyNames.length, ...keyNames, ...args);
       } catch (error) {
         if (!isNoScript(error)) throw redisFailure(error);
-        if (!options.always) await gates.get(redis)?.();
+        if (!options.always) await passGate(redis);
         try {
           return await redis.eval(lua, keyNames.length, ...keyNames, ...args);
         } catch (second) {
@@ -163,7 +139,7 @@ function redisFailure(error: unknown): Error {
 
 /** What Redis said in place of doing it: that it cannot now, or that a command of ours was wrong. */
 export function failureOfReply(text: string, cause?: unknown): Error {
-  const isAway = /^(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|UNBLOCKED|BUSY)/.test(text);
+  const isAway = /^(LOADING|MASTERDOWN|READONLY|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|UNBLOCKED|BUSY)/.test(text);
   return isAway ? new FailureError('unavailable', 'Redis does not answer.', { cause }) : new Error(`Redis refused a command: ${text}`, { cause });
 }
 

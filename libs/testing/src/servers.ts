@@ -28,14 +28,14 @@ export interface TestServers {
   stop(): Promise<void>;
 }
 
-const find = { searchPath: process.env['PATH'] ?? '', cacheDir };
+export const find = { searchPath: process.env['PATH'] ?? '', cacheDir };
 
 /** A NATS server with JetStream; everybody may do everything. */
 export async function startNats(): Promise<TestServer> {
   const choice = await findNats(find);
   if (choice.kind === 'url') throw new Error('unreachable: no URL was given');
   const dir = mkdtempSync(join(tmpdir(), 'trivet-nats-'));
-  return wrap('nats', dir, await startNatsServer({ binary: choice.binary, dir }));
+  return toTestServer('nats', dir, await startNatsServer({ binary: choice.binary, dir }));
 }
 
 /** A Redis server; every write it answered is on disk, unless another policy is asked for. No users. */
@@ -44,7 +44,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestServer
   if (found.kind === 'url') throw new Error('unreachable: no URL was given');
   const choice = found.kind === 'binary' && options.programFor ? { ...found, binary: options.programFor(found.binary) } : found;
   const dir = mkdtempSync(join(tmpdir(), 'trivet-redis-'));
-  return wrap('redis', dir, await startRedisServer({ choice, dir, appendFsync: options.appendfsync }));
+  return toTestServer('redis', dir, await startRedisServer({ choice, dir, appendFsync: options.appendfsync }));
 }
 
 export interface RedisOptions {
@@ -64,6 +64,13 @@ export async function startServers(): Promise<TestServers> {
   };
 }
 
+/** What stands for several servers where one is expected: their common address; whatever is done to it is done to the first of them. */
+export function asOneServer(nodes: readonly TestServer[], url: string): TestServer {
+  const [first] = nodes;
+  if (!first) throw new RangeError('There is no server among none.');
+  return { ...first, url };
+}
+
 /** All data lies in folders; configuration and log beside them stay. */
 const dataFolders = (dir: string): string[] => readdirSync(dir, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
@@ -71,7 +78,7 @@ function removeData(dir: string): void {
   for (const name of dataFolders(dir)) rmSync(join(dir, name), { recursive: true, force: true });
 }
 
-function wrap(scheme: string, dir: string, server: LocalServer): TestServer {
+export function toTestServer(scheme: string, dir: string, server: LocalServer): TestServer {
   const copy = `${dir}-copy`;
   return {
     url: `${scheme}://127.0.0.1:${server.port}`,

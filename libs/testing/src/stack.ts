@@ -1,14 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { bears, processesOf, startTcpFront, type Role, type Shape } from '@trivet/cli';
 import { SERVICES, type Service, type Step, type Workflow } from '@trivet/contracts';
 import { startServers, type TestServers } from './servers.js';
 import { testShape } from './shape.js';
-
-const APPS = fileURLToPath(new URL('../../../apps', import.meta.url));
+import { supervise, type ServiceProcess, type Supervised } from './supervise.js';
 
 export interface StackOptions {
   /** How its tiers lie on processes; default: TRIVET_TEST_SHAPE, else a process each. */
@@ -25,34 +22,6 @@ export interface StackOptions {
   servers?: TestServers;
   /** Further environment variables of one process: the n-th of its service, from 0. */
   environmentOf?: (service: Service, index: number) => Record<string, string>;
-}
-
-/** How a process ended that was asked to. */
-export interface Replacement {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  /** From the request to its end. */
-  endedInMs: number;
-}
-
-export interface ServiceProcess {
-  readonly service: Role;
-  readonly pid: number;
-  /** How often it was started. */
-  readonly starts: number;
-  /** Whether the process that runs now has come up. */
-  readonly isReady: boolean;
-  /** SIGKILL; the supervisor starts it again at once. */
-  kill: () => void;
-  signal: (name: NodeJS.Signals) => void;
-  /** The next process that is started here kills itself at this crash point; the one after it has none. */
-  crashNext: (at: string) => void;
-  /** Asks it to end (SIGTERM), as a new version of it would be brought out; resolves when its successor is ready. */
-  replace: () => Promise<Replacement>;
-  /** SIGKILL, and it is not started again. */
-  end: () => Promise<void>;
-  /** The ports of its /metrics and /readyz, while it is ready: of each tier in it one. */
-  adminPorts: () => Partial<Record<Service, number>>;
 }
 
 export interface Stack {
@@ -156,91 +125,6 @@ export async function until(condition: () => Promise<boolean> | boolean, withinM
     if (performance.now() > deadline) throw new Error(`After ${withinMs} ms: ${describe()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-/** What a process says when it is ready. */
-interface Ready {
-  httpPort?: number;
-  adminPorts?: Partial<Record<Service, number>>;
-}
-
-interface Supervised extends ServiceProcess {
-  environment: Record<string, string>;
-  ready: Promise<{ httpPort?: number }>;
-  /** Its HTTP port, while it serves. */
-  servingAt: () => number | undefined;
-}
-
-function supervise(service: Role, environment: Record<string, string>, crashAt: string | undefined, lines: string[]): Supervised {
-  let child: ChildProcess;
-  let starts = 0;
-  let stopping = false;
-  let nextCrash = crashAt;
-  const whenReady: ((ready: { httpPort?: number }) => void)[] = [];
-  const ready = new Promise<{ httpPort?: number }>((resolve) => whenReady.push(resolve));
-  let isReady = false;
-  let port: number | undefined;
-  let adminPorts: Partial<Record<Service, number>> = {};
-  const onReady = (message: Ready): void => {
-    isReady = true;
-    port = message.httpPort;
-    adminPorts = message.adminPorts ?? {};
-    whenReady.splice(0).forEach((tell) => tell(message));
-  };
-  const launch = (): void => {
-    starts += 1;
-    isReady = false;
-    const env = { PATH: process.env['PATH'] ?? '', ...environment, ...(nextCrash ? { TRIVET_CRASH_AT: nextCrash } : {}) };
-    nextCrash = undefined;
-    child = spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=32', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    for (const output of [child.stdout, child.stderr]) output?.on('data', (data) => lines.push(String(data)));
-    child.on('message', (message) => onReady(message as Ready));
-    child.on('exit', (code, signal) => {
-      lines.push(`[${service} ${child.pid} ended: ${signal ?? code}]\n`);
-      if (!stopping) launch();
-    });
-  };
-  launch();
-  return {
-    service,
-    environment,
-    ready,
-    get pid() {
-      return child.pid ?? 0;
-    },
-    get starts() {
-      return starts;
-    },
-    servingAt: () => (isReady ? port : undefined),
-    adminPorts: () => (isReady ? adminPorts : {}),
-    get isReady() {
-      return isReady;
-    },
-    kill: () => void child.kill('SIGKILL'),
-    signal: (name) => void child.kill(name),
-    crashNext: (at) => (nextCrash = at),
-    replace: () => replaced(child, new Promise((resolve) => whenReady.push(resolve))),
-    end: async () => {
-      stopping = true;
-      await killed(child);
-    },
-  };
-}
-
-async function replaced(child: ChildProcess, succeeded: Promise<unknown>): Promise<Replacement> {
-  const askedAt = performance.now();
-  const ended = new Promise<Replacement>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal, endedInMs: performance.now() - askedAt })));
-  child.kill('SIGTERM');
-  const replacement = await ended;
-  await succeeded;
-  return replacement;
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
 }
 
 /** A restart of the orchestrator refuses connections for a moment; a client tries again. */

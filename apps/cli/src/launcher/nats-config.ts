@@ -6,6 +6,18 @@ export interface NatsConfigOptions {
   storeDir: string;
   /** Absent: everybody may do everything (tests). */
   passwords?: Passwords;
+  /** Absent: it is alone. */
+  cluster?: NatsClusterPlace;
+}
+
+/** The place of one server among several on loopback. */
+export interface NatsClusterPlace {
+  /** Unique in the cluster. */
+  serverName: string;
+  /** Where the others reach it. */
+  port: number;
+  /** The ports of all, its own too. */
+  ports: readonly number[];
 }
 
 /** The largest message; larger values travel by reference. */
@@ -15,9 +27,10 @@ const MAX_PAYLOAD = '1MB';
 export function natsConfig(options: NatsConfigOptions): string {
   return [
     `listen: "127.0.0.1:${options.port}"`,
-    'server_name: trivet-local',
+    `server_name: ${options.cluster?.serverName ?? 'trivet-local'}`,
     `max_payload: ${MAX_PAYLOAD}`,
     `jetstream { store_dir: ${quote(options.storeDir)} }`,
+    ...(options.cluster ? [`cluster { name: trivet, listen: "127.0.0.1:${options.cluster.port}", routes: [${options.cluster.ports.map((port) => quote(`nats://127.0.0.1:${port}`)).join(', ')}] }`] : []),
     ...(options.passwords ? loopbackAccounts(options.passwords) : []),
     '',
   ].join('\n');

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Passwords } from './credentials.js';
 import { startLocalServer, type LocalServer } from './local-server.js';
-import { natsConfig } from './nats-config.js';
+import { natsConfig, type NatsClusterPlace } from './nats-config.js';
 import { probeNats } from './probe.js';
 import { makeFolder } from './make-folder.js';
 
@@ -13,6 +13,8 @@ export interface NatsServerOptions {
   port?: number;
   /** Absent: no users. */
   passwords?: Passwords;
+  /** Absent: it is alone. */
+  cluster?: NatsClusterPlace;
 }
 
 export function startNatsServer(options: NatsServerOptions): Promise<LocalServer> {
@@ -23,7 +25,7 @@ export function startNatsServer(options: NatsServerOptions): Promise<LocalServer
     wantedPort: options.port,
     logFile: join(options.dir, 'nats.log'),
     prepare: (port) => {
-      writeFileSync(configFile, natsConfig({ port, storeDir: join(options.dir, 'jetstream'), passwords: options.passwords }), { mode: 0o600 });
+      writeFileSync(configFile, natsConfig({ port, storeDir: join(options.dir, 'jetstream'), passwords: options.passwords, cluster: options.cluster }), { mode: 0o600 });
       return { command: options.binary, args: ['-c', configFile] };
     },
     probe: (port) => probeNats(`nats://127.0.0.1:${port}`),

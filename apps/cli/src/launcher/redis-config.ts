@@ -8,6 +8,8 @@ export interface RedisConfigOptions {
   appendFsync: 'always' | 'everysec' | 'no';
   /** Absent: no users, no passwords (tests). */
   aclFile?: string;
+  /** Further lines. */
+  settings?: readonly string[];
 }
 
 /** A smaller append-only file is not rewritten: on a busy machine that would be every few seconds at first. */
@@ -31,6 +33,7 @@ export function redisConfig(options: RedisConfigOptions): string {
     'save ""',
     'maxmemory-policy noeviction',
     ...(options.aclFile ? [`aclfile ${JSON.stringify(options.aclFile)}`] : []),
+    ...(options.settings ?? []),
     '',
   ].join('\n');
 }

@@ -15,6 +15,8 @@ export interface RedisServerOptions {
   appendFsync?: RedisConfigOptions['appendFsync'];
   /** Absent: no users. The embedded server knows none. */
   passwords?: Passwords;
+  /** Further lines of its configuration, asked for at each start: whom it follows, for instance. */
+  settings?: () => readonly string[];
 }
 
 export function startRedisServer(options: RedisServerOptions): Promise<LocalServer> {
@@ -34,6 +36,6 @@ function prepareBinary(binary: string, options: RedisServerOptions, port: number
   const configFile = join(options.dir, 'redis.conf');
   const aclFile = options.passwords ? join(options.dir, 'users.acl') : undefined;
   if (options.passwords && aclFile) writeFileSync(aclFile, redisAcl(options.passwords), { mode: 0o600 });
-  writeFileSync(configFile, redisConfig({ port, dir: options.dir, appendFsync: options.appendFsync ?? 'always', aclFile }));
+  writeFileSync(configFile, redisConfig({ port, dir: options.dir, appendFsync: options.appendFsync ?? 'always', aclFile, settings: options.settings?.() }));
   return { command: binary, args: [configFile] };
 }

@@ -99,8 +99,8 @@ export const BUS_RIGHTS: Readonly<Record<Principal | typeof PUBLIC_USER | typeof
   },
 };
 
-/** Commands of every client connection: log in, name itself, look alive, and see how durable the server is (each service checks that at boot). */
-const CONNECTION_COMMANDS = ['+auth', '+hello', '+ping', '+echo', '+select', '+quit', '+reset', '+info', '+time', '+client|id', '+client|setname', '+client|getname', '+command', '+cluster|slots', '+cluster|shards', '+config|get'];
+/** Commands of every client connection: log in, name itself, look alive, ask what replicas have, and see how durable the server is (each service checks that at boot). */
+const CONNECTION_COMMANDS = ['+auth', '+hello', '+ping', '+echo', '+select', '+quit', '+reset', '+wait', '+info', '+time', '+client|id', '+client|setname', '+client|getname', '+command', '+cluster|slots', '+cluster|shards', '+config|get'];
 const SCRIPT_COMMANDS = ['+eval', '+evalsha', '+script|load', '+script|exists'];
 /** Everything that reads or writes keys one names, scripts included; nothing that looks around, administers or empties. */
 const KEY_COMMANDS = ['+@string', '+@hash', '+@set', '+@sortedset', '+@list', '+@keyspace', '+@transaction', '-scan', '-randomkey', '-dbsize'];

@@ -102,7 +102,7 @@ export function createFacts(parts: FactParts): Facts {
       await parts.auditLog.restore(facts.flatMap((fact) => (fact.kind === 'audit' ? fact.rows : [])));
     },
     again: async () => {
-      for (const key of await parts.apiKeys.list()) await record(key.tenant, { kind: 'key', tenant: key.tenant, id: key.id, key });
+      for (const key of await parts.apiKeys.listFound()) await record(key.tenant, { kind: 'key', tenant: key.tenant, id: key.id, key });
       for (const policy of await parts.policies.list()) await record(policy.tenant, { kind: 'policy', policy });
       for (const account of await parts.ledger.limitedAccounts()) await recordLimits(parts.ledger, account, record);
       for (const tenant of await parts.schedules.tenants()) for (const schedule of await parts.schedules.list(tenant)) await record(tenant, { kind: 'schedule', tenant, id: schedule.id, schedule });

@@ -3,10 +3,11 @@ import { createJudge } from './judge.js';
 
 /** A bus whose answers are set by the test, and a clock. */
 function createSubject() {
-  const world = { alive: true as Alive | Promise<Alive>, now: 1, reconnect: (): void => undefined };
+  const world = { alive: true as Alive | Promise<Alive>, now: 1, isClustered: false, reconnect: (): void => undefined };
   const judge = createJudge(
     {
       isAlive: async () => world.alive,
+      isClustered: () => world.isClustered,
       onReconnect: (listener) => {
         world.reconnect = listener;
         return () => undefined;
@@ -28,6 +29,19 @@ describe('a worker', () => {
     expect(await look()).toBe(false);
     later(100);
     expect(await look()).toBe(false);
+    later(100);
+    expect(await look()).toBe(true);
+  });
+
+  it('in a cluster of brokers has the time to find another one when its own has died', async () => {
+    const { world, look, later } = createSubject();
+    world.isClustered = true;
+    await look();
+    world.alive = false;
+    for (let ms = 0; ms < 1_900; ms += 100) {
+      expect(await look()).toBe(false);
+      later(100);
+    }
     later(100);
     expect(await look()).toBe(true);
   });

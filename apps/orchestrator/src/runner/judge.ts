@@ -6,6 +6,8 @@ const GRACE_MS = 100;
 /** Refused at two looks, and for so long: a worker that is just reconnecting is back by then. */
 const REFUSALS = 2;
 const REFUSED_MS = 190;
+/** Where there are several brokers, that of a worker may have died and not ours: nobody is there in its name until it has found another. */
+const REFUSED_IN_CLUSTER_MS = 2_000;
 /** A worker that says in Redis that it is there is only busy, until it has answered none of our pings for this long: then it is cut off from the bus. */
 const CUT_OFF_MS = 3_600;
 
@@ -34,7 +36,7 @@ interface Acquaintance {
  * mass death. A hung or cut-off one is gone when its presence lapses; one that answers is not, since then it was Redis
  * that was away. One that is present but cut off from the bus alone is gone when it has been silent for about as long.
  */
-export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs: number, nowMs: () => number = () => performance.now()): Judge {
+export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect' | 'isClustered'>, stableMs: number, nowMs: () => number = () => performance.now()): Judge {
   const acquaintances = new Map<string, Acquaintance>();
   const stop = bus.onReconnect(() => acquaintances.clear());
 
@@ -67,7 +69,7 @@ export function createJudge(bus: Pick<Bus, 'isAlive' | 'onReconnect'>, stableMs:
       const each = acquaintanceOf(id);
       await within(ask(service, id, each), GRACE_MS);
       if (!present) return each.refusals > 0 || each.silentSince !== null;
-      const isKilled = each.refusals >= REFUSALS && nowMs() - each.refusedSince >= REFUSED_MS;
+      const isKilled = each.refusals >= REFUSALS && nowMs() - each.refusedSince >= (bus.isClustered() ? REFUSED_IN_CLUSTER_MS : REFUSED_MS);
       const isCutOff = each.silentSince !== null && nowMs() - each.silentSince >= CUT_OFF_MS;
       return each.hasAnswered && (isKilled || isCutOff);
     },

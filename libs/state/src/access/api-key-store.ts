@@ -12,6 +12,8 @@ export interface StoredApiKey extends Omit<ApiKey, 'lastUsedAt'> {
 export interface ApiKeyStore {
   /** @throws FailureError unavailable, while Redis may have lost some: none must not look like none were ever made */
   list: () => Promise<StoredApiKey[]>;
+  /** Those that are there, also while others may be missing: for whoever makes Redis whole. */
+  listFound: () => Promise<StoredApiKey[]>;
   /** When each was used last, in ms, by its id; those that were not are left out. */
   uses: () => Promise<ReadonlyMap<string, number>>;
   /** Keeps a key, in place of one of the same id. */
@@ -39,6 +41,7 @@ export function createApiKeyStore(redis: Redis): ApiKeyStore {
       // They may have come back between the two questions.
       return found.length > 0 ? found : readAll(redis);
     },
+    listFound: async () => (await withRedis(() => redis.hvals(keys.apiKeys()))).map((text): StoredApiKey => JSON.parse(text)),
     uses: async () => new Map(Object.entries(await withRedis(() => redis.hgetall(keys.apiKeyUses()))).map(([id, ms]) => [id, Number(ms)])),
     put: async (key) => void (await withRedis(() => redis.hset(keys.apiKeys(), key.id, JSON.stringify(key)))),
     replace: async (before, after) => (await replaceScript.run(redis, [keys.apiKeys()], [before.id, JSON.stringify(before), JSON.stringify(after)])) === 1,

@@ -126,6 +126,7 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
       return Promise.resolve(believed(false));
     },
     ensureStreams: () => Promise.resolve(),
+    isClustered: () => false,
     streamState: (stream) => whileUp(broker, () => scheduler.call(process, 'stream state', () => broker.streamState(stream))),
     consumerState: (stream, durable) => whileUp(broker, () => scheduler.call(process, 'consumer state', () => broker.consumerState(stream, durable))),
     messageIdAt: () => Promise.resolve(null),
