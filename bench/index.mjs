@@ -2,8 +2,9 @@ import { engine } from './engine.mjs';
 import { executor } from './executor.mjs';
 import { growth } from './growth.mjs';
 import { model } from './model.mjs';
+import { scale } from './scale.mjs';
 import { safeguards } from './safeguards.mjs';
-import { showEngine, showExecutor, showGrowth, showModel, showSafeguards, showTakeover } from './show.mjs';
+import { showEngine, showExecutor, showGrowth, showModel, showSafeguards, showScale, showTakeover } from './show.mjs';
 import { takeover } from './takeover.mjs';
 
 /** Every benchmark: how it is run, and how what it measured is shown. */
@@ -13,5 +14,6 @@ export const BENCHMARKS = {
   takeover: { run: takeover, show: showTakeover },
   executor: { run: executor, show: showExecutor },
   model: { run: model, show: showModel },
+  scale: { run: scale, show: showScale },
   safeguards: { run: safeguards, show: showSafeguards },
 };

@@ -16,34 +16,44 @@ export const SMALLEST_TOOL_PLAN = chain('text_stats', { text: 'a' });
  * Trivet as it ships: each service a process of its own, steps going over the bus. `handler`: the executor answers each call
  * itself, with its claim, result and acknowledgement, instead of running the tool in the sandbox.
  */
-export async function startOurs({ handler = false, replicas = {}, preload, environment = {} } = {}) {
+export async function startOurs({ handler = false, replicas = {}, without = ['model'], preload, environment = {} } = {}) {
   const imports = [...(handler ? [HANDLER] : []), ...(preload ? [preload] : [])];
   const stack = await startStack({
-    without: ['model'],
+    without,
     replicas,
     environment: { ...(handler ? { TRIVET_EXECUTOR_SLOTS: SLOTS_OF_HANDLER } : {}), ...(imports.length > 0 ? { NODE_OPTIONS: imports.map((file) => `--import ${file}`).join(' ') } : {}), ...environment },
   });
   const bus = await connectBus({ url: stack.servers.nats.url, name: 'bench' });
-  const ended = new Map();
+  const ends = new Map();
   bus.listen('trivet.v1.event.default.*.workflow.*', (notice) => {
     const [, , , , id, , fact] = notice.subject.split('.');
     if (fact !== 'completed' && fact !== 'failed') return;
-    ended.get(id)?.(fact);
-    ended.delete(id);
+    ends.get(id)?.(fact);
+    ends.delete(id);
   });
   const run = Date.now().toString(36);
   let counter = 0;
+  /** Submits over the bus; `accepted` and `ended` say how it goes on, and reject when it does not. */
+  function begin(plan) {
+    counter += 1;
+    const workflowId = `${run}-${counter}`;
+    const ended = new Promise((resolve) => ends.set(workflowId, resolve)).then((fact) => {
+      if (fact !== 'completed') throw new Error(`${workflowId} failed`);
+    });
+    const accepted = bus.request('trivet.v1.rpc.task.submit', { goal: 'bench', workflowId, plan }).then((answer) => {
+      if (answer.errorCode !== null) throw new Error(JSON.stringify(answer.body));
+    });
+    return { accepted, ended };
+  }
   return {
     stack,
     bus,
+    begin,
     /** Submits over the bus and waits for the terminal event: what another service of the team does. */
     runOne: async (plan = PLAN) => {
-      counter += 1;
-      const workflowId = `${run}-${counter}`;
-      const end = new Promise((resolve) => ended.set(workflowId, resolve));
-      const answer = await bus.request('trivet.v1.rpc.task.submit', { goal: 'bench', workflowId, plan });
-      if (answer.errorCode !== null) throw new Error(JSON.stringify(answer.body));
-      if ((await end) !== 'completed') throw new Error(`${workflowId} failed`);
+      const { accepted, ended } = begin(plan);
+      await accepted;
+      await ended;
     },
     /** The same over HTTP, waiting in the request. */
     runOneOverHttp: async () => {

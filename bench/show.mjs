@@ -67,3 +67,19 @@ export function showModel({ settings, inFlight, rows, pairs, memory, firstToken 
     `From the vendor's first piece to a watcher of the workflow over SSE: p50 ${firstToken.p50} ms, p99 ${firstToken.p99} ms.`,
   ].join('\n');
 }
+
+export function showScale({ replicas, orchestrators, inFlight, queued }) {
+  const ofTier = (tier) => replicas.rows.filter((row) => row.tier === tier);
+  const parts = Object.keys(orchestrators.rows[0].cpuUs);
+  return [
+    `Workflows of one step that waits ${replicas.answerMs} ms for an answer; ${replicas.atOnce} such calls at once in each process.`, '',
+    table(['processes', 'executors: workflows/s', 'of possible', 'gain', 'model services: workflows/s', 'of possible', 'gain'], ofTier('executor').map((row, index) => {
+      const model = ofTier('model')[index];
+      return [row.count, row.perSecond, row.possible, `${row.gain}×`, model.perSecond, model.possible, `${model.gain}×`];
+    })), '',
+    `Workflows of three no-op steps by several orchestrators, ${orchestrators.inFlight} in flight, all on this machine:`, '',
+    table(['orchestrators', 'workflows/s', 'shares of their CPU', ...parts.map((part) => `CPU µs: ${part}`)], orchestrators.rows.map((row) => [row.count, row.perSecond, row.shares.join(', '), ...parts.map((part) => row.cpuUs[part])])), '',
+    `${inFlight.count} workflows in flight on one orchestrator: accepted at ${inFlight.acceptedPerSecond}/s; its memory ${inFlight.orchestratorMib.before} MiB before, ${inFlight.orchestratorMib.full} MiB with all of them (${inFlight.orchestratorKibEach} KiB each), Redis ${inFlight.redisKibEach} KiB each; all woke at the same moment and ended at ${inFlight.endedPerSecond}/s.`, '',
+    `${queued.count} queued tasks drained at ${queued.perSecond}/s; over the second half, MiB more for each thousand (noise): ${Object.entries(queued.growth).map(([part, { mibAThousand, noiseMib }]) => `${part.replace('Mib', '')} ${mibAThousand} (${noiseMib})`).join(', ')}.`,
+  ].join('\n');
+}

@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [engine|growth|takeover|executor|model|safeguards]: measures and says so; exit 0 whatever the figures are.
+ * npm run bench -- [engine|growth|takeover|executor|model|safeguards|scale]: measures and says so; exit 0 whatever the figures are.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

@@ -1,4 +1,5 @@
-import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager } from '@nats-io/jetstream';
+import { randomUUID } from 'node:crypto';
+import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { CONSUMERS, FailureError, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
 
@@ -19,11 +20,14 @@ export async function ensureStreams(nats: NatsConnection, replicas?: number): Pr
 /** A live process has to have the time to say that it still works, also when it is busy. */
 const LEAST_ACK_WAIT_MS = 500;
 
-/** When a stream was made: a new time under the same name means that what it held is gone. */
-export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ created: string; messages: number; firstSeq: number; lastSeq: number }> {
+/**
+ * `incarnation`: another one under the same name means that what the stream held is gone. It is a name that the stream was given when it was made; of
+ * one without, the time it was made, which servers of a cluster do not agree on: one that has caught up with the others says when that was.
+ */
+export async function streamState(nats: NatsConnection, stream: StreamName): Promise<{ incarnation: string; messages: number; firstSeq: number; lastSeq: number }> {
   const manager = await jetstreamManager(nats, { timeout: 3_000, checkAPI: false });
   const info = await manager.streams.info(stream);
-  return { created: info.created, messages: info.state.messages, firstSeq: info.state.first_seq, lastSeq: info.state.last_seq };
+  return { incarnation: info.config.metadata?.[INCARNATION] ?? info.created, messages: info.state.messages, firstSeq: info.state.first_seq, lastSeq: info.state.last_seq };
 }
 
 /** Up to which sequence a consumer has acknowledged everything. */
@@ -47,12 +51,22 @@ async function ensureStream(manager: JetStreamManager, name: string, entry: Stre
     ...(replicas === undefined ? {} : { num_replicas: replicas }),
   };
   try {
-    await manager.streams.add(config);
+    await manager.streams.add({ ...config, metadata: { [INCARNATION]: randomUUID() } });
   } catch (error) {
     if (!/already in use/i.test(String(error))) throw explain(error, name, replicas);
-    await manager.streams.update(name, config).catch((second: unknown) => Promise.reject(explain(second, name, replicas)));
+    await update(manager, name, config).catch((second: unknown) => Promise.reject(explain(second, name, replicas)));
   }
 }
+
+/** A stream keeps the name of its incarnation. One of before there were such names gets one when it goes to several servers. */
+async function update(manager: JetStreamManager, name: string, config: Partial<StreamConfig>): Promise<void> {
+  const { metadata = {}, num_replicas: before } = (await manager.streams.info(name)).config;
+  const needsName = metadata[INCARNATION] === undefined && (config.num_replicas ?? before) > 1;
+  await manager.streams.update(name, { ...config, ...(needsName ? { metadata: { [INCARNATION]: randomUUID() } } : {}) });
+}
+
+/** The key in the metadata of a stream. */
+const INCARNATION = 'trivet-incarnation';
 
 /** What the servers say when they are too few, in words that mend it. */
 function explain(error: unknown, stream: string, replicas: number | undefined): unknown {

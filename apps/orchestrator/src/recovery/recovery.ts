@@ -79,7 +79,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     const known = await state.checkpoint();
     const isWhole = !known || isContinued(known, stream) || (await refillShorter(parts, known, stream));
     // A relay may have marked what it knew of the old stream while this went on: it is looked at again, until nothing is missing.
-    if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq }, known);
+    if (isWhole) await state.setCheckpoint({ stream: stream.incarnation, seq: stream.lastSeq }, known);
     else lastCheckpoint = -CHECKPOINT_EVERY_MS;
   }
 
@@ -111,12 +111,12 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
     // A copy may be older than a limit, a policy or the end of a key without being older than any workflow.
   } else if (hasFacts || (checkpoint === null && stream.messages > 0)) await parts.facts.restore();
   const isWhole = isSame || checkpoint === null || (await refillShorter(parts, checkpoint, stream));
-  if (isWhole) await state.setCheckpoint({ stream: stream.created, seq: stream.lastSeq }, checkpoint);
+  if (isWhole) await state.setCheckpoint({ stream: stream.incarnation, seq: stream.lastSeq }, checkpoint);
   await state.open(runId);
 }
 
-function refillShorter(parts: RecoveryParts, known: Checkpoint, stream: { created: string; lastSeq: number }): Promise<boolean> {
-  parts.logger.warn({ known, created: stream.created, lastSeq: stream.lastSeq }, 'the journal is not the one that Redis knows, or ends before what Redis knows of it');
+function refillShorter(parts: RecoveryParts, known: Checkpoint, stream: { incarnation: string; lastSeq: number }): Promise<boolean> {
+  parts.logger.warn({ known, incarnation: stream.incarnation, lastSeq: stream.lastSeq }, 'the journal is not the one that Redis knows, or ends before what Redis knows of it');
   return refill(parts);
 }
 
@@ -126,7 +126,7 @@ interface Checkpoint {
 }
 
 /** Whether a stream still holds what it held at a checkpoint. */
-const isContinued = (checkpoint: Checkpoint, now: { created: string; lastSeq: number }): boolean => checkpoint.stream === now.created && now.lastSeq >= checkpoint.seq;
+const isContinued = (checkpoint: Checkpoint, now: { incarnation: string; lastSeq: number }): boolean => checkpoint.stream === now.incarnation && now.lastSeq >= checkpoint.seq;
 
 /** Workflows of which the journal holds more events than Redis, and whether it holds facts of which Redis may know nothing; audit rows aside. */
 async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: number): Promise<{ behind: WorkflowRef[]; hasFacts: boolean }> {

@@ -135,5 +135,5 @@ function keepStreams(bus: Bus, onError: (error: unknown) => void): () => Promise
     created = null;
     void bus.ensureStreams().catch(onError);
   });
-  return () => (created ??= bus.streamState('CALLS').then((state) => state.created, (error) => { created = null; throw error; }));
+  return () => (created ??= bus.streamState('CALLS').then((state) => state.incarnation, (error) => { created = null; throw error; }));
 }

@@ -100,7 +100,7 @@ async function callStreams(bus: Bus): Promise<CallStreams> {
   const floors = await Promise.all([CONSUMERS.toolCalls, CONSUMERS.modelCalls, CONSUMERS.results].map(async ({ stream, durable }) => floorOf(await bus.consumerState(stream, durable))));
   const [calls, results] = await Promise.all([bus.streamState('CALLS'), bus.streamState('RESULTS')]);
   const [tool = 0, model = 0, result = 0] = floors;
-  return { incarnation: calls.created, ackFloor: { tool, model }, results: { lastSeq: results.lastSeq, ackFloor: result } };
+  return { incarnation: calls.incarnation, ackFloor: { tool, model }, results: { lastSeq: results.lastSeq, ackFloor: result } };
 }
 
 /**

@@ -92,7 +92,7 @@ function incarnationOf(bus: Bus): () => Promise<string> {
   bus.onReconnect(() => void (created = null));
   const ask = (): Promise<string> =>
     bus.streamState('CALLS').then(
-      (state) => state.created,
+      (state) => state.incarnation,
       (error: unknown) => {
         created = null;
         throw error;

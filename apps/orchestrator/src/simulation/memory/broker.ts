@@ -37,7 +37,7 @@ export interface Broker {
   take: (consumer: ConsumerEntry & { durable: string }) => { message: StoredBytes; deliveries: number } | null;
   ack: (stream: StreamName, durable: string, seq: number) => void;
   again: (stream: StreamName, durable: string, seq: number, delayMs: number) => void;
-  streamState: (stream: StreamName) => { created: string; messages: number; firstSeq: number; lastSeq: number };
+  streamState: (stream: StreamName) => { incarnation: string; messages: number; firstSeq: number; lastSeq: number };
   consumerState: (stream: StreamName, durable: string) => { ackFloor: number; pending: number; ackPending: number; redelivered: number };
   messages: (stream: StreamName) => StoredBytes[];
   /** All streams are made anew, empty. */
@@ -79,7 +79,7 @@ export function createBroker(nowMs: () => number): Broker {
     },
     streamState: (name) => {
       const { created, messages, lastSeq } = streamOf(name);
-      return { created, messages: messages.size, firstSeq: 1, lastSeq };
+      return { incarnation: created, messages: messages.size, firstSeq: 1, lastSeq };
     },
     consumerState: (name, durable) => {
       const consumer = consumerOf(name, durable);
