@@ -34,6 +34,12 @@ export function subjectToken(subject: string, index: number): string | undefined
   return subject.split('.')[index];
 }
 
+/** The workflow that a call or a result belongs to; undefined for a subject of no workflow. */
+export function workflowOfSubject(subject: string): { tenant: string; workflowId: string } | undefined {
+  const [, , , , tenant, workflowId] = subject.split('.');
+  return tenant !== undefined && workflowId !== undefined ? { tenant, workflowId } : undefined;
+}
+
 function join(verb: string, ...tokens: string[]): string {
   for (const token of tokens) {
     if (!ID_PATTERN.test(token)) {
