@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { SERVICES, STREAMS } from '@trivet/contracts';
 import { fitLine, round } from './measure.mjs';
 import { startOurs } from './ours.mjs';
-import { redisUse, residentMib } from './scale/memory.mjs';
+import { redisKeys, redisMib, residentMib } from './scale/memory.mjs';
 
 const LANES = 4;
 const PAUSE_MS = 100;
@@ -61,7 +61,7 @@ async function look({ stack, bus }, done) {
     seen[`${service} MiB`] = residentMib(pid);
     seen[`${service} open files`] = readdirSync(`/proc/${pid}/fd`).length;
   }
-  const { mib, names } = await redisUse(stack.servers.redis.url);
+  const [mib, names] = await Promise.all([redisMib(stack.servers.redis.url), redisKeys(stack.servers.redis.url)]);
   const kept = names.filter((name) => KEPT_FOR_DAYS.test(name)).length;
   seen['redis keys'] = names.length - kept;
   seen['kept keys a workflow'] = round(kept / done);
