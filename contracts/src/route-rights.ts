@@ -51,13 +51,14 @@ const ROUTES_BY_RIGHT: Readonly<Record<Right, readonly `${Method} /${string}`[]>
     'PUT /api/v1/prompts/{name}/labels/{label}',
     'DELETE /api/v1/prompts/{name}/labels/{label}',
     'DELETE /api/v1/dead/{id}',
+    'DELETE /api/v1/workflows/{id}',
     ...gets('/keys', '/keys/{id}'),
     'POST /api/v1/keys',
     'DELETE /api/v1/keys/{id}',
     'POST /api/v1/keys/{id}/rotate',
   ],
   // What is of all tenants at once. Each service has its metrics on its admin port too, without a key.
-  operator: ['GET /api/v1/tenants', 'GET /metrics'],
+  operator: ['GET /api/v1/tenants', 'DELETE /api/v1/tenants/{tenant}', 'GET /metrics'],
 };
 
 const BY_ROUTE: ReadonlyMap<string, Right> = new Map(RIGHTS.flatMap((right) => ROUTES_BY_RIGHT[right].map((route): [string, Right] => [withoutNames(route), right])));

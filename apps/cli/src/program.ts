@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ClientError } from '@trivet/client';
 import { registerAdministration } from './commands/administration.js';
+import { registerBackup } from './commands/backup.js';
 import { registerBudgets } from './commands/budgets.js';
 import { registerApprovals } from './commands/control.js';
 import { registerCompletion } from './commands/completion.js';
@@ -64,7 +65,7 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
       setExitCode(await work(contextOf(command, outside), command.args, command.opts()));
     },
   };
-  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerKeys, registerAdministration, registerSchemas, registerCompletion, registerVersion]) register(registry);
+  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerKeys, registerAdministration, registerBackup, registerSchemas, registerCompletion, registerVersion]) register(registry);
   return program;
 }
 

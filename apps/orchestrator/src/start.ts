@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type ConsumerPlan } from '@trivet/bus';
 import { CONSUMERS, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ConfigOf, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, countWorkflows, createAccountIndex, createApiKeyStore, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createSessionStore, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
+import { checkDurability, connectRedis, countWorkflows, createAccountIndex, createApiKeyStore, createApprovalIndex, createAuditLog, createBlobs, createCallQueue, createClaims, createFileStore, createJournalState, createLedger, createLedgerClock, createPolicyStore, createPresence, createPromptUploads, createRecoveryState, createRequeuedLetters, createScheduleStore, createSessionStore, createTenantErasure, createToolCatalog, createToolUploads, createUsageCounts, createWorkflowErasure, createWorkflowStore, keepPresence, setRestartGate, type LedgerClock, type Redis, type ToolCatalog } from '@trivet/state';
 import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics, type ServiceMetrics, type Telemetry } from '@trivet/telemetry';
 import { openAccess } from './access/access.js';
 import { mountAdminRoutes, portOf } from './admin-mount.js';
+import { createJournalReader } from './api/archive.js';
 import { createDeadLetters } from './api/dead-letters.js';
 import { createGlances } from './api/glances.js';
 import { createOverview } from './api/overview.js';
@@ -18,6 +19,7 @@ import { createWatches } from './api/watches.js';
 import { createApprovals } from './approval/approvals.js';
 import { createAuditTrail, type AuditTrail } from './audit/audit-trail.js';
 import { createControls } from './control/controls.js';
+import { createErasing, type Erasing } from './erasing/erasing.js';
 import { createApplication } from './http-server.js';
 import { createIntake } from './intake/intake.js';
 import { createInputCheck } from './planning/input-check.js';
@@ -26,7 +28,7 @@ import { loadTemplates } from './planning/templates.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, GUARD, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
+import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, ERASING, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, GUARD, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
 import { createRenderAsker } from './prompts/ask-render.js';
 import { createPrompts } from './prompts/prompts.js';
@@ -34,6 +36,7 @@ import { createTextAsker } from './files/ask-text.js';
 import { createFiles } from './files/files.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import { createPolicies, type Policies } from './policy/policies.js';
+import { tombstoneMsOf } from './recovery/erasures.js';
 import { createContinuity, type Continuity } from './recovery/continuity.js';
 import { createFacts, type Facts } from './recovery/facts.js';
 import { createRecovery, type Recovery } from './recovery/recovery.js';
@@ -42,7 +45,7 @@ import { startTicker } from './schedule/ticker.js';
 import { readSigners } from './tools/signature.js';
 import { createTools, type Tools } from './tools/tools.js';
 import { uploadTool, type UploadDependencies } from './tools/upload.js';
-import type { VARIABLES } from './variables.js';
+import { DAY_MS, type VARIABLES } from './variables.js';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
 /** How many messages of each kind one orchestrator works on at once. */
@@ -78,7 +81,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
   const access = await openAccess({ config, store: stores.apiKeys, sessionStore: stores.sessions, facts, audit, nowMs: clock.nowMs, logger, onError });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [ERASING, createEraser({ ...stores, redis, bus, clock, audit, facts, forgetKeys: access.known.forget, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS })], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
   const app = await createApplication({ provided, guard: access.guard, onPage: access.addPage, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -137,7 +140,7 @@ async function connect({ config, logger, workerId, version, setMetrics }: Orches
   const telemetry = startTelemetry({ service: 'orchestrator', version, workerId, otel: config.otel });
   const redis = connectRedis({ url: config.redisUrl, replicas: config.redisReplicas, name: workerId, onError: (error) => logger.debug({ err: error }, 'Redis') });
   for (const weakness of await checkDurability(redis, config.durability)) logger.warn(`Durability is relaxed: ${weakness}`);
-  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, replicas: config.natsReplicas, observer, onError });
+  const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_orchestrator', mayCreate: true, replicas: config.natsReplicas, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS, observer, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
   return { telemetry, redis, bus, metrics, watchWorker };
 }
@@ -147,11 +150,25 @@ async function recover({ redis, bus, clock, stores, config, workerId, logger, on
   const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore, uploads: stores.toolUploads, prompts: stores.promptUploads, files: stores.fileStore });
   const state = createRecoveryState(redis);
   const continuity = createContinuity({ bus, state, onError });
-  const recovery = createRecovery({ ...stores, bus, facts, continuity, journal: createJournalState(redis), state, nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, owner: workerId, logger });
+  const recovery = createRecovery({ ...stores, bus, facts, continuity, journal: createJournalState(redis), state, nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS, owner: workerId, logger });
   setRestartGate(redis, recovery.gate);
   await recovery.ensure();
   return { facts, recovery, continuity };
 }
+
+interface EraserParts extends ReturnType<typeof createStores> {
+  redis: Redis;
+  bus: Bus;
+  clock: LedgerClock;
+  audit: AuditTrail;
+  facts: Facts;
+  forgetKeys: () => void;
+  keepFinishedMs: number;
+  journalMaxAgeMs: number;
+}
+
+const createEraser = (parts: EraserParts): Erasing =>
+  createErasing({ ...parts, reach, recoveryState: createRecoveryState(parts.redis), journal: createJournalState(parts.redis), journaled: createJournalReader(parts.bus), nowMs: parts.clock.nowMs, tombstoneMs: tombstoneMsOf(parts) });
 
 interface DomainParts extends ReturnType<typeof createStores> {
   redis: Redis;
@@ -205,4 +222,6 @@ const createStores = (redis: Redis) => ({
   policyStore: createPolicyStore(redis),
   apiKeys: createApiKeyStore(redis),
   sessions: createSessionStore(redis),
+  workflowErasure: createWorkflowErasure(redis),
+  tenantErasure: createTenantErasure(redis),
 });

@@ -1,6 +1,7 @@
 /** Names under which Nest injects what main.ts has built. */
 export const BUS = Symbol('bus');
 export const API_KEYS = Symbol('api-keys');
+export const ERASING = Symbol('erasing');
 export const GUARD = Symbol('guard');
 export const KNOWN_KEYS = Symbol('known-keys');
 export const SESSIONS = Symbol('sessions');

@@ -12,7 +12,7 @@ import { createPublisher, type PublishAck, type PublishOptions } from './publish
 import { createRequester, type Answer, type RawAnswer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
 import { consumerState, ensureStreams, streamState } from './streams.js';
-import { countOf, messageIdAt, readStream, removeMessage, type StoredMessage } from './stored.js';
+import { countOf, messageIdAt, purgeSubject, readStream, removeMessage, type StoredMessage } from './stored.js';
 
 export interface Notice {
   subject: string;
@@ -50,6 +50,8 @@ export interface Bus {
   messageIdAt: (stream: StreamName, seq: number) => Promise<string | null>;
   /** Takes a message out of a stream; false: it was not there. */
   remove: (stream: StreamName, seq: number) => Promise<boolean>;
+  /** Takes all messages on these subjects out of a stream, or those below a sequence; resolves to how many there were. */
+  purge: (stream: StreamName, options: { subject: string; belowSeq?: number }) => Promise<number>;
   /** How many messages a stream holds on these subjects. */
   countOf: (stream: StreamName, subject: string) => Promise<number>;
   onReconnect: (listener: () => void) => () => void;
@@ -62,14 +64,14 @@ export interface Bus {
   close: () => Promise<void>;
 }
 
-/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does), `replicas` on how many servers each is kept. */
-export async function connectBus(options: BusOptions & { mayCreate?: boolean; replicas?: number; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
+/** Connects to the bus; `mayCreate` says whether this process creates missing streams (the orchestrator does), `replicas` on how many servers each is kept, `journalMaxAgeMs` for how long the journal keeps what it holds. */
+export async function connectBus(options: BusOptions & { mayCreate?: boolean; replicas?: number; journalMaxAgeMs?: number; onError?: (error: unknown) => void; observer?: BusObserver }): Promise<Bus> {
   const connection = await openConnection(options);
   const { nats, writer } = connection;
   const { inboxPrefix = '_INBOX', observer = NOBODY, onError: report = () => undefined } = options;
   const publisher = createPublisher(connection, inboxPrefix, observer);
   const requester = createRequester(connection, inboxPrefix);
-  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats, options.replicas)));
+  const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats, options)));
   let inboxes = 0;
   if (options.mayCreate) await ensure();
 
@@ -126,7 +128,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
 }
 
 /** Looks at what the broker holds. */
-function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow' | 'remove'> {
+function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow' | 'remove' | 'purge'> {
   const { nats } = connection;
   return {
     streamState: (stream) => whileConnected(connection, () => streamState(nats, stream)),
@@ -135,6 +137,7 @@ function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consu
     countOf: (stream, subject) => whileConnected(connection, () => countOf(nats, stream, subject)),
     read: (stream, options) => whileConnected(connection, () => readStream(nats, stream, options)),
     follow: (stream, options) => followStream(nats, stream, options),
+    purge: (stream, options) => whileConnected(connection, () => purgeSubject(nats, stream, options)),
     remove: (stream, seq) => whileConnected(connection, () => removeMessage(nats, stream, seq)),
   };
 }

@@ -12,4 +12,5 @@ export { type ConsumeOptions, type RunningConsumer } from './consumer.js';
 export { type Endpoint, type RpcRequest, type ServiceDescription } from './responder.js';
 export { type RawAnswer } from './requester.js';
 export { type StoredMessage } from './stored.js';
+export { openSnapshots, type SavedStream, type StreamSnapshots } from './snapshots.js';
 export { incomingContext, type WorkflowContext } from './message-headers.js';

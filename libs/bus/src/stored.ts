@@ -60,3 +60,14 @@ export async function removeMessage(nats: NatsConnection, stream: StreamName, se
     throw error;
   }
 }
+
+/**
+ * Takes the messages on a subject out of a stream; the sequences of the others stay.
+ * @param belowSeq only those with a lower sequence
+ * @returns how many there were
+ */
+export async function purgeSubject(nats: NatsConnection, stream: StreamName, { subject, belowSeq }: { subject: string; belowSeq?: number }): Promise<number> {
+  const manager = await jetstreamManager(nats, { timeout: 10_000, checkAPI: false });
+  const { purged } = await manager.streams.purge(stream, { filter: subject, ...(belowSeq === undefined ? {} : { seq: belowSeq }) });
+  return purged;
+}

@@ -7,13 +7,13 @@ import { CONSUMERS, FailureError, STREAMS, type ConsumerEntry, type StreamEntry,
  * Creates every stream and durable consumer of the catalog; what exists is left as it is, or brought up to date.
  * Any number of processes may do it at once.
  *
- * @param replicas on how many servers each stream is kept, its consumers with it; undefined: one for a new stream, and those that
- * exist keep the number they have
+ * @param wish.replicas on how many servers each stream is kept, its consumers with it; undefined: one for a new stream, and those that
+ * exist keep the number they have; `journalMaxAgeMs`: for how long the journal keeps a message, in place of what the catalog says
  * @throws FailureError `unavailable` when the servers cannot keep so many, with what mends it
  */
-export async function ensureStreams(nats: NatsConnection, replicas?: number): Promise<void> {
+export async function ensureStreams(nats: NatsConnection, { replicas, journalMaxAgeMs }: { replicas?: number; journalMaxAgeMs?: number } = {}): Promise<void> {
   const manager = await jetstreamManager(nats, { timeout: 5_000 });
-  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, entry, replicas);
+  for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, name === 'EVENTS' && journalMaxAgeMs !== undefined ? { ...entry, maxAgeMs: journalMaxAgeMs } : entry, replicas);
   for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
 }
 

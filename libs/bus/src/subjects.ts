@@ -13,6 +13,7 @@ export const subjects = {
   event: (tenant: string, workflowId: string, type: EventType): string => `${join('event', tenant, workflowId)}.${type}`,
   eventsOf: (tenant: string, workflowId: string): string => `${join('event', tenant, workflowId)}.>`,
   allEvents: (): string => 'trivet.v1.event.>',
+  eventsOfTenant: (tenant: string): string => `${join('event', tenant)}.>`,
   /** Facts of all workflows of a tenant: `*` as the fact stands for all of its noun. */
   factsOf: (tenant: string, noun: string, fact: string): string => `${join('event', tenant)}.*.${noun}.${fact}`,
   delta: (tenant: string, workflowId: string, callId: string): string => join('delta', tenant, workflowId, callId),
@@ -20,6 +21,10 @@ export const subjects = {
   callCancel: (tenant: string, workflowId: string): string => join('call.cancel', tenant, workflowId),
   allCancels: (): string => 'trivet.v1.call.cancel.*.*',
   span: (tenant: string, workflowId: string): string => join('span', tenant, workflowId),
+  /** All of a workflow, or of a tenant, that is on its way to a worker, from one, or kept for the trace view. */
+  callsOf: (tenant: string, workflowId?: string): string => `trivet.v1.*.${checked('call', tenant)}.${workflowId === undefined ? '*' : checked(workflowId)}`,
+  resultsOf: (tenant: string, workflowId?: string): string => `trivet.v1.*.${checked('result', tenant)}.${workflowId === undefined ? '*' : checked(workflowId)}`,
+  spansOf: (tenant: string): string => `${join('span', tenant)}.*`,
   dead: (stream: StreamName): string => join('dead', stream),
   remoteTool: (subject: string): string => {
     if (!REMOTE_SUBJECT.test(subject)) throw new FailureError('invalid_request', `${JSON.stringify(subject.slice(0, 80))} is no subject of a remote tool: it must match ${REMOTE_SUBJECT.source}`);
@@ -40,11 +45,14 @@ export function workflowOfSubject(subject: string): { tenant: string; workflowId
   return tenant !== undefined && workflowId !== undefined ? { tenant, workflowId } : undefined;
 }
 
-function join(verb: string, ...tokens: string[]): string {
+const join = (verb: string, ...tokens: string[]): string => `trivet.v1.${verb}.${checked(...tokens)}`;
+
+/** @throws FailureError invalid_request */
+function checked(...tokens: string[]): string {
   for (const token of tokens) {
     if (!ID_PATTERN.test(token)) {
       throw new FailureError('invalid_request', `${JSON.stringify(token.slice(0, 80))} cannot be part of a subject: an id must match ${ID_PATTERN.source}`);
     }
   }
-  return ['trivet.v1', verb, ...tokens].join('.');
+  return tokens.join('.');
 }

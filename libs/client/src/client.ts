@@ -121,6 +121,10 @@ export interface Client {
   revokeKey(id: string): Promise<void>;
   /** For the operator. */
   tenants(): Promise<Page<TenantSummary>>;
+  /** Erases a workflow that has ended, with those that it began. */
+  eraseWorkflow(id: string): Promise<void>;
+  /** Erases all of a tenant but its audit. For the operator. */
+  eraseTenant(tenant: string): Promise<void>;
 }
 
 /** @example const { workflowId } = await createClient({ url: 'http://127.0.0.1:8080' }).submit({ goal: 'Analyse ACME' }); */
@@ -228,7 +232,7 @@ function administration(send: Send): Pick<Client, 'budget' | 'setBudget' | 'reco
   };
 }
 
-function access(send: Send): Pick<Client, 'session' | 'keys' | 'createKey' | 'rotateKey' | 'revokeKey' | 'tenants'> {
+function access(send: Send): Pick<Client, 'session' | 'keys' | 'createKey' | 'rotateKey' | 'revokeKey' | 'tenants' | 'eraseWorkflow' | 'eraseTenant'> {
   const path = (id: string, tail = ''): string => `/api/v1/keys/${encodeURIComponent(id)}${tail}`;
   return {
     session: () => readJson(send('/api/v1/session')),
@@ -237,6 +241,8 @@ function access(send: Send): Pick<Client, 'session' | 'keys' | 'createKey' | 'ro
     rotateKey: (id) => readJson(send(path(id, '/rotate'), { method: 'POST', body: {} })),
     revokeKey: async (id) => void (await send(path(id), { method: 'DELETE' })),
     tenants: () => readJson(send('/api/v1/tenants')),
+    eraseWorkflow: async (id) => void (await send(`/api/v1/workflows/${encodeURIComponent(id)}`, { method: 'DELETE' })),
+    eraseTenant: async (tenant) => void (await send(`/api/v1/tenants/${encodeURIComponent(tenant)}`, { method: 'DELETE' })),
   };
 }
 

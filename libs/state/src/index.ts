@@ -37,4 +37,8 @@ export { type ExpiredReservation, type ReservationState, type SettleAnswer, type
 export { createScheduleStore, type ScheduleStore, type StoredSchedule } from './schedules/schedule-store.js';
 export { createGates, createPolicyStore, type Entering, type GateLimits, type Gates, type PolicyStore } from './limits/gates.js';
 export { createRecoveryState, type Checkpoint, type RecoveryState, type Witness } from './recovery/recovery-state.js';
+export { ERASED, createWorkflowErasure, type WorkflowErasure } from './erasing/workflow-erasure.js';
+export { createTenantErasure, type TenantErasure } from './erasing/tenant-erasure.js';
+export { copyAtOneMoment, redisVersion } from './backup/point-in-time.js';
+export { countKeys, dumpKeys, restoreKeys } from './backup/key-dump.js';
 export { createLedgerClock, type LedgerClock } from './clock.js';

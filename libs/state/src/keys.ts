@@ -27,7 +27,7 @@ export const keys = {
   steps: (ref: WorkflowRef): string => `${tagOf(ref)}:steps:${name(ref)}`,
   /** LIST of events, index = seq − 1 */
   events: (ref: WorkflowRef): string => `${tagOf(ref)}:events:${name(ref)}`,
-  /** STRING: the body hash of a workflow whose record has expired */
+  /** STRING: the body hash of a workflow whose record has expired, or `erased` */
   tombstone: (ref: WorkflowRef): string => `${tagOf(ref)}:tomb:${name(ref)}`,
   /** HASH of the dispatch of one call */
   call: (ref: WorkflowRef, callId: string): string => `${tagOf(ref)}:call:${name(ref)}:${callId}`,
@@ -71,6 +71,8 @@ export const keys = {
   checkpoint: (): string => '{recovery}:checkpoint',
   /** HASH partition → a message of the journal that is marked as journaled */
   witnesses: (): string => '{recovery}:witnesses',
+  /** HASH tenant → when it was erased, as the journal says: what an older copy holds of it is erased once, and no more what came since */
+  erasedTenants: (): string => '{recovery}:erased',
   recoveryLease: (): string => '{recovery}:lease',
   /** ZSET approval → when it was asked for */
   approvals: (partition: number, tenant: string): string => `${tag(partition)}:approvals:${tenant}`,

@@ -10,7 +10,7 @@ import { registerControl } from './control.js';
 import { readWhole } from './numbers.js';
 import { showTrace } from './trace.js';
 
-/** workflows ls, get, events, steps, trace; the control verbs stand in control.ts. */
+/** workflows ls, get, events, steps, trace, erase; the control verbs stand in control.ts. */
 export function registerWorkflows({ program, action }: Registry): void {
   const workflows = program.command('workflows').alias('wf').description('list, look at and control workflows');
   workflows.command('ls').description('list workflows, the newest first')
@@ -25,6 +25,12 @@ export function registerWorkflows({ program, action }: Registry): void {
   workflows.command('trace').argument('<workflow-id>').description('its spans as a waterfall')
     .action(action(async (context, [id = '']) => {
       await showTrace(context, id);
+      return EXIT.ok;
+    }));
+  workflows.command('erase').argument('<workflow-id>').option('--reason <text>', 'kept in the audit').description('erase one that has ended, with those that it began; it cannot be undone')
+    .action(action(async ({ client, print }, [id = '']) => {
+      await client.eraseWorkflow(id);
+      print.one({ workflowId: id, erased: true }, `workflow ${id} is erased`);
       return EXIT.ok;
     }));
   registerControl(workflows, action);

@@ -29,6 +29,8 @@ export function redisConfig(options: RedisConfigOptions): string {
     // Rewriting the file is worth its cost only when it is large; packing it costs more than the disk it saves.
     `auto-aof-rewrite-min-size ${REWRITE_FROM}`,
     'rdbcompression no',
+    // Whoever takes a copy, as a backup does, gets it at once: no others come with it.
+    'repl-diskless-sync-delay 0',
     // Snapshots would only cost: the append-only file is the truth. Eviction would silently forget budgets and workflows.
     'save ""',
     'maxmemory-policy noeviction',

@@ -1,6 +1,6 @@
 import type { Bus } from '@trivet/bus';
 import { isIdentifier } from '@trivet/contracts';
-import type { WorkflowRef, WorkflowStore } from '@trivet/state';
+import type { WorkflowErasure, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { decodeEvent, decodeWorkflow } from '../runner/codec.js';
 import { apply } from '../workflow/apply.js';
 import type { WorkflowState } from '../workflow/state.js';
@@ -16,8 +16,15 @@ export interface Archive {
 
 const MOST_EVENTS = 200_000;
 
-export function createArchive({ store, bus }: { store: WorkflowStore; bus: Pick<Bus, 'read' | 'countOf'> }): Archive {
-  async function journaled(ref: WorkflowRef): Promise<string[]> {
+export interface ArchiveParts {
+  store: WorkflowStore;
+  bus: Pick<Bus, 'read' | 'countOf'>;
+  workflowErasure: Pick<WorkflowErasure, 'isErased'>;
+}
+
+/** Reads the events of a workflow from the journal, in order. */
+export function createJournalReader(bus: ArchiveParts['bus']): (ref: WorkflowRef) => Promise<string[]> {
+  return async (ref) => {
     if (!isIdentifier(ref.tenant) || !isIdentifier(ref.workflowId)) return [];
     const subject = `trivet.v1.event.${ref.tenant}.${ref.workflowId}.>`;
     if ((await bus.countOf('EVENTS', subject)) === 0) return [];
@@ -28,7 +35,13 @@ export function createArchive({ store, bus }: { store: WorkflowStore; bus: Pick<
       bySeq.set(decodeEvent(text).seq, text);
     }
     return [...bySeq].sort(([left], [right]) => left - right).map(([, text]) => text);
-  }
+  };
+}
+
+export function createArchive({ store, bus, workflowErasure }: ArchiveParts): Archive {
+  const readJournal = createJournalReader(bus);
+  /** While it is erased, the journal may hold some of it still. */
+  const journaled = async (ref: WorkflowRef): Promise<string[]> => ((await workflowErasure.isErased(ref)) ? [] : readJournal(ref));
 
   async function events(ref: WorkflowRef, after: number, limit: number): Promise<string[]> {
     const kept = await store.readEvents(ref, after, limit);

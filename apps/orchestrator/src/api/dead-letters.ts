@@ -72,7 +72,7 @@ export function createDeadLetters({ bus, requeued, audit, clock }: DeadLetterPar
   };
 }
 
-const letterOf = (message: StoredMessage): DeadLetter => ({
+export const letterOf = (message: StoredMessage): DeadLetter => ({
   stream: streamOf(message.subject),
   seq: message.seq,
   at: message.time,
@@ -89,9 +89,15 @@ const nameOf = ({ seq, at }: Pick<DeadLetter, 'seq' | 'at'>): string => `${seq}-
 
 /** The operator's tenant sees every dead letter; another one only those whose body names it. */
 function mayRead(tenant: string, letter: DeadLetter): boolean {
-  if (tenant === DEFAULT_TENANT) return true;
+  return tenant === DEFAULT_TENANT || bodyTenant(letter) === tenant;
+}
+
+/** Whose a letter is: as its body says, else the subject it came on. */
+export const letterTenant = (letter: DeadLetter): string | undefined => bodyTenant(letter) ?? subjectToken(LETTER_ID.exec(letter.headers[HEADERS.messageId] ?? '')?.[1] ?? '', TENANT_TOKEN);
+
+function bodyTenant(letter: DeadLetter): string | undefined {
   const body = bodyOf(letter);
-  return 'tenant' in body && body.tenant === tenant;
+  return 'tenant' in body && typeof body.tenant === 'string' ? body.tenant : undefined;
 }
 
 /** The body as an object; one that is none has nothing in it. */

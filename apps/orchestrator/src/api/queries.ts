@@ -1,7 +1,7 @@
 import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
-import type { Blobs, Claims, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
+import type { Blobs, Claims, Ledger, WorkflowErasure, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { createArchive } from './archive.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/codec.js';
@@ -36,6 +36,7 @@ export interface QueryParts {
   blobs: Blobs;
   bus: Bus;
   liveness: Liveness;
+  workflowErasure: Pick<WorkflowErasure, 'isErased'>;
   gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 

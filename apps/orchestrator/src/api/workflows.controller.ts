@@ -1,14 +1,15 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { BulkBody, ControlBody, ForkBody, HEADERS, Identifier, SignalBody, parseOrFail, type BulkAnswer, type Event, type Page, type StateAt, type Step, type TaskAccepted, type TraceSpan, type Workflow, type WorkflowCounts } from '@trivet/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { controlMany } from '../control/bulk.js';
 import type { Controls } from '../control/controls.js';
+import type { Erasing } from '../erasing/erasing.js';
 import type { Intake } from '../intake/intake.js';
-import { CONTROLS, INTAKE, QUERIES, WATCHES } from '../tokens.js';
+import { CONTROLS, ERASING, INTAKE, QUERIES, WATCHES } from '../tokens.js';
 import { parseListQuery } from './listing.js';
 import { MOST_STEPS, type Queries } from './queries.js';
-import { actorOf, tenantOf, workflowRefOf } from './request-context.js';
+import { actorOf, tenantOf, whoOf, workflowRefOf } from './request-context.js';
 import { streamEvents } from './stream.js';
 import type { Watches } from './watches.js';
 
@@ -30,6 +31,7 @@ export class WorkflowsController {
     @Inject(CONTROLS) private readonly controls: Controls,
     @Inject(INTAKE) private readonly intake: Intake,
     @Inject(WATCHES) private readonly watches: Watches,
+    @Inject(ERASING) private readonly erasing: Erasing,
   ) {}
 
   @Get()
@@ -52,6 +54,12 @@ export class WorkflowsController {
   @Get(':id')
   get(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string): Promise<Workflow> {
     return this.queries.workflow(workflowRefOf(request, reply, id));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  erase(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string): Promise<void> {
+    return this.erasing.workflow(whoOf(request), workflowRefOf(request, reply, id));
   }
 
   @Get(':id/steps')

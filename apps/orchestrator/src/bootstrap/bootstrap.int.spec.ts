@@ -22,6 +22,21 @@ describe('the bootstrap', () => {
     await bus.close();
   });
 
+  it('changes for how long the journal that is there keeps its events, and nothing else in it', async () => {
+    const days = async (): Promise<{ days: number; messages: number }> => {
+      const { body } = await bus.request('$JS.API.STREAM.INFO.EVENTS', {});
+      const { config, state } = body as { config: { max_age: number }; state: { messages: number } };
+      return { days: config.max_age / 86_400e9, messages: state.messages };
+    };
+    await run({ TRIVET_NATS_URL: nats.url });
+    const bus = await connectBus({ url: nats.url, name: 'spec' });
+    await bus.publish('trivet.v1.event.default.wf.task.accepted', {});
+    expect(await days()).toEqual({ days: 30, messages: 1 });
+    expect(await run({ TRIVET_NATS_URL: nats.url, TRIVET_JOURNAL_MAX_AGE_DAYS: '400' })).toMatchObject({ code: 0 });
+    expect(await days()).toEqual({ days: 400, messages: 1 });
+    await bus.close();
+  });
+
   it('says what is wrong with its configuration', async () => {
     const { code, errors } = await run({ TRIVET_NATS_URL: 'http://a' });
     expect(code).toBe(78);

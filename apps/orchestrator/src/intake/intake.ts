@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ChildInput, FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type DryRun, type EventData, type Fact, type ForkBody, type TaskAccepted } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
-import type { Blobs, Ledger, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { ERASED, type Blobs, type Ledger, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { estimatePlan } from '../planning/estimate.js';
@@ -124,6 +124,7 @@ function readTask(body: unknown): TaskSubmit {
 }
 
 function duplicateOf(ref: WorkflowRef, knownHash: string, bodyHash: string, status: string): TaskAccepted {
+  if (knownHash === ERASED) throw new FailureError('workflow_conflict', `The workflow ${ref.workflowId} was erased; its id is not used again while that is remembered.`, { hint: 'Choose another workflowId.', detail: { workflowId: ref.workflowId } });
   if (knownHash === bodyHash) return { workflowId: ref.workflowId, status, duplicate: true };
   throw new FailureError('workflow_conflict', `A workflow ${ref.workflowId} exists that was accepted with another body.`, { detail: { workflowId: ref.workflowId } });
 }

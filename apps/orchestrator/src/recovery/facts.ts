@@ -1,7 +1,7 @@
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
 import { noteAccount } from '../budget/account-list.js';
-import type { AccountIndex, AccountRef, ApiKeyStore, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, StoredApiKey, ToolHead, ToolUploads, ToolVersion, UploadedPrompt } from '@trivet/state';
+import type { AccountIndex, AccountRef, ApiKeyStore, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, StoredApiKey, ToolHead, ToolUploads, ToolVersion, UploadedPrompt, TenantErasure, WorkflowErasure } from '@trivet/state';
 import { joinContents, splitContent, type ContentPart } from './content-parts.js';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
@@ -18,6 +18,8 @@ export type Fact =
   | { kind: 'prompt-label'; tenant: string; name: string; label: string; version: number | null; move: number }
   | { kind: 'file'; tenant: string; name: string; file: StoredFile | null }
   | ({ kind: 'content' } & ContentPart)
+  | { kind: 'erased'; tenant: string; workflowId: string; at: string }
+  | { kind: 'tenant-erased'; tenant: string; at: string }
   | { kind: 'audit'; rows: readonly AuditRow[] };
 
 /** As audit rows were journaled before they were gathered, each by itself. */
@@ -31,6 +33,8 @@ export interface Facts {
   record: (tenant: string, fact: Fact) => Promise<void>;
   /** Rows that were written together, one fact a tenant. */
   recordAudit: (rows: readonly AuditRow[]) => Promise<void>;
+  /** The whole audit of a tenant, once more. */
+  auditAgain: (tenant: string) => Promise<void>;
   /** A module of a tool or the content of a file, in as many parts as it takes. */
   recordContent: (tenant: string, digest: string, content: Uint8Array) => Promise<void>;
   /** Writes to Redis what the journal holds. */
@@ -50,10 +54,14 @@ export interface FactParts {
   prompts: PromptUploads;
   files: FileStore;
   auditLog: AuditLog;
+  workflowErasure: Pick<WorkflowErasure, 'erased'>;
+  tenantErasure: Pick<TenantErasure, 'erasures' | 'exists'>;
   clock: LedgerClock;
 }
 
 const BATCH = 2_000;
+/** Rows of the audit in one fact: they have to fit in a message. */
+const ROWS = 200;
 const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
 
 export function createFacts(parts: FactParts): Facts {
@@ -88,9 +96,11 @@ export function createFacts(parts: FactParts): Facts {
     for (const part of splitContent(digest, content)) await record(tenant, { kind: 'content', ...part });
   }
 
+  const auditAgain = (tenant: string): Promise<void> => recordAudit(parts.auditLog, tenant, record);
   return {
     record,
     recordContent,
+    auditAgain,
     recordAudit: async (rows) => {
       const tenants = new Set(rows.map((row) => row.tenant));
       await Promise.all([...tenants].map((tenant) => record(tenant, { kind: 'audit', rows: rows.filter((row) => row.tenant === tenant) })));
@@ -109,8 +119,35 @@ export function createFacts(parts: FactParts): Facts {
       for (const tenant of await parts.uploads.tenants()) await recordTools(parts.uploads, tenant, { record, recordContent });
       for (const tenant of await parts.prompts.tenants()) await recordPrompts(parts.prompts, tenant, record);
       for (const tenant of await parts.files.tenants()) await recordFiles(parts.files, tenant, { record, recordContent });
+      await eraseFromJournal(parts, { record, auditAgain });
     },
   };
+}
+
+async function recordAudit(auditLog: AuditLog, tenant: string, record: Facts['record']): Promise<void> {
+  for (let beforeSeq: number | undefined; ; ) {
+    const rows = await auditLog.list(tenant, { limit: ROWS, ...(beforeSeq === undefined ? {} : { beforeSeq }) });
+    const oldest = rows.at(-1);
+    if (!oldest) return;
+    await record(tenant, { kind: 'audit', rows });
+    beforeSeq = oldest.seq;
+  }
+}
+
+/** A journal that went back to an older copy may hold what was erased since. */
+async function eraseFromJournal({ bus, workflowErasure, tenantErasure, clock }: FactParts, { record, auditAgain }: Pick<Facts, 'record' | 'auditAgain'>): Promise<void> {
+  for (const [tenant, at] of await tenantErasure.erasures()) {
+    // What is there of a tenant that came back under its old name would go with the old.
+    if (await tenantErasure.exists(tenant)) continue;
+    await bus.purge('EVENTS', { subject: subjects.eventsOfTenant(tenant) });
+    await record(tenant, { kind: 'tenant-erased', tenant, at });
+    await auditAgain(tenant);
+  }
+  const at = new Date(clock.nowMs()).toISOString();
+  for await (const { tenant, workflowId } of workflowErasure.erased()) {
+    await bus.purge('EVENTS', { subject: subjects.eventsOf(tenant, workflowId) });
+    await record(tenant, { kind: 'erased', tenant, workflowId, at });
+  }
 }
 
 async function recordLimits(ledger: Ledger, account: AccountRef, record: Facts['record']): Promise<void> {
@@ -166,14 +203,23 @@ async function restoreContents({ uploads, files }: FactParts, facts: readonly Fa
 }
 
 /** The last word on each thing. */
-function latest(facts: readonly Fact[]): Fact[] {
-  const byName = new Map<string, Fact>();
-  for (const fact of facts) if (fact.kind !== 'audit' && fact.kind !== 'content') byName.set(nameOf(fact), fact);
+function latest(facts: readonly Fact[]): NamedFact[] {
+  const byName = new Map<string, NamedFact>();
+  for (const fact of facts) {
+    if (fact.kind === 'tenant-erased') for (const [name, earlier] of byName) if (tenantOf(earlier) === fact.tenant) byName.delete(name);
+    if (fact.kind !== 'audit' && fact.kind !== 'content') byName.set(nameOf(fact), fact);
+  }
   return [...byName.values()];
 }
 
-function nameOf(fact: Exclude<Fact, { kind: 'audit' | 'content' }>): string {
+type NamedFact = Exclude<Fact, { kind: 'audit' | 'content' }>;
+
+const tenantOf = (fact: NamedFact): string => (fact.kind === 'limits' ? fact.account.tenant : fact.kind === 'policy' ? fact.policy.tenant : fact.tenant);
+
+function nameOf(fact: NamedFact): string {
   if (fact.kind === 'tool') return `tool ${fact.tenant} ${fact.version.manifest.name}@${fact.version.manifest.version}`;
+  if (fact.kind === 'erased') return `erased ${fact.tenant} ${fact.workflowId}`;
+  if (fact.kind === 'tenant-erased') return `tenant-erased ${fact.tenant}`;
   if (fact.kind === 'file') return `file ${fact.tenant} ${fact.name}`;
   if (fact.kind === 'prompt') return `prompt ${fact.tenant} ${fact.prompt.name}@${fact.prompt.version}`;
   if (fact.kind === 'prompt-label') return `prompt-label ${fact.tenant} ${fact.name} ${fact.label} ${fact.move}`;

@@ -2,6 +2,7 @@ import type { Bus } from '@trivet/bus';
 import type { JournalState, WorkflowRef } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import type { Continuity } from './continuity.js';
+import { eraseAgain, erasureIn, type Erasure, type ErasureParts } from './erasures.js';
 import type { Facts } from './facts.js';
 import { FACTS_WORKFLOW, isMoreThanAudit } from './facts.js';
 import { refill } from './refill.js';
@@ -29,7 +30,7 @@ export interface Recovery {
   stop: () => Promise<void>;
 }
 
-export interface RecoveryParts extends RestoreParts {
+export interface RecoveryParts extends RestoreParts, ErasureParts {
   bus: Bus;
   facts: Facts;
   continuity: Pick<Continuity, 'look'>;
@@ -128,9 +129,33 @@ interface Checkpoint {
 /** Whether a stream still holds what it held at a checkpoint. */
 const isContinued = (checkpoint: Checkpoint, now: { incarnation: string; lastSeq: number }): boolean => checkpoint.stream === now.incarnation && now.lastSeq >= checkpoint.seq;
 
-/** Workflows of which the journal holds more events than Redis, and whether it holds facts of which Redis may know nothing; audit rows aside. */
-async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: number): Promise<{ behind: WorkflowRef[]; hasFacts: boolean }> {
+interface Read {
+  /** The last event of each workflow, but of those that were erased since. */
+  journaled: ReadonlyMap<string, { ref: WorkflowRef; seq: number }>;
+  erasures: readonly Erasure[];
+  hasFacts: boolean;
+}
+
+/** Workflows of which the journal holds more events than Redis, once what was erased is erased here too; and whether it holds facts of which Redis may know nothing; audit rows aside. */
+async function findBehind(parts: RecoveryParts, after: number, upTo: number): Promise<{ behind: WorkflowRef[]; hasFacts: boolean }> {
+  const { journaled, erasures, hasFacts } = await readJournal(parts.bus, after, upTo);
+  await eraseAgain(parts, erasures);
+  const all = [...journaled.values()];
+  const behind: WorkflowRef[] = [];
+  for (let start = 0; start < all.length; start += BATCH) {
+    const slice = all.slice(start, start + BATCH);
+    const lengths = await parts.state.lengths(slice.map((each) => each.ref));
+    slice.forEach((each, index) => {
+      const there = lengths[index];
+      if (there === null || there === undefined || (there !== 'expired' && there.seq < each.seq)) behind.push(each.ref);
+    });
+  }
+  return { behind, hasFacts };
+}
+
+async function readJournal(bus: Pick<Bus, 'read'>, after: number, upTo: number): Promise<Read> {
   let hasFacts = false;
+  const erasures: Erasure[] = [];
   const journaled = new Map<string, { ref: WorkflowRef; seq: number }>();
   for (let from = after; from < upTo; ) {
     const messages = await bus.read('EVENTS', { limit: BATCH, afterSeq: from });
@@ -139,6 +164,11 @@ async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: nu
       const [, , , tenant = '', workflowId = ''] = subject.split('.');
       const seq = Number((headers['ce-id'] ?? '').split('.').at(-1));
       hasFacts ||= workflowId === FACTS_WORKFLOW && isMoreThanAudit(data);
+      const erasure = workflowId === FACTS_WORKFLOW ? erasureIn(data) : null;
+      if (erasure) {
+        erasures.push(erasure);
+        forget(journaled, erasure);
+      }
       if (workflowId === FACTS_WORKFLOW || subject.endsWith('.task.rejected') || !Number.isInteger(seq)) continue;
       const key = `${tenant}/${workflowId}`;
       const known = journaled.get(key);
@@ -146,17 +176,13 @@ async function findBehind({ bus, state }: RecoveryParts, after: number, upTo: nu
     }
     from = messages.at(-1)?.seq ?? upTo;
   }
-  const all = [...journaled.values()];
-  const behind: WorkflowRef[] = [];
-  for (let start = 0; start < all.length; start += BATCH) {
-    const slice = all.slice(start, start + BATCH);
-    const lengths = await state.lengths(slice.map((each) => each.ref));
-    slice.forEach((each, index) => {
-      const there = lengths[index];
-      if (there === null || there === undefined || (there !== 'expired' && there.seq < each.seq)) behind.push(each.ref);
-    });
-  }
-  return { behind, hasFacts };
+  return { journaled, erasures, hasFacts };
+}
+
+/** What was erased is behind nothing any more. */
+function forget(journaled: Map<string, { ref: WorkflowRef }>, { tenant, workflowId }: Erasure): void {
+  if (workflowId !== undefined) journaled.delete(`${tenant}/${workflowId}`);
+  else for (const [key, { ref }] of journaled) if (ref.tenant === tenant) journaled.delete(key);
 }
 
 async function restoreAll(parts: RecoveryParts, refs: readonly WorkflowRef[]): Promise<void> {

@@ -31,6 +31,8 @@ export interface RecoveryState {
   setCheckpoint: (checkpoint: Checkpoint, known: Checkpoint | null) => Promise<boolean>;
   leaveWitness: (partition: number, witness: Witness) => Promise<void>;
   witnesses: () => Promise<Witness[]>;
+  /** What is not in the journal any more on purpose is no witness. */
+  dropWitnesses: (isOf: (messageId: string) => boolean) => Promise<void>;
   /** The journal has lost something: no checkpoint holds until it is filled again, and no witness. */
   distrustJournal: () => Promise<void>;
   /** One process restores at a time; must be extended before it lapses. */
@@ -120,6 +122,7 @@ export function createRecoveryState(redis: Redis): RecoveryState {
       await withRedis(() => redis.hset(keys.witnesses(), String(partition), JSON.stringify(witness)));
     },
     witnesses: async () => Object.values(await withRedis(() => redis.hgetall(keys.witnesses()))).map((text): Witness => JSON.parse(text)),
+    dropWitnesses: (isOf) => dropWitnesses(redis, isOf),
     distrustJournal: async () => {
       // Each loss by a name of its own: whoever fills the journal after an earlier one does not take this one for done.
       await withRedis(() => redis.set(keys.checkpoint(), JSON.stringify({ stream: `lost ${randomUUID()}`, seq: 0 })));
@@ -154,6 +157,13 @@ export function createRecoveryState(redis: Redis): RecoveryState {
       await rejournalScript.run(redis, [keys.workflow(ref), keys.journal(partitionOfRef(ref))], [from, `${ref.tenant}|${ref.workflowId}`]);
     },
   };
+}
+
+async function dropWitnesses(redis: Redis, isOf: (messageId: string) => boolean): Promise<void> {
+  for (const [partition, text] of Object.entries(await withRedis(() => redis.hgetall(keys.witnesses())))) {
+    const { messageId }: Witness = JSON.parse(text);
+    if (isOf(messageId)) await withRedis(() => redis.hdel(keys.witnesses(), partition));
+  }
 }
 
 async function* scanWorkflows(redis: Redis): AsyncGenerator<WorkflowRef> {

@@ -134,6 +134,7 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     read: () => Promise.resolve([]),
     follow: () => Promise.resolve(),
     remove: () => Promise.resolve(false),
+    purge: () => Promise.resolve(0),
     onReconnect: (tell) => {
       reconnects.push({ process, tell });
       return () => undefined;
