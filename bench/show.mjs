@@ -1,4 +1,5 @@
 import { round } from './measure.mjs';
+import { FULL, needsOf } from './scale/needs.mjs';
 
 /** What was measured, as tables of Markdown: the same text for the terminal and for docs/performance.md. */
 
@@ -80,6 +81,8 @@ export function showScale({ replicas, orchestrators, inFlight, queued }) {
     `Workflows of three no-op steps by several orchestrators, ${orchestrators.inFlight} in flight, all on this machine:`, '',
     table(['orchestrators', 'workflows/s', 'shares of their CPU', ...parts.map((part) => `CPU µs: ${part}`)], orchestrators.rows.map((row) => [row.count, row.perSecond, row.shares.join(', '), ...parts.map((part) => row.cpuUs[part])])), '',
     `${inFlight.count} workflows in flight on one orchestrator: accepted at ${inFlight.acceptedPerSecond}/s; its memory ${inFlight.orchestratorMib.before} MiB before, ${inFlight.orchestratorMib.full} MiB with all of them (${inFlight.orchestratorKibEach} KiB each), Redis ${inFlight.redisKibEach} KiB each; all woke at the same moment and ended at ${inFlight.endedPerSecond}/s.`, '',
-    `${queued.count} queued tasks drained at ${queued.perSecond}/s; over the second half, MiB more for each thousand (noise): ${Object.entries(queued.growth).map(([part, { mibAThousand, noiseMib }]) => `${part.replace('Mib', '')} ${mibAThousand} (${noiseMib})`).join(', ')}.`,
+    `${queued.count} queued tasks drained at ${queued.perSecond}/s; over the second half, MiB more for each thousand (noise): ${Object.entries(queued.growth).map(([part, { mibAThousand, noiseMib }]) => `${part.replace('Mib', '')} ${mibAThousand} (${noiseMib})`).join(', ')}.`, '',
+    `From the CPU time of a workflow on one orchestrator, nothing fuller than ${FULL * 100} % (NATS with three copies; Redis without replicas):`, '',
+    table(['part', 'CPU µs a workflow', 'workflows/s a core', 'cores for 1,000/s', 'cores for 100,000/s'], needsOf(orchestrators.rows[0].cpuUs).map(({ part, us, mostPerSecond, cores }) => [part, us, mostPerSecond, ...cores.map((each) => each.cores)])),
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -35,6 +35,41 @@ describe('the alerts', () => {
   it('have no section in the runbook that is of none of them', () => {
     expect([...read('docs/observability.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name)).toEqual(expect.arrayContaining(alerts.map(({ alert }) => alert)));
     expect([...read('docs/observability.md').matchAll(/^### /gm)]).toHaveLength(alerts.length);
+  });
+});
+
+describe('the tests of the alerts', () => {
+  const withPromtool = PROMTOOL ? it : it.skip;
+  const tests = parse(read('infra/prometheus/rules.test.yml'));
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'trivet-alerts-'));
+    writeFileSync(join(folder, 'rules.test.yml'), read('infra/prometheus/rules.test.yml'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** What they say of rules that all have this expression. */
+  async function failing(expr: string): Promise<string[]> {
+    const rules = { groups: groups.map((group) => ({ ...group, rules: group.rules.map((rule) => ({ ...rule, expr, for: '0s' })) })) };
+    writeFileSync(join(folder, 'rules.yml'), stringify(rules));
+    const { said } = await promtool('test', 'rules', join(folder, 'rules.test.yml'));
+    return [...new Set([...said.matchAll(/alertname: ?(\w+), time/g)].map(([, name = '']) => name))].toSorted();
+  }
+
+  withPromtool('hold', async () => {
+    expect(await promtool('test', 'rules', join(ROOT, 'infra/prometheus/rules.test.yml'))).toMatchObject({ code: 0 });
+  });
+
+  it('have a time for each alert at which it fires, and one at which it does not', () => {
+    const expected: { alertname: string; exp_alerts: object[] }[] = tests.tests.flatMap((test: { alert_rule_test: object[] }) => test.alert_rule_test);
+    const named = (fires: boolean): string[] => [...new Set(expected.filter(({ exp_alerts }) => exp_alerts.length > 0 === fires).map(({ alertname }) => alertname))].toSorted();
+    const all = alerts.map(({ alert }) => alert).toSorted();
+    expect({ fires: named(true), silent: named(false) }).toEqual({ fires: all, silent: all });
+  });
+
+  withPromtool('notice each alert that never fires, and each that always does', async () => {
+    const all = alerts.map(({ alert }) => alert).toSorted();
+    expect({ never: await failing('vector(1) > 2'), always: await failing('vector(1)') }).toEqual({ never: all, always: all });
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Writes what is generated: JSON Schemas, the AsyncAPI document, .env.example and docs/environment.md. The sources are
- * the built contracts and the variables of the built apps.
+ * Writes what is generated: JSON Schemas, the AsyncAPI document, .env.example, docs/environment.md and docs/licences.md. The
+ * sources are the built contracts, the variables of the built apps and package-lock.json.
  *
  *   node scripts/generate.mjs                writes what changed
  *   node scripts/generate.mjs --check        writes nothing; exits 1 with the list of stale files
@@ -26,7 +26,8 @@ async function generateAll() {
   const { generateAsyncapi } = await import('./generate/asyncapi.mjs');
   const { generateOpenapi } = await import('./generate/openapi.mjs');
   const { generateEnvironment } = await import('./generate/environment.mjs');
-  return new Map([...generateSchemas(), ...generateAsyncapi(), ...generateOpenapi(), ...(await generateEnvironment(WORKSPACE))]);
+  const { generateLicences } = await import('./generate/licences.mjs');
+  return new Map([...generateSchemas(), ...generateAsyncapi(), ...generateOpenapi(), ...(await generateEnvironment(WORKSPACE)), ...generateLicences(WORKSPACE)]);
 }
 
 function changedFiles(files) {

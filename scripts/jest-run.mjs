@@ -41,7 +41,7 @@ export async function runQuickTests(patterns) {
 const WHOLE_SYSTEM = ['--testMatch', '<rootDir>/apps/**/*.e2e.ts', '--testTimeout', '180000'];
 
 /** Those that load the machine or watch the clock, and those of the command line, which take the ports a user would: each has the machine to itself. */
-const ALONE = ['apps/cli/', '/browser/', ...['broker-loss', 'budget', 'cancel', 'failover', 'fairness', 'ledger-attack', 'neighbours', 'rolling-restart', 'scaling', 'scripts', 'takeover'].map((name) => `/src/${name}\\.e2e`)];
+const ALONE = ['apps/cli/', '/browser/', ...['broker-loss', 'budget', 'cancel', 'failover', 'fairness', 'ledger-attack', 'neighbours', 'rebuild', 'rolling-restart', 'scaling', 'scripts', 'takeover'].map((name) => `/src/${name}\\.e2e`)];
 
 /** All whole-system tests, or those of some patterns. Most of them wait for processes to start and to be killed: two of these run at once. */
 export async function runSystemTests(patterns) {

@@ -1,6 +1,6 @@
 import { round } from '../measure.mjs';
 import { startOurs } from '../ours.mjs';
-import { redisUse, residentMib } from './memory.mjs';
+import { redisMib, residentMib } from './memory.mjs';
 
 const LANES = 64;
 
@@ -11,7 +11,7 @@ export async function inFlight({ say, count }) {
   const [{ pid }] = stack.processes('orchestrator');
   try {
     for (let warm = 0; warm < 500; warm += 1) await ours.runOne();
-    const before = { resident: residentMib(pid), redis: await redisUse(stack.servers.redis.url) };
+    const before = { resident: residentMib(pid), redis: await redisMib(stack.servers.redis.url) };
     // Long enough for all to begin.
     const until = new Date(Date.now() + Math.max(20_000, count * 5)).toISOString();
     const plan = { steps: [{ id: 'nap', kind: 'wait', input: { until } }, { id: 'last', kind: 'tool', tool: 'calculator', input: { expression: '1' }, dependsOn: ['nap'] }] };
@@ -26,7 +26,7 @@ export async function inFlight({ say, count }) {
       }
     }));
     const acceptedIn = performance.now() - startedAt;
-    const full = { resident: residentMib(pid), redis: await redisUse(stack.servers.redis.url) };
+    const full = { resident: residentMib(pid), redis: await redisMib(stack.servers.redis.url) };
     say(`${count} in flight: accepted in ${round(acceptedIn / 1_000)} s, orchestrator ${full.resident} MiB (${before.resident} before)`);
     const inTime = Date.parse(until) - Date.now();
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, inTime)));
@@ -38,7 +38,7 @@ export async function inFlight({ say, count }) {
       count, acceptedPerSecond: round(count / (acceptedIn / 1_000)), allBegunBefore: inTime > 0, endedPerSecond: round(count / (wokenIn / 1_000)),
       orchestratorMib: { before: before.resident, full: full.resident, after: residentMib(pid) },
       orchestratorKibEach: round(((full.resident - before.resident) * 1_024) / count),
-      redisKibEach: round(((full.redis.mib - before.redis.mib) * 1_024) / count),
+      redisKibEach: round(((full.redis - before.redis) * 1_024) / count),
       bus: bus.isConnected(),
     };
   } finally {

@@ -1,6 +1,6 @@
 import { fitLine, round } from '../measure.mjs';
 import { startOurs } from '../ours.mjs';
-import { redisUse, residentMib } from './memory.mjs';
+import { redisMib, residentMib } from './memory.mjs';
 
 const LANES = 256;
 const LOOK_MS = 2_000;
@@ -28,8 +28,7 @@ export async function queued({ say, count }) {
     for (let before = -1; ended < count; before = ended) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       if (ended === before) throw new Error(`after ${ended} of ${count} tasks no more ended`);
-      const redis = await redisUse(stack.servers.redis.url);
-      points.push({ atS: round((performance.now() - startedAt) / 1_000), sent, ended, orchestratorMib: residentMib(stack.processes('orchestrator')[0].pid), executorMib: residentMib(stack.processes('executor')[0].pid), redisMib: redis.mib });
+      points.push({ atS: round((performance.now() - startedAt) / 1_000), sent, ended, orchestratorMib: residentMib(stack.processes('orchestrator')[0].pid), executorMib: residentMib(stack.processes('executor')[0].pid), redisMib: await redisMib(stack.servers.redis.url) });
       if (points.length % 10 === 0) say(`${ended} of ${count} ended, ${sent} sent; orchestrator ${points.at(-1).orchestratorMib} MiB`);
     }
     await publishing;

@@ -16,7 +16,7 @@ const OTEL = {
   OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip, or nothing.',
   OTEL_SERVICE_NAME: 'The name of the service in traces; unset: trivet-<service>.',
   OTEL_RESOURCE_ATTRIBUTES: 'Further attributes of the service, as name=value, separated by commas.',
-  OTEL_TRACES_SAMPLER: 'Which spans are recorded; unset: all of them, since the built-in trace view needs them.',
+  OTEL_TRACES_SAMPLER: 'Which spans are recorded; unset: all of them, up to 20 workflows a second, and beyond that those of some workflows and whatever fails.',
   OTEL_TRACES_SAMPLER_ARG: 'The ratio for the samplers that take one.',
   OTEL_SDK_DISABLED: 'true records no spans at all; the ids still travel.',
 };

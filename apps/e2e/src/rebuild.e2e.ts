@@ -147,7 +147,7 @@ describe('when JetStream has lost its data', () => {
     return ids;
   };
   const allCompleted = async (ids: readonly string[]): Promise<void> => {
-    for (const id of ids) expect((await stack.ended(id, { withinMs: 90_000 })).status).toBe('completed');
+    for (const id of ids) expect(await stack.ended(id, { withinMs: 90_000 })).toMatchObject({ status: 'completed', failure: null });
   };
   const allJournaled = (ids: readonly string[]): Promise<void> => until(async () => {
     for (const id of ids) {

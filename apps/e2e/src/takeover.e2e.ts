@@ -1,4 +1,4 @@
-import type { Event, Worker } from '@trivet/contracts';
+import type { Event, TraceSpan, Worker } from '@trivet/contracts';
 import { itPerTier, startStack, until, type ServiceProcess, type Stack } from '@trivet/testing';
 
 const SLOW = { id: 'slow', kind: 'tool', tool: 'code_javascript', input: { code: 'let sum = 0; for (let i = 0; i < 3e6; i++) sum += i; sum' } };
@@ -15,6 +15,17 @@ describe('a worker that dies or hangs under a call', () => {
   afterAll(() => stack.stop());
 
   const eventsOf = async (id: string): Promise<Event[]> => (await stack.get<{ items: Event[] }>(`/api/v1/workflows/${id}/events`)).items;
+
+  /** The spans in which the call was carried out, when there are so many, by epoch. */
+  async function callSpans(id: string, count: number): Promise<TraceSpan[]> {
+    let spans: TraceSpan[] = [];
+    await until(async () => {
+      const { items } = await stack.get<{ items: TraceSpan[] }>(`/api/v1/workflows/${id}/trace`);
+      spans = items.filter(({ name }) => name === 'tool.call').toSorted((left, right) => Number(left.attributes['trivet.epoch']) - Number(right.attributes['trivet.epoch']));
+      return spans.length >= count;
+    }, 10_000, () => `${spans.length} spans of ${count}`);
+    return spans;
+  }
 
   /** Submits a slow call and waits until a worker holds it. */
   async function holderOf(id: string): Promise<ServiceProcess> {
@@ -42,6 +53,8 @@ describe('a worker that dies or hangs under a call', () => {
     const [step] = await stack.steps('killed');
     expect(step).toMatchObject({ attempts: 1, calls: [{ outcome: 'lost' }, { outcome: 'completed', attempt: 1 }] });
     expect(step?.calls[0]?.callId).toBe(step?.calls[1]?.callId);
+    // The span of the dead process was never reported, and is named all the same.
+    expect(await callSpans('killed', 1)).toMatchObject([{ attributes: { 'trivet.epoch': 2, 'trivet.redelivered': true }, links: [{ spanId: expect.stringMatching(/^[0-9a-f]{16}$/) }] }]);
   });
 
   ofTwo('is overtaken when it hangs, and what it says when it wakes up changes nothing', async () => {
@@ -62,5 +75,8 @@ describe('a worker that dies or hangs under a call', () => {
     expect(step?.calls.filter((call) => call.outcome === 'lost')).toHaveLength(1);
     const events = await eventsOf('hung');
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+    const [first, second] = await callSpans('hung', 2);
+    expect(first?.links).toBeUndefined();
+    expect(second?.links).toEqual([{ traceId: first?.traceId, spanId: first?.spanId }]);
   });
 });

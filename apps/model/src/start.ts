@@ -116,7 +116,7 @@ interface ContextParts extends Pick<ModelContext, 'router' | 'prompts' | 'worker
 function contextOf({ bus, redis, logger, metrics, ...rest }: ContextParts): ModelContext {
   return {
     ...rest,
-    ...observersOf({ bus, logger, metrics }),
+    ...observersOf({ bus, logger, metrics, router: rest.router }),
     ledger: createLedger(redis),
     rates: createRates(redis),
     cache: createAnswerCache(redis),
@@ -128,9 +128,9 @@ function contextOf({ bus, redis, logger, metrics, ...rest }: ContextParts): Mode
 }
 
 /** Where what happens on the way is told: listeners for pieces, metrics, the log. */
-function observersOf({ bus, logger, metrics }: { bus: Bus; logger: Logger; metrics: Metrics }): Pick<ModelContext, 'onDelta' | 'onAttempt' | 'onDenied' | 'onThreshold' | 'onNotice'> {
+function observersOf({ bus, logger, metrics, router }: { bus: Bus; logger: Logger; metrics: Metrics; router: Router }): Pick<ModelContext, 'onDelta' | 'onAttempt' | 'onDenied' | 'onThreshold' | 'onNotice'> {
   return {
-    ...createModelMetrics(metrics),
+    ...createModelMetrics(metrics, router),
     onDelta: (call, delta) => bus.notify(subjects.delta(call.tenant, call.workflowId, call.callId), delta, { workflowId: call.workflowId }),
     onThreshold: (call, { name, window, metric, limit, used, held }) => logger.warn({ workflowId: call.workflowId, account: name, window, metric, limit, used, held }, 'An account has passed 80 % of its limit'),
     onNotice: (call, message, cause) => logger.warn({ workflowId: call.workflowId, callId: call.callId, err: cause }, message),

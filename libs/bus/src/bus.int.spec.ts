@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { trace } from '@opentelemetry/api';
 import { CONSUMERS, HEADERS } from '@trivet/contracts';
+import { currentWorkflow, startTelemetry } from '@trivet/telemetry';
 import { startNats, until, type TestServer } from '@trivet/testing';
 import { connectBus, DeadLetterError, RedeliverError, settlementOf, subjects, type Bus, type Delivery, type Settlement } from './index.js';
 
@@ -90,6 +92,17 @@ describe('the bus', () => {
     expect(letter).toMatchObject({ subject: 'trivet.v1.dead.CALLS', headers: { [HEADERS.deadReason]: 'it is bad very bad', [HEADERS.deadAttempts]: '1', 'X-Workflow-ID': 'wf', 'ce-id': 'e1' } });
     expect(decode(letter?.data ?? new Uint8Array())).toEqual({ bad: true });
     consumer.stop();
+  });
+
+  it('tells how a message was settled inside of its workflow and trace', async () => {
+    const telemetry = startTelemetry({ service: 'executor', version: '0', workerId: 'w1' });
+    const told: unknown[] = [];
+    const consumer = bus.consume({ consumer: TOOLS, concurrency: () => 1, handle: async () => ({ do: 'ack' }), onSettled: () => told.push([currentWorkflow(), trace.getActiveSpan()?.spanContext().traceId]) });
+    await bus.publish(subjects.toolCall('acme', 'wf'), {}, { workflowId: 'wf', headers: { [HEADERS.traceparent]: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } });
+    await until(() => told.length === 1, 10_000);
+    expect(told).toEqual([[{ tenant: 'acme', workflowId: 'wf' }, 'a'.repeat(32)]]);
+    consumer.stop();
+    await telemetry.shutdown();
   });
 
   it('does not bring a message again while its handler works, however long that takes', async () => {

@@ -6,7 +6,7 @@ import { headerValue, incomingContext } from './message-headers.js';
 import type { Publisher } from './publisher.js';
 import { startPull, type Pull } from './pull.js';
 import { settlementOf, type Settlement } from './settlement.js';
-import { subjects } from './subjects.js';
+import { subjects, workflowOfSubject } from './subjects.js';
 
 export type DeliveryHandler = (delivery: Delivery) => Promise<Settlement>;
 
@@ -60,7 +60,8 @@ export function startConsumer(nats: NatsConnection, publisher: Publisher, inboxP
     try {
       const settlement = await context.with(incomingContext(message.headers), () => options.handle(delivery)).catch((error: unknown) => settlementOf(error, delivery.deliveries));
       await settle(delivery, say, settlement);
-      options.onSettled?.(delivery, settlement);
+      // What is said of it there belongs to its workflow and trace, like all that the handler said.
+      context.with(incomingContext(message.headers, workflowOfSubject(delivery.subject)), () => options.onSettled?.(delivery, settlement));
     } finally {
       beating.delete(say.working);
     }

@@ -1,4 +1,4 @@
-import { subjects } from './subjects.js';
+import { subjects, workflowOfSubject } from './subjects.js';
 
 describe('subjects', () => {
   it('builds the subject of the catalog', () => {
@@ -10,6 +10,12 @@ describe('subjects', () => {
   it.each(['x\r\nPUB trivet.v1.tool.result.a.b 2\r\n{}', 'a.b', '*', '>', 'a b', '', 'x'.repeat(65), '$JS', 'ä'])('refuses the id %j', (id) => {
     expect(() => subjects.modelResult('acme', id)).toThrow(/cannot be part of a subject/);
     expect(() => subjects.taskSubmit(id)).toThrow(/cannot be part of a subject/);
+  });
+
+  it('tell the workflow of a call or a result, and none of what belongs to no workflow', () => {
+    expect(workflowOfSubject(subjects.toolResult('acme', 'wf-1'))).toEqual({ tenant: 'acme', workflowId: 'wf-1' });
+    expect(workflowOfSubject(subjects.taskSubmit('acme'))).toBeUndefined();
+    expect(workflowOfSubject(subjects.dead('CALLS'))).toBeUndefined();
   });
 
   it('lets remote tools live below tools. alone', () => {

@@ -39,6 +39,12 @@ export function subjectToken(subject: string, index: number): string | undefined
   return subject.split('.')[index];
 }
 
+/** The workflow that a call or a result belongs to; undefined for a subject of no workflow. */
+export function workflowOfSubject(subject: string): { tenant: string; workflowId: string } | undefined {
+  const [, , , , tenant, workflowId] = subject.split('.');
+  return tenant !== undefined && workflowId !== undefined ? { tenant, workflowId } : undefined;
+}
+
 const join = (verb: string, ...tokens: string[]): string => `trivet.v1.${verb}.${checked(...tokens)}`;
 
 /** @throws FailureError invalid_request */

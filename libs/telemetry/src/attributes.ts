@@ -14,8 +14,10 @@ export const ATTRIBUTES = {
   attempt: 'trivet.attempt',
   epoch: 'trivet.epoch',
   outcome: 'trivet.call.outcome',
-  /** True on the span of a delivery that the bus made before. */
+  /** True on the span of a call that somebody began before, and that is linked to the span of the first. */
   redelivered: 'trivet.redelivered',
+  /** True on the first span of a workflow of which only failures are recorded. */
+  leftOut: 'trivet.left_out',
   failureCode: 'trivet.failure.code',
   budgetAccount: 'trivet.budget.account',
   budgetHeldTokens: 'trivet.budget.held_tokens',

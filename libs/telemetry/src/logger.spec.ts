@@ -53,6 +53,17 @@ describe('createLogger', () => {
     expect(JSON.parse(line).request.headers.authorization).toBe('[redacted]');
   });
 
+  it('names the workflow, tenant and trace to people too', async () => {
+    const telemetry = startTelemetry({ service: 'model', version: '0', workerId: 'w1' });
+    const { logger, lines } = setUp({ pretty: true });
+    try {
+      const traceId = await withWorkflow({ tenant: 'acme', workflowId: 'wf' }, () => withSpan('s', {}, (span) => { logger.info({ tokens: 7 }, 'asked'); return span.spanContext().traceId; }));
+      expect(lines[0]).toMatch(new RegExp(`INFO  model        asked tenant=acme workflowId=wf traceId=${traceId} tokens=7\n$`));
+    } finally {
+      await telemetry.shutdown();
+    }
+  });
+
   it('is readable for people when asked', () => {
     const { logger, lines } = setUp({ pretty: true });
     logger.warn({ attempt: 2, err: new Error('no route') }, 'tries again');

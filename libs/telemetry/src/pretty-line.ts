@@ -1,6 +1,6 @@
 import { Json } from '@trivet/contracts';
 
-const ORDINARY = new Set(['level', 'time', 'service', 'workerId', 'msg', 'traceId', 'spanId', 'tenant', 'err']);
+const ORDINARY = new Set(['level', 'time', 'service', 'workerId', 'msg', 'spanId', 'err']);
 
 /** A log line for people: time, level, service, message, then the other fields; the stack of an error below. */
 export function formatPretty(line: string): string {

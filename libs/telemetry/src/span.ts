@@ -1,9 +1,11 @@
 import { context, SpanKind, SpanStatusCode, trace, TraceFlags, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
 import { FailureError } from '@trivet/contracts';
 import { ATTRIBUTES } from './attributes.js';
-import { FIRST_SPAN } from './load-sampler.js';
+import { LeftOutSpan } from './left-out-span.js';
+import { FIRST_SPAN, MUST_BE_KEPT } from './load-sampler.js';
 import { contextOfTraceparent, traceparentOf } from './propagation.js';
 import { redactText } from './redaction.js';
+import { deliverySpanId, withIds } from './span-ids.js';
 
 export interface SpanOptions {
   /** What kind of hop this is; default: internal. */
@@ -11,8 +13,8 @@ export interface SpanOptions {
   attributes?: Attributes;
   /** The span this one continues: a `traceparent` header or a context; default: the one that is active. */
   parent?: string | Context;
-  /** Spans this one has to do with but does not continue (an earlier delivery), as `traceparent` headers. */
-  links?: readonly string[];
+  /** The delivery of a call that this span carries out: from the second on, it is linked to the span of the first. */
+  delivery?: { callId: string; epoch: number };
 }
 
 /**
@@ -20,25 +22,49 @@ export interface SpanOptions {
  * thrown on. The workflow of the active context stays in force also when `parent` is given.
  */
 export async function withSpan<Result>(name: string, options: SpanOptions, fn: (span: Span) => Result | Promise<Result>): Promise<Result> {
-  const kind = KINDS[options.kind ?? 'internal'];
-  const links = (options.links ?? []).flatMap(linkOf);
   const parent = parentContext(options.parent);
-  const follows = trace.getSpan(parent);
-  if (follows && isLeftOut(follows, name)) return parent === context.active() ? fn(follows) : context.with(parent, fn, undefined, follows);
-  return trace.getTracer('trivet').startActiveSpan(name, { kind, attributes: options.attributes, links }, parent, async (span) => {
-    try {
-      return await fn(span);
-    } catch (error) {
-      recordFailure(span, error);
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  const span = startSpan(name, options, parent);
+  try {
+    return await context.with(trace.setSpan(parent, span), fn, undefined, span);
+  } catch (error) {
+    recordFailure(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
 }
 
-/** Of a workflow that is not traced no span is made: its ids travel on, and the rest would only cost. */
-const isLeftOut = (follows: Span, name: string): boolean => name !== FIRST_SPAN && (follows.spanContext().traceFlags & TraceFlags.SAMPLED) === 0;
+function startSpan(name: string, { kind, attributes, delivery }: SpanOptions, from: Context): Span {
+  const follows = trace.getSpan(from);
+  const spanId = delivery && deliverySpanId(delivery.callId, delivery.epoch);
+  const options = { kind: KINDS[kind ?? 'internal'], attributes: { ...attributes, ...(isRedelivery(delivery) ? { [ATTRIBUTES.redelivered]: true } : {}) }, links: linksOf(delivery, follows) };
+  if (follows && name !== FIRST_SPAN && !isTraced(follows)) return new LeftOutSpan({ name, options, ids: { spanId }, follows, from });
+  const span = withIds({ spanId }, () => trace.getTracer('trivet').startSpan(name, options, from));
+  return name === FIRST_SPAN && !isTraced(span) ? new LeftOutSpan({ name, options, ids: span.spanContext(), follows: span, from }) : span;
+}
+
+const isTraced = (span: Span): boolean => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+
+const isRedelivery = (delivery: SpanOptions['delivery']): boolean => delivery !== undefined && delivery.epoch > 1;
+
+function linksOf(delivery: SpanOptions['delivery'], follows: Span | undefined): Link[] {
+  if (!delivery || !isRedelivery(delivery) || !follows) return [];
+  return [{ context: { ...follows.spanContext(), spanId: deliverySpanId(delivery.callId, 1) } }];
+}
+
+/**
+ * Records the first span of a workflow that was left out, so that what was kept of it hangs together: all of that has this span as its
+ * parent. Nothing is done for a workflow that is traced. Of the span itself only its beginning is known.
+ *
+ * @param traceparent of the workflow, as it was when it was accepted
+ */
+export function keepFirstSpan(traceparent: string, acceptedAtMs: number): void {
+  const first = trace.getSpan(contextOfTraceparent(traceparent));
+  if (!first || isTraced(first)) return;
+  const from = context.active().setValue(MUST_BE_KEPT, true);
+  const span = withIds(first.spanContext(), () => trace.getTracer('trivet').startSpan(FIRST_SPAN, { kind: KINDS.server, root: true, startTime: acceptedAtMs, attributes: { [ATTRIBUTES.leftOut]: true } }, from));
+  span.end(acceptedAtMs);
+}
 
 /** Marks a span as failed: for a failure that is reported as a value and not thrown, too. */
 export function recordFailure(span: Span, error: unknown): void {
@@ -64,9 +90,4 @@ const KINDS = {
 function parentContext(parent: string | Context | undefined): Context {
   if (parent === undefined) return context.active();
   return typeof parent === 'string' ? contextOfTraceparent(parent) : parent;
-}
-
-function linkOf(traceparent: string): Link[] {
-  const linked = trace.getSpanContext(contextOfTraceparent(traceparent));
-  return linked ? [{ context: linked }] : [];
 }

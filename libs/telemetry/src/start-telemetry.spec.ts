@@ -7,6 +7,7 @@ import { contextOfTraceparent, extractContext, injectHeaders, startTelemetry, tr
 
 const IDENTITY = { service: 'orchestrator', version: '1.2.3', workerId: 'w1' };
 const UPSTREAM = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+const SAMPLED = UPSTREAM.replace(/00$/, '01');
 
 interface Published { tenant: string; workflowId: string; spans: TraceSpan[] }
 let telemetry: Telemetry | undefined;
@@ -136,13 +137,19 @@ describe('a span whose work fails', () => {
     await telemetry?.flush();
     expect(spansOf('w')[0]).toMatchObject({ status: 'error', attributes: { 'error.type': 'TypeError', 'error.message': 'refused key [redacted]' } });
   });
+});
 
-  it('links to what it is not part of', async () => {
+describe('a call that is begun again', () => {
+  it('is linked to the span of the first time, whoever began it and whether or not it ended', async () => {
     start();
-    await withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('again', { links: [UPSTREAM, 'nonsense'] }, () => undefined));
+    const begin = (epoch: number): Promise<void> => context.with(contextOfTraceparent(SAMPLED), () => withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('tool.call', { delivery: { callId: 'c1', epoch } }, () => undefined)));
+    for (const epoch of [1, 2, 3]) await begin(epoch);
     await telemetry?.flush();
-    expect(spansOf('w')[0]?.links).toEqual([{ traceId: traceIdOf(UPSTREAM), spanId: 'b7ad6b7169203331' }]);
-    expect(spansOf('w')[0]?.traceId).not.toBe(traceIdOf(UPSTREAM));
+    const [first, ...later] = spansOf('w');
+    expect(first?.links).toBeUndefined();
+    expect(first?.attributes).not.toHaveProperty('trivet.redelivered');
+    for (const span of later) expect(span).toMatchObject({ links: [{ traceId: traceIdOf(SAMPLED), spanId: first?.spanId }], attributes: { 'trivet.redelivered': true } });
+    expect(new Set(spansOf('w').map(({ spanId }) => spanId)).size).toBe(3);
   });
 });
 

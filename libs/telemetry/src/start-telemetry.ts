@@ -3,6 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { createOtlpProcessor, createSampler, type OtelVariables } from './otlp.js';
 import { createSpanPublisher, type PublishSpans } from './span-publisher.js';
+import { idGenerator } from './span-ids.js';
 import { joinTracing } from './tier-providers.js';
 import { createWorkflowSpanProcessor } from './workflow-span-processor.js';
 
@@ -44,6 +45,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
       ...parseKeyPairsIntoRecord(otel.OTEL_RESOURCE_ATTRIBUTES ?? ''),
     }),
     sampler: createSampler(otel),
+    idGenerator,
     spanLimits: { attributeValueLengthLimit: ATTRIBUTE_LIMIT_CHARACTERS },
     spanProcessors: [createWorkflowSpanProcessor(), publisher, ...(otlp ? [otlp] : [])],
   });

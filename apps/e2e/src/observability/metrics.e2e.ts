@@ -2,6 +2,7 @@ import { connectBus } from '@trivet/bus';
 import { SERVICES } from '@trivet/contracts';
 import { startStack, testShape, until, type Stack } from '@trivet/testing';
 import { labelsIn, readExpressions, readRules, selectorsOf } from './expressions.js';
+import { linesOf } from './log-lines.js';
 import { PROMETHEUS, PROMTOOL, promtool, startPrometheus, type RunningPrometheus } from './prometheus.js';
 
 if (!PROMETHEUS || !PROMTOOL) console.warn('Metrics are not held to promtool, and alerts are not fired: there is no Prometheus here (Debian package: prometheus).');
@@ -16,7 +17,7 @@ describe('metrics of a system at work', () => {
   const targets = (): string[] => SERVICES.flatMap((service) => stack.processes(service).flatMap((each) => each.adminPorts()[service] ?? [])).map((port) => `127.0.0.1:${port}`);
   const scrape = async (): Promise<string[]> => Promise.all([...new Set(targets())].map(async (target) => (await fetch(`http://${target}/metrics`)).text()));
   beforeAll(async () => {
-    stack = await startStack({ replicas: { orchestrator: 1, executor: 1, model: 1 } });
+    stack = await startStack({ replicas: { orchestrator: 1, executor: 1, model: 1 }, environment: { TRIVET_LOG_FORMAT: 'pretty', TRIVET_LOG_LEVEL: 'info' } });
     await stack.submit({ goal: 'Analyse Nimbus Robotics', template: 'research', workflowId: 'measured' });
     expect(await stack.ended('measured')).toMatchObject({ status: 'completed' });
   });
@@ -59,6 +60,13 @@ describe('metrics of a system at work', () => {
       expect(said.split('\n').filter((line) => line !== '' && !line.startsWith('nodejs_'))).toEqual([]);
     }
     expect(await promtool(['check', 'metrics'], '# HELP trivet_wait_milliseconds x\n# TYPE trivet_wait_milliseconds gauge\ntrivet_wait_milliseconds 1\n')).toMatchObject({ code: 3, said: expect.stringContaining('trivet_wait_milliseconds') });
+  });
+
+  it('come beside logs for people, which name workflow, tenant and trace on every line too', async () => {
+    const { workflow, lines } = await linesOf(stack, 'wf-logged-pretty');
+    const fields = ['workflowId=wf-logged-pretty', 'tenant=default', `traceId=${workflow.traceId}`];
+    expect(lines.filter((line) => fields.some((field) => !line.includes(` ${field}`)))).toEqual([]);
+    expect(new Set(lines.map((line) => /^\d\d:\d\d:\d\d\.\d{3} [A-Z]+ +(\w+) /.exec(line)?.[1]))).toEqual(new Set(['orchestrator', 'executor', 'model']));
   });
 
   (testShape() === 'one' ? it.skip : withPrometheus)('fire no alert at rest, and those of a fault when there is one', async () => {

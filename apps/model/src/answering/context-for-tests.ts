@@ -51,6 +51,7 @@ export function routerOf(tiers: Partial<Record<'small' | 'medium' | 'large', Tar
   return {
     retry: { attempts: 3, initialMs: 100, maxMs: 5_000 },
     models: async () => [],
+    breakers: () => Object.values(tiers).flat().map(({ endpoint, breaker }) => ({ endpoint, state: breaker.state() })),
     smallerTier: (tier = 'medium') => (tier === 'large' ? 'medium' : tier === 'medium' ? 'small' : undefined),
     resolve: async ({ tier = 'medium' }) => tiers[tier] ?? [],
   };

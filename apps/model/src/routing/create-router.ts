@@ -50,6 +50,7 @@ export function createRouter(options: RouterOptions): Router {
       if (targets.length === 0 && silent !== undefined) throw silent;
       return [...new Set(targets.map(({ model }) => model))];
     },
+    breakers: () => endpoints.map(({ common: { endpoint, breaker } }) => ({ endpoint, state: breaker.state() })),
     smallerTier: (tier = config.defaultTier) => TIERS[TIERS.indexOf(tier) - 1],
     async resolve({ model, tier = config.defaultTier, needs = {} }) {
       const { targets, silent } = await all();

@@ -52,5 +52,7 @@ export interface Router {
   smallerTier(tier: ModelTier | undefined): ModelTier | undefined;
   /** Ids of all models that can be named. */
   models(): Promise<string[]>;
+  /** Of each endpoint, whether it is asked as usual (`closed`) or left alone since it failed. */
+  breakers(): { endpoint: string; state: ReturnType<Breaker['state']> }[];
   retry: RetryOptions;
 }

@@ -66,6 +66,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
     afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, onError }, ref, transition, news, dealt);
     watchCommit(transition);
+    for (const { type, data } of transition.events) if (type === 'workflow.failed') parts.logger.info({ code: data.failure.code }, 'A workflow failed');
   } });
   const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });

@@ -11,6 +11,7 @@ import { createKnownWorkflows, keyOf, type KnownWorkflow } from './known-workflo
 import { changeOf } from './change.js';
 import { createValueCache } from './value-cache.js';
 import { createKeyedMutex } from './keyed-mutex.js';
+import { endTrace } from './trace-end.js';
 
 export type BeginOutcome = { status: 'created'; state: WorkflowState } | { status: 'exists'; bodyHash: string; workflowStatus: string };
 
@@ -60,6 +61,7 @@ export function createRunner(parts: RunnerParts): Runner {
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');
+      endTrace(before, transition.state);
       if (outcome.status === 'committed' || !outcome.moved) known.learn(ref, { state: transition.state, version: outcome.version, seq: change.seq, chain: change.chain });
       if (parts.visible) await parts.visible(ref, change.seq);
       const dealt = outcome.status === 'committed' ? outcome.dealt : [];

@@ -6,7 +6,7 @@ import { CopyButton } from '../../parts/copy-button.js';
 import { EmptyState } from '../../parts/empty-state.js';
 import { KeyValues } from '../../parts/key-values.js';
 import { Loaded } from '../../parts/loading.js';
-import { traceTree } from './trace-tree.js';
+import { againAfter, traceTree } from './trace-tree.js';
 import { useTrace } from './use-trace.js';
 
 const SERVICES: Record<string, string> = { orchestrator: 'bg-accent', executor: 'bg-busy', model: 'bg-warn' };
@@ -53,13 +53,14 @@ function Waterfall({ spans, traceId }: { spans: TraceSpan[]; traceId: string | n
               <span className={`truncate text-xs ${span.status === 'error' ? 'text-bad' : ''}`} style={{ paddingLeft: `${depth * 12}px` }}>
                 {span.status === 'error' ? '✗ ' : ''}
                 {span.name} <span className="text-muted">{span.service}</span>
+                {span.links && <span className="text-warn"> again</span>}
               </span>
               <span className="relative block h-3 rounded bg-raised">
                 <span className={`absolute inset-y-0 min-w-0.5 rounded ${SERVICES[span.service] ?? 'bg-muted'}`} style={{ left: `${share(span.startedAt - from)}%`, width: `${Math.max(0.2, share(span.durationMs))}%` }} />
               </span>
               <span className="text-xs text-muted tabular-nums sm:text-right">{span.durationMs < 1 ? '< 1 ms' : duration(span.durationMs)}</span>
             </button>
-            {open === span.spanId && <SpanDetail span={span} />}
+            {open === span.spanId && <SpanDetail span={span} again={againAfter(span, spans)} />}
           </li>
         ))}
       </ol>
@@ -67,7 +68,7 @@ function Waterfall({ spans, traceId }: { spans: TraceSpan[]; traceId: string | n
   );
 }
 
-function SpanDetail({ span }: { span: TraceSpan }) {
+function SpanDetail({ span, again }: { span: TraceSpan; again: string | undefined }) {
   return (
     <div className="grid gap-2 bg-page p-3 text-xs">
       <KeyValues pairs={[...Object.entries(span.attributes).map(([name, value]): [string, string] => [name, String(value)]), ['span', span.spanId]]} />
@@ -76,11 +77,7 @@ function SpanDetail({ span }: { span: TraceSpan }) {
           <span className="text-muted tabular-nums">+{duration(event.at - span.startedAt)}</span> {event.name} {Object.values(event.attributes).join(' ')}
         </p>
       ))}
-      {span.links?.map((link) => (
-        <p key={link.spanId} className="text-muted">
-          linked to span {link.spanId} of trace {link.traceId}
-        </p>
-      ))}
+      {again && <p className="text-muted">{again}</p>}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { TraceSpan } from '@trivet/contracts';
+import { duration } from '../../formatting/times.js';
 import { groupBy } from './group-by.js';
 
 export interface TraceRow {
@@ -19,4 +20,12 @@ export function traceTree(spans: readonly TraceSpan[]): TraceRow[] {
   };
   add('', 0);
   return rows;
+}
+
+/** Of a span that carries out a call somebody had begun before: a sentence about that earlier one, whose worker may not have lived to report it. */
+export function againAfter(span: TraceSpan, spans: readonly TraceSpan[]): string | undefined {
+  const [link] = span.links ?? [];
+  if (!link) return undefined;
+  const earlier = spans.find(({ spanId }) => spanId === link.spanId);
+  return earlier ? `again after span ${link.spanId}, which began ${duration(span.startedAt - earlier.startedAt)} before` : `again after span ${link.spanId}, which did not come to its end`;
 }

@@ -16,12 +16,14 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   if (refusal) return refusal;
   const record = { v: version + 1, op: change.opId, head: change.head, status: change.status, seq: change.seq, chain: change.chain };
   const { created } = change;
+  const before = current?.get('status');
   tables.setHash(key, change.expectedVersion === 0 && created ? { ...record, task: created.task, hash: created.hash, jn: 0, created: created.createdMs } : record);
   if (change.expectedVersion === 0 && created) tables.setScore(keys.list(partitionOfRef(ref), ref.tenant), ref.workflowId, created.createdMs);
   if (Object.keys(change.steps).length > 0) tables.setHash(keys.steps(ref), change.steps);
   for (const event of change.events) tables.push(keys.events(ref), event, 'last');
   const dealt = changeCalls(tables, removed, change);
   changeTimers(tables, removed, change);
+  changeActive(tables, change, before);
   if (change.finished) tables.setText(keys.tombstone(ref), change.finished.hash, NEVER_MS);
   return { status: 'committed', version: version + 1, dealt };
 }
@@ -118,6 +120,16 @@ function changeCalls(tables: Tables, removed: Safeguards, { ref, close, schedule
   }
   return dealt;
 }
+
+/** The workflows that have not ended, of each partition. */
+function changeActive(tables: Tables, { ref, status }: Change, before: string | undefined): void {
+  const active = keys.active(partitionOfRef(ref));
+  const member = `${ref.tenant}|${ref.workflowId}`;
+  if (ENDED.has(status)) tables.remove(active, member);
+  else if (before === undefined || ENDED.has(before)) tables.add(active, member);
+}
+
+const ENDED = new Set(['completed', 'failed', 'cancelled']);
 
 function changeTimers(tables: Tables, removed: Safeguards, change: Change): void {
   const { ref } = change;
