@@ -16,6 +16,7 @@ export const Worker = z
     startedAt: z.string(),
     inFlight: z.number().int().min(0),
     slots: z.number().int().min(0),
+    waiting: z.number().int().min(0).optional().describe('Calls that wait for somebody outside and use no slot meanwhile, so that as many more may come.'),
     draining: z.boolean(),
   })
   .meta({ id: 'Worker', description: 'A live process' });

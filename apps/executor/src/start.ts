@@ -75,7 +75,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   let draining = false;
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * pace.callsPerSlot(CALLS_PER_SLOT) + SPARE_CALLS }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date().toISOString();
-  const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, draining });
+  const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, waiting: pool.figures().waiting, draining });
   watchWorker(() => ({ slots: pool.slots, used: pool.figures().busy, draining }));
   addChecks(runtime.health, { bus, redis, layers });
 

@@ -84,8 +84,8 @@ export class SandboxPool {
     return probeLayers(this.launch, this.limits);
   }
 
-  figures(): { slots: number; processes: number; busy: number; queued: number } {
-    return { slots: this.slots, processes: this.all.size, busy: this.running.size, queued: this.queue.length };
+  figures(): { slots: number; processes: number; busy: number; waiting: number; queued: number } {
+    return { slots: this.slots, processes: this.all.size, busy: this.running.size, waiting: this.running.size - this.turns.inUse, queued: this.queue.length };
   }
 
   /** The ids of the slot processes, for whoever watches the machine. */

@@ -16,6 +16,11 @@ export class Turns {
     return this.waiting.length > 0 ? 0 : this.count - this.taken;
   }
 
+  /** How many compute now. */
+  get inUse(): number {
+    return this.taken;
+  }
+
   take(): void {
     this.taken += 1;
   }

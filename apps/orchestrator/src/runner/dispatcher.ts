@@ -29,6 +29,8 @@ export interface DispatcherParts {
   weights: () => ReadonlyMap<string, number>;
   /** Live slots of a tier, over all its workers. */
   slots: (tier: Tier) => number;
+  /** Calls that wait for somebody outside and use no slot, over all workers of the tier. */
+  waiting: (tier: Tier) => number;
   /** When the stream of calls was made: the same name made anew has lost what it held. */
   incarnation: () => Promise<string>;
   /** With a strict journal: resolves when what was committed of a workflow may be seen outside. */

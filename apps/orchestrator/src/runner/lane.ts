@@ -16,6 +16,8 @@ export interface LaneParts {
   weights: () => ReadonlyMap<string, number>;
   /** Live slots of a tier, over all its workers. */
   slots: (tier: Tier) => number;
+  /** Calls that wait for somebody outside and use no slot, over all workers of the tier. */
+  waiting: (tier: Tier) => number;
   onError: (error: unknown) => void;
 }
 
@@ -45,7 +47,7 @@ export function createLane(parts: LaneParts, tier: Tier, publish: (call: DealtCa
   let stopped = false;
   let lookedAt = -LOOK_EVERY_MS;
   const later = createLater(run);
-  const room = (): number => Math.max(LEAST_AHEAD, state.pace.callsPerSlot(AHEAD) * parts.slots(tier)) - state.depth.sent;
+  const room = (): number => Math.max(LEAST_AHEAD, state.pace.callsPerSlot(AHEAD) * parts.slots(tier) + parts.waiting(tier)) - state.depth.sent;
   const publishing = createPublishing(publish, parts.onError);
 
   async function deal(): Promise<void> {

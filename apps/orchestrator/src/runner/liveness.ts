@@ -13,6 +13,8 @@ export interface Liveness {
   /** Whether a worker is there no more, asked now. */
   isGone: (workerId: string) => Promise<boolean>;
   slots: (tier: Tier) => number;
+  /** Calls that wait for somebody outside and use no slot. */
+  waiting: (tier: Tier) => number;
   stop: () => Promise<void>;
 }
 
@@ -76,7 +78,8 @@ export function startLiveness(parts: LivenessParts): Liveness {
       // Present ones are judged by the regular look alone, which counts its looks.
       return entry === undefined || (!entry.present && judge.isGone(entry));
     },
-    slots: (tier) => slotsOf([...live.values()], tier),
+    slots: (tier) => sumOf(live.values(), tier, (worker) => worker.slots),
+    waiting: (tier) => sumOf(live.values(), tier, (worker) => worker.waiting ?? 0),
     stop: async () => {
       stopped = true;
       clearInterval(timer);
@@ -95,7 +98,8 @@ async function takeOver({ claims, runner }: LivenessParts, workerId: string, cal
   if (outcome !== 'applied') await claims.release(call.ref, call.callId, workerId, claim.epoch, 'open');
 }
 
-function slotsOf(workers: readonly Worker[], tier: Tier): number {
+/** Over the workers of a tier that take new work. */
+function sumOf(workers: Iterable<Worker>, tier: Tier, of: (worker: Worker) => number): number {
   const service = tier === 'tool' ? 'executor' : 'model';
-  return workers.filter((worker) => worker.service === service && !worker.draining).reduce((total, worker) => total + worker.slots, 0);
+  return [...workers].filter((worker) => worker.service === service && !worker.draining).reduce((total, worker) => total + of(worker), 0);
 }

@@ -72,7 +72,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const children = createChildren({ runner, begin: parts.beginChild });
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
-  const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, incarnation, reach, onError });
+  const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, waiting: liveness.waiting, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);

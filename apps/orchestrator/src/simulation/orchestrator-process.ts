@@ -77,7 +77,7 @@ function startMachinery(world: World, { process, bus, ports, runner, begin, onEr
   const start = () => {
     const children = createChildren({ runner, begin: beginChild(ports, begin) });
     const liveness = startLiveness({ bus, presence: world.presenceOf(process), claims, runner, stableMs: STABLE_MS, onError, onSeen: () => Promise.resolve(), onAll: () => Promise.resolve(), onLost: (worker) => world.scheduler.trace(`${process.name} takes ${worker.id} for dead`) });
-    const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, visible, incarnation: incarnationOf(bus), reach: () => undefined, onError });
+    const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, waiting: liveness.waiting, visible, incarnation: incarnationOf(bus), reach: () => undefined, onError });
     const relay = startRelay({ bus, journal, store, continuity: CONTINUITY, owner: process.name, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
     startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted(begin, ref), children, onError });
     return { children, dispatcher, relay };
