@@ -36,7 +36,7 @@ export function showTakeover({ killed, hung, orchestrator, nats, redis, peersMs 
   ].join('\n');
 }
 
-export function showExecutor({ slots, inFlight, loadAtEnd, rows, ratios, boot, memory, hostCalls, python }) {
+export function showExecutor({ slots, inFlight, loadAtEnd, rows, ratios, boot, memory, hostCalls, python = {} }) {
   const cases = Object.keys(rows.find((row) => row.cases)?.cases ?? {});
   const cell = (row, what) => (row.cases ? `${row.cases[what].p50} ms, ${row.cases[what].perSecond}/s, ${row.cases[what].cpuUs} µs` : `not measured: ${row.error}`);
   const against = (name, what) => (ratios[name] ? `${ratios[name][what].latency}× / ${ratios[name][what].throughput}×` : '');
