@@ -78,11 +78,11 @@ export function showScale({ replicas, orchestrators, inFlight, queued }) {
       const model = ofTier('model')[index];
       return [row.count, row.perSecond, row.possible, `${row.gain}×`, model.perSecond, model.possible, `${model.gain}×`];
     })), '',
-    `Workflows of three no-op steps by several orchestrators, ${orchestrators.inFlight} in flight, all on this machine:`, '',
+    `Workflows of three no-op steps by several orchestrators, ${orchestrators.inFlight} in flight for each, all on this machine:`, '',
     table(['orchestrators', 'workflows/s', 'shares of their CPU', ...parts.map((part) => `CPU µs: ${part}`)], orchestrators.rows.map((row) => [row.count, row.perSecond, row.shares.join(', '), ...parts.map((part) => row.cpuUs[part])])), '',
     `${inFlight.count} workflows in flight on one orchestrator: accepted at ${inFlight.acceptedPerSecond}/s; its memory ${inFlight.orchestratorMib.before} MiB before, ${inFlight.orchestratorMib.full} MiB with all of them (${inFlight.orchestratorKibEach} KiB each), Redis ${inFlight.redisKibEach} KiB each; all woke at the same moment and ended at ${inFlight.endedPerSecond}/s.`, '',
     `${queued.count} queued tasks drained at ${queued.perSecond}/s; over the second half, MiB more for each thousand (noise): ${Object.entries(queued.growth).map(([part, { mibAThousand, noiseMib }]) => `${part.replace('Mib', '')} ${mibAThousand} (${noiseMib})`).join(', ')}.`, '',
-    `From the CPU time of a workflow on one orchestrator, nothing fuller than ${FULL * 100} % (NATS with three copies; Redis without replicas):`, '',
-    table(['part', 'CPU µs a workflow', 'workflows/s a core', 'cores for 1,000/s', 'cores for 100,000/s'], needsOf(orchestrators.rows[0].cpuUs).map(({ part, us, mostPerSecond, cores }) => [part, us, mostPerSecond, ...cores.map((each) => each.cores)])),
+    `From the CPU time of a workflow with ${orchestrators.rows.at(-1).count} orchestrators, nothing fuller than ${FULL * 100} % (NATS with three copies; Redis without replicas):`, '',
+    table(['part', 'CPU µs a workflow', 'workflows/s a core', 'cores for 1,000/s', 'cores for 100,000/s'], needsOf(orchestrators.rows.at(-1).cpuUs).map(({ part, us, mostPerSecond, cores }) => [part, us, mostPerSecond, ...cores.map((each) => each.cores)])),
   ].join('\n');
 }

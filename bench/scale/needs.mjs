@@ -9,7 +9,7 @@ const COPIES = 3;
 /**
  * What a rate of workflows of three steps needs of each part, from the CPU time one takes: cores when nothing is planned fuller than
  * FULL. A process of Node or Redis uses one core; NATS uses many.
- * @param cpuUs by part, of a workflow on one orchestrator
+ * @param cpuUs by part, of a workflow with several orchestrators
  */
 export const needsOf = (cpuUs) =>
   ['orchestrator', 'executor', 'redis', 'nats'].map((part) => {

@@ -2,6 +2,7 @@ import { closedLoop, cpuMsOf, round } from '../measure.mjs';
 import { PLAN, startOurs } from '../ours.mjs';
 
 const COUNT = 1_500;
+/** For each orchestrator: what goes together in a commit depends on it. */
 const IN_FLIGHT = 64;
 
 /** How several orchestrators divide the work of workflows of three steps, and what a workflow costs each part. */
@@ -10,8 +11,8 @@ export async function overOrchestrators({ say, counts }) {
   for (const count of counts) {
     const ours = await startOurs({ handler: true, replicas: { orchestrator: count } });
     try {
-      const run = (workflows) => closedLoop(() => ours.runOne(PLAN), { count: workflows, concurrency: IN_FLIGHT, mostSeconds: 15 });
-      await run(300 * count);
+      const run = (workflows) => closedLoop(() => ours.runOne(PLAN), { count: workflows, concurrency: IN_FLIGHT * count, mostSeconds: 15 });
+      await run(500 * count);
       const processes = ours.stack.processes('orchestrator');
       const before = { parts: ours.cpuMs(), each: processes.map(({ pid }) => cpuMsOf(pid)) };
       const { perSecond, count: done } = await run(COUNT);

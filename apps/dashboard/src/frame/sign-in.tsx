@@ -29,7 +29,7 @@ export function SignIn() {
         }}
       >
         <h1 className="text-xl font-semibold">Trivet</h1>
-        <TextField label="API key" type="password" value={key} onChange={setKey} required placeholder="trv_…" hint="Made with `trivet keys create`, or by an administrator." />
+        <TextField label="API key" type="password" value={key} onChange={setKey} required placeholder="trv_…" hint="An administrator makes one: trivet keys create." />
         {problem && <Notice tone="bad">{problem}</Notice>}
         <Button type="submit" tone="main">
           Sign in
