@@ -70,8 +70,10 @@ describe('three NATS servers, a Redis primary with replicas, and work in flight'
     let used = 0;
     let dearer = 0;
     for (const id of accepted) {
-      const workflow = await stack.ended(id, { withinMs: PATIENCE_MS });
-      expect(workflow).toMatchObject({ status: 'completed', budget: { heldTokens: 0 } });
+      expect((await stack.ended(id, { withinMs: PATIENCE_MS })).status).toBe('completed');
+      // What an attempt held that was given up in the middle of a fault is charged when its lease is over: only then all is at rest.
+      await until(async () => (await stack.get<Workflow>(`/api/v1/workflows/${id}`)).budget.heldTokens === 0, PATIENCE_MS, () => `${id} still holds tokens\n${stack.logs()}`);
+      const workflow = await stack.get<Workflow>(`/api/v1/workflows/${id}`);
       used += workflow.budget.usedTokens;
       if (workflow.budget.usedTokens > TOKENS) dearer += 1;
       const steps = await stack.steps(id);
