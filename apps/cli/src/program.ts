@@ -8,6 +8,7 @@ import { registerCompletion } from './commands/completion.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerKeys } from './commands/keys.js';
+import { registerTenants } from './commands/tenants.js';
 import { registerSchedules } from './commands/schedules.js';
 import { registerSchemas } from './commands/schemas.js';
 import { registerPrompts } from './commands/prompts.js';
@@ -65,7 +66,7 @@ function createProgram(outside: Outside, setExitCode: (code: number) => void): C
       setExitCode(await work(contextOf(command, outside), command.args, command.opts()));
     },
   };
-  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerKeys, registerAdministration, registerBackup, registerSchemas, registerCompletion, registerVersion]) register(registry);
+  for (const register of [registerUp, registerDemo, registerDoctor, registerTasks, registerWorkflows, registerApprovals, registerSchedules, registerBudgets, registerPrompts, registerTools, registerKeys, registerTenants, registerAdministration, registerBackup, registerSchemas, registerCompletion, registerVersion]) register(registry);
   return program;
 }
 

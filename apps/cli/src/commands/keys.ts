@@ -7,7 +7,7 @@ import type { Registry } from '../program.js';
 
 const REASON = ['--reason <text>', 'kept in the audit'] as const;
 
-/** keys ls, create, rotate and revoke; tenants ls and erase. */
+/** keys ls, create, rotate and revoke. */
 export function registerKeys({ program, action }: Registry): void {
   const keys = program.command('keys').description('API keys: who may do what');
   keys.command('ls').description('the keys of the tenant; the operator sees all').action(action(async ({ client, print }) => {
@@ -25,26 +25,6 @@ export function registerKeys({ program, action }: Registry): void {
     const { id, name } = await find(context, given);
     await context.client.revokeKey(id);
     context.print.one({ id, name, revoked: true }, `the key ${name} (${id}) is revoked`);
-    return EXIT.ok;
-  }));
-  registerTenants({ program, action });
-}
-
-function registerTenants({ program, action }: Pick<Registry, 'program' | 'action'>): void {
-  const tenants = program.command('tenants').description('the tenants there are; for the operator');
-  tenants.command('erase').argument('<tenant>').option('--yes', 'it cannot be undone').option(...REASON).description('erase all of a tenant but its audit').action(action(async ({ client, print }, [tenant = ''], options) => {
-    if (options['yes'] !== true) throw new UsageError(`all workflows, files, tools, prompts, memory, schedules, limits and keys of ${tenant} would be gone for good; say --yes`);
-    await client.eraseTenant(tenant);
-    print.one({ tenant, erased: true }, `the tenant ${tenant} is erased; its audit stays`);
-    return EXIT.ok;
-  }));
-  tenants.command('ls').description('list them').action(action(async ({ client, print }) => {
-    print.list((await client.tenants()).items, [
-      { title: 'tenant', value: ({ tenant }) => tenant },
-      { title: 'keys', value: (tenant) => tenant.keys, align: 'right' },
-      { title: 'workflows', value: ({ workflows }) => workflows, align: 'right' },
-      { title: 'policy', value: ({ hasPolicy }) => (hasPolicy ? 'yes' : 'no') },
-    ]);
     return EXIT.ok;
   }));
 }

@@ -72,6 +72,11 @@ describe('erasing from Redis', () => {
     }
     for (const digest of ['both', 'only-acme', 'only-rival']) await redis.set(keys.toolModule(digest), 'bytes');
     await redis.rpush(keys.audit('acme'), '{}');
+    // One that an earlier version began is in no set of active ones.
+    for (const [workflowId, status] of [['begun-before', 'waiting'], ['ended', 'completed']] as const) {
+      await plant({ tenant: 'acme', workflowId }, status);
+      await redis.zadd(keys.list(3, 'acme'), 1, workflowId);
+    }
     expect(await erasure.countOpen('acme')).toBe(1);
     await erasure.erase('acme');
     expect((await apiKeys.list()).map(({ id }) => id)).toEqual(['k-rival']);

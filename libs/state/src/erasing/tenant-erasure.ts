@@ -1,3 +1,4 @@
+import { WorkflowStatus, isTerminal } from '@trivet/contracts';
 import { keys, PARTITIONS } from '../keys.js';
 import { ZONES_KEY } from '../ledger/ledger-keys.js';
 import { defineScript, scanKeys, withRedis, type Redis } from '../redis.js';
@@ -34,12 +35,13 @@ return removed`;
 const removeMembersScript = defineScript(REMOVE_MEMBERS_LUA, { always: true });
 
 const TIERS = ['tool', 'model'] as const;
+const AT_ONCE = 500;
 
 export function createTenantErasure(redis: Redis): TenantErasure {
   const membersOf = async (tenant: string, key: (partition: number) => string, read: (name: string) => Promise<string[]>): Promise<string[]> =>
     (await withRedis(() => Promise.all(PARTITIONS.map((partition) => read(key(partition)))))).flat().filter((member) => member.startsWith(`${tenant}|`));
   return {
-    countOpen: async (tenant) => (await membersOf(tenant, keys.active, (name) => redis.smembers(name))).length,
+    countOpen: async (tenant) => (await Promise.all(PARTITIONS.map((partition) => openIn(redis, partition, tenant)))).reduce((sum, count) => sum + count, 0),
     awaitsJournal: async (tenant) => (await membersOf(tenant, keys.journal, (name) => redis.zrange(name, '0', '-1'))).length > 0,
     exists: async (tenant) => {
       const [policy, ownKeys] = await Promise.all([withRedis(() => redis.hexists(keys.policies(), tenant)), apiKeysOf(redis, tenant)]);
@@ -56,6 +58,18 @@ export function createTenantErasure(redis: Redis): TenantErasure {
     erasures: async () => new Map(Object.entries(await withRedis(() => redis.hgetall(keys.erasedTenants())))),
     note: async (tenant, atIso) => void (await withRedis(() => redis.hset(keys.erasedTenants(), tenant, atIso))),
   };
+}
+
+/** By the records: the set of active ones lacks those that an earlier version began. */
+async function openIn(redis: Redis, partition: number, tenant: string): Promise<number> {
+  const workflowIds = await withRedis(() => redis.zrange(keys.list(partition, tenant), '0', '-1'));
+  let open = 0;
+  for (let start = 0; start < workflowIds.length; start += AT_ONCE) {
+    const slice = workflowIds.slice(start, start + AT_ONCE);
+    const statuses = await withRedis(() => Promise.all(slice.map((workflowId) => redis.hget(keys.workflow({ tenant, workflowId }), 'status'))));
+    open += statuses.filter((status) => status !== null && !isTerminal(WorkflowStatus.parse(status))).length;
+  }
+  return open;
 }
 
 async function apiKeysOf(redis: Redis, tenant: string): Promise<string[]> {
