@@ -7,7 +7,7 @@ const LANES = 64;
 /** Many workflows in flight at once on one orchestrator, each waiting for the same moment; then all of them go on. */
 export async function inFlight({ say, count }) {
   const ours = await startOurs({ handler: true });
-  const { stack, bus } = ours;
+  const { stack } = ours;
   const [{ pid }] = stack.processes('orchestrator');
   try {
     for (let warm = 0; warm < 500; warm += 1) await ours.runOne();
@@ -39,7 +39,6 @@ export async function inFlight({ say, count }) {
       orchestratorMib: { before: before.resident, full: full.resident, after: residentMib(pid) },
       orchestratorKibEach: round(((full.resident - before.resident) * 1_024) / count),
       redisKibEach: round(((full.redis - before.redis) * 1_024) / count),
-      bus: bus.isConnected(),
     };
   } finally {
     await ours.stop();

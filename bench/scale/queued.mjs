@@ -16,14 +16,14 @@ export async function queued({ say, count }) {
     for (let warm = 0; warm < 300; warm += 1) await ours.runOne();
     let sent = 0;
     let ended = 0;
-    const stop = bus.listen('trivet.v1.event.default.*.workflow.completed', () => void (ended += 1));
+    const completions = bus.listen('trivet.v1.event.default.*.workflow.completed', () => void (ended += 1));
+    const startedAt = performance.now();
     const publishing = Promise.all(Array.from({ length: LANES }, async () => {
       while (sent < count) {
         sent += 1;
         await bus.publish('trivet.v1.task.submit.default', { goal: 'queued', workflowId: `queued-${sent}`, plan });
       }
     }));
-    const startedAt = performance.now();
     const points = [];
     for (let before = -1; ended < count; before = ended) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -32,7 +32,7 @@ export async function queued({ say, count }) {
       if (points.length % 10 === 0) say(`${ended} of ${count} ended, ${sent} sent; orchestrator ${points.at(-1).orchestratorMib} MiB`);
     }
     await publishing;
-    stop.unsubscribe?.();
+    completions.stop();
     const seconds = (performance.now() - startedAt) / 1_000;
     return { count, seconds: round(seconds), perSecond: round(count / seconds), points: thin(points), growth: Object.fromEntries(['orchestratorMib', 'executorMib', 'redisMib'].map((part) => [part, growthOf(points, part)])) };
   } finally {
