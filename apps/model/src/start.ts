@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { JetStreamStrategy, connectBus, subjects, type Bus, type Endpoint } from '@trivet/bus';
 import { CONSUMERS, CallCancel, type Worker } from '@trivet/contracts';
 import { reach, toNestLogger, type ServiceRuntime, type StartedService } from '@trivet/service';
-import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, createPromptUploads, keepClaims, keepPresence, type Redis } from '@trivet/state';
+import { checkDurability, connectRedis, createAnswerCache, createBlobs, createClaims, createLedger, createRates, createLedgerClock, createPresence, createPromptUploads, keepClaims, keepPresence, takeLedgerOver, type Redis } from '@trivet/state';
 import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics } from '@trivet/telemetry';
 import { createContentCapture } from './answering/capture-content.js';
 import type { ModelContext } from './answering/context.js';
@@ -44,6 +44,8 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   const bus = await connectBus({ url: config.natsUrl, name: workerId, inboxPrefix: '_INBOX_model', observer: serviceMetrics.bus, onError });
   telemetry.setSpanPublisher(async (tenant, workflowId, spans) => void (await bus.publish(subjects.span(tenant, workflowId), { spans }, { workflowId })));
 
+  const presence = createPresence(redis);
+  await takeLedgerOver(redis, presence, (workerIds) => logger.warn({ workerIds }, 'Model services of an earlier version still run, which keep the ledger in another form. This one begins when they have stopped'));
   const clock = await createLedgerClock(redis);
   for (const { name, provider, baseUrl } of config.routing.endpoints) logger.info({ endpoint: name, provider, baseUrl }, 'model endpoint');
   const router = createRouter({ config: config.routing, secrets: config.secrets, extractor, nowMs: clock.nowMs });
@@ -66,7 +68,7 @@ export async function startModel(runtime: ModelRuntime, extractor: Extractor = s
   addChecks(runtime.health, { bus, redis, router });
   const responder = bus.respond({ name: 'model', id: workerId, version, description: 'Asks models', endpoints: endpointsOf(context), data: () => ({ inFlight: runner.inFlight(), slots: CONCURRENCY, draining }) });
   const keeper = keepClaims(claims, workerId, (callId) => runner.isRunning(callId), onError);
-  const announced = await keepPresence(createPresence(redis), describe, onError);
+  const announced = await keepPresence(presence, describe, onError);
   const module: DynamicModule = { module: ModelModule, controllers: [CallHandler], providers: [{ provide: MODEL_RUNNER, useValue: runner }] };
   const app = await NestFactory.createMicroservice(module, { strategy, logger: toNestLogger(logger), abortOnError: false });
   await app.listen();

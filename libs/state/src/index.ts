@@ -27,6 +27,7 @@ export { createAuditLog, type AuditEntry, type AuditLog } from './audit-log.js';
 export { createRequeuedLetters, type RequeuedLetters } from './requeued-letters.js';
 export { createLedger, type Ledger } from './ledger/ledger.js';
 export { type AccountRef, accountName } from './ledger/ledger-keys.js';
+export { takeLedgerOver } from './ledger/take-over.js';
 export { createRates, type RateLimits, type RatePlace, type Rates } from './ledger/rates.js';
 export { createAnswerCache, type AnswerCache } from './ledger/answer-cache.js';
 export { checkTimeZone } from './ledger/time-zones.js';

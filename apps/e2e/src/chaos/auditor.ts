@@ -1,6 +1,6 @@
 import { connectBus } from '@trivet/bus';
 import type { Account, Event, Step, Workflow } from '@trivet/contracts';
-import { connectRedis, createWorkflowStore, type Redis, type WorkflowStore } from '@trivet/state';
+import { connectRedis, createLedger, createWorkflowStore, type Ledger, type Redis, type WorkflowStore } from '@trivet/state';
 import { until, type Stack } from '@trivet/testing';
 import type { Evidence } from './evidence.js';
 import { INVARIANTS } from './invariants/table.js';
@@ -45,7 +45,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     await waitForLeases(redis, say);
     const store = createWorkflowStore(redis);
     const journal = await readJournal(world, await totalEvents(store, submitted));
-    const witnesses: Witnesses = { stack: world.stack, redis, store, journal, executions: byWorkflow(world.target.executions), answers: byWorkflow(world.answers) };
+    const witnesses: Witnesses = { stack: world.stack, ledger: createLedger(redis), store, journal, executions: byWorkflow(world.target.executions), answers: byWorkflow(world.answers) };
     const evidence = (await inBatches(submitted, (each) => gather(witnesses, each))).flat();
     const violations = evidence.flatMap((each) => INVARIANTS.flatMap(({ name, check }) => check(each, LEASE_MS).map((finding) => ({ invariant: name, workflowId: each.workflowId, finding }))));
     const accounts = await checkAccounts(world.stack, evidence);
@@ -87,7 +87,7 @@ async function waitForLeases(redis: Redis, say: AuditOptions['say']): Promise<vo
 
 interface Witnesses {
   stack: Stack;
-  redis: Redis;
+  ledger: Ledger;
   store: WorkflowStore;
   journal: ReadonlyMap<string, ReadonlyMap<number, string>>;
   executions: ReadonlyMap<string, Execution[]>;
@@ -102,7 +102,7 @@ async function gather(witnesses: Witnesses, submitted: Submitted): Promise<Evide
 
 /** `keysOf`: a child's effects stand under the id of the workflow that began it. */
 async function gatherOne(witnesses: Witnesses, workflowId: string, submitted: Evidence['submitted'], keysOf = workflowId): Promise<Evidence> {
-  const { stack, redis, store, journal, executions, answers } = witnesses;
+  const { stack, ledger, store, journal, executions, answers } = witnesses;
   const workflow = await lookUp<Workflow>(stack, `/api/v1/workflows/${workflowId}`);
   const steps = workflow ? ((await lookUp<{ items: Step[] }>(stack, `/api/v1/workflows/${workflowId}/steps`))?.items ?? []) : [];
   return {
@@ -111,19 +111,19 @@ async function gatherOne(witnesses: Witnesses, workflowId: string, submitted: Ev
     journal: journal.get(workflowId) ?? new Map(),
     executions: executions.get(keysOf) ?? [],
     answers: answers.get(keysOf) ?? [],
-    charges: await chargesOf(redis, steps),
+    charges: await chargesOf(ledger, steps),
   };
 }
 
 /** The reservations of each model call, one for each attempt at a vendor, as the ledger keeps them. */
-async function chargesOf(redis: Redis, steps: readonly Step[]): Promise<{ callId: string; state: string; tokens: number }[]> {
+async function chargesOf(ledger: Ledger, steps: readonly Step[]): Promise<{ callId: string; state: string; tokens: number }[]> {
   const callIds = [...new Set(steps.filter((step) => step.kind === 'model').flatMap((step) => step.calls.map((call) => call.callId)))];
   const charges: { callId: string; state: string; tokens: number }[] = [];
   for (const callId of callIds) {
     for (let attempt = 1; ; attempt += 1) {
-      const [state, tokens] = await redis.hmget(`{ledger}:reservation:${callId}.${attempt}`, 'state', 'charged:tokens');
-      if (!state) break;
-      charges.push({ callId, state, tokens: Number(tokens ?? 0) });
+      const charge = await ledger.readReservation(`${callId}.${attempt}`);
+      if (!charge) break;
+      charges.push({ callId, state: charge.state, tokens: charge.chargedTokens });
     }
   }
   return charges;

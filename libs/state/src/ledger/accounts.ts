@@ -1,10 +1,10 @@
 import { Amount, Window, type Account, type AccountWindow } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { READ_ACCOUNT_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
-import { accountKey, accountName, accountOfLimits, limitsPattern, type AccountRef } from './ledger-keys.js';
-import { defineScript, scanKeys, withRedis } from '../redis.js';
-import type { TimeZones } from './time-zones.js';
+import { READ_ACCOUNT_LUA, READ_DAY_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
+import { accountKey, accountName, accountOfLimits, limitsKey, limitsPattern, type AccountRef } from './ledger-keys.js';
+import { defineScript, scanKeys } from '../redis.js';
+import { UTC, type TimeZones } from './time-zones.js';
 
 /** New limits of one window. undefined: as it is; null: lifted. */
 export interface WindowLimits {
@@ -20,10 +20,12 @@ export interface LimitsOptions {
 
 const setLimitsScript = defineScript(SET_LIMITS_LUA);
 const readAccountScript = defineScript(READ_ACCOUNT_LUA);
+const readDayScript = defineScript(READ_DAY_LUA);
 const retireAccountScript = defineScript(RETIRE_ACCOUNT_LUA);
 
 const Count = z.string().regex(/^-?\d+$/).transform(Number);
 const Limit = z.string().transform((text) => (text === '' ? null : Amount.parse(Number(text))));
+const Day = z.tuple([Count, Count]).nullable();
 const Rows = z.array(z.tuple([Window, Count, Limit, Count, Count, Limit, Count, Count]));
 
 /** The windows an account is counted in whether it is limited there or not. */
@@ -37,20 +39,20 @@ export async function setLimits(redis: Redis, account: AccountRef, windows: read
     ...(limitNanoUsd === undefined ? [] : [window, 'cost', limitText(limitNanoUsd)]),
   ]);
   if (triples.length === 0) return;
-  await setLimitsScript.run(redis, [accountKey(account)], [options.onlyIfAbsent ? '1' : '0', ...triples]);
+  await setLimitsScript.run(redis, [accountKey(account), limitsKey(account)], [options.onlyIfAbsent ? '1' : '0', ...triples]);
 }
 
 const limitText = (limit: number | null): string => (limit === null ? 'none' : String(limit));
 
 export async function readAccount(redis: Redis, account: AccountRef, zones: TimeZones): Promise<Account> {
-  const [calendar = ''] = await zones.calendars([account]);
-  const rows = Rows.parse(await readAccountScript.run(redis, [accountKey(account)], [countedWindows(account).join(' '), calendar]));
+  const [{ zone, calendar } = UTC] = await zones.calendars([account]);
+  const rows = Rows.parse(await readAccountScript.run(redis, [accountKey(account)], [countedWindows(account).join(' '), zone, calendar]));
   return { account: accountName(account), windows: rows.map(windowOf) };
 }
 
 export async function readDay(redis: Redis, account: AccountRef, day: string): Promise<{ usedTokens: number; usedNanoUsd: number } | null> {
-  const [tokens, cost] = await withRedis(() => redis.hmget(`${accountKey(account)}:day:${day}`, 'used:tokens', 'used:cost'));
-  return tokens === null && cost === null ? null : { usedTokens: Number(tokens ?? 0), usedNanoUsd: Number(cost ?? 0) };
+  const used = Day.parse(await readDayScript.run(redis, [accountKey(account)], [day]));
+  return used && { usedTokens: used[0], usedNanoUsd: used[1] };
 }
 
 export async function limitedAccounts(redis: Redis): Promise<AccountRef[]> {
@@ -68,5 +70,5 @@ function windowOf([window, endsAtSeconds, limitTokens, usedTokens, heldTokens, l
 }
 
 export async function retireAccount(redis: Redis, account: AccountRef, keepMs: number): Promise<void> {
-  await retireAccountScript.run(redis, [accountKey(account)], [String(keepMs)]);
+  await retireAccountScript.run(redis, [accountKey(account), limitsKey(account)], [String(keepMs)]);
 }

@@ -20,6 +20,9 @@ const RESERVATION_ID = /^[A-Za-z0-9_-]{1,64}(\.[0-9]{1,6})?$/;
 
 export const LEASES_KEY = `${TAG}:leases`;
 
+/** In which form accounts are written; absent in a ledger of an earlier version. */
+export const FORM_KEY = `${TAG}:form`;
+
 /** Where no call is named; never written. */
 export const NO_RESULT_KEY = `${TAG}:result:`;
 
@@ -30,8 +33,12 @@ export const ZONES_KEY = `${TAG}:zones`;
 export const vendorsPrefix = `${TAG}:vendors:`;
 export const unreportedPrefix = `${TAG}:unreported:`;
 
-/** Prefix of all keys of an account: `:limits` and `:<window>[:<window id>]` follow. */
-export function accountKey(account: AccountRef): string {
+/** An account with the windows that are open; those that ended are beside it under `<prefix>:<window>:<id>`. */
+export const accountKey = (account: AccountRef): string => `${accountPrefix(account)}:total`;
+
+export const limitsKey = (account: AccountRef): string => `${accountPrefix(account)}:limits`;
+
+function accountPrefix(account: AccountRef): string {
   switch (account.scope) {
     case 'global':
       return `${TAG}:account:global`;
@@ -55,10 +62,10 @@ export function accountOfLimits(key: string): AccountRef | null {
   return null;
 }
 
-/** The account with a prefix, as it was named when the prefix was made. */
-export function accountOf(key: string): AccountRef {
-  const account = accountOfLimits(`${key}:limits`);
-  if (!account) throw new RangeError(`The ledger names an account ${key} that there is not`);
+/** The account with a prefix, as the scripts name it. */
+export function accountOf(prefix: string): AccountRef {
+  const account = accountOfLimits(`${prefix}:limits`);
+  if (!account) throw new RangeError(`The ledger names an account ${prefix} that there is not`);
   return account;
 }
 

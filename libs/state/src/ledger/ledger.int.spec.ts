@@ -43,13 +43,10 @@ describe('the ledger', () => {
     expect((await ledger.readAccount(WORKFLOW)).windows.map(({ window }) => window)).toEqual(['total']);
   });
 
-  it('lets windows end a week after they were open, and totals never', async () => {
+  it('keeps an account in one value, that never ends', async () => {
     for (const id of ['c1.1', 'c2.1', 'c3.1']) await hold(id, 10, id === 'c3.1' ? 5 : 0);
-    const day = new Date().toISOString().slice(0, 10);
-    const [ofDay, ofTotal] = await Promise.all([redis.pttl(`{ledger}:account:tenant:acme:day:${day}`), redis.pttl('{ledger}:account:tenant:acme:total')]);
-    expect(ofDay).toBeGreaterThan(7 * 24 * HOUR_MS - 1_000);
-    expect(ofDay).toBeLessThanOrEqual(8 * 24 * HOUR_MS);
-    expect(ofTotal).toBe(-1);
+    expect(await redis.keys('{ledger}:account:tenant:acme:*')).toEqual(['{ledger}:account:tenant:acme:total']);
+    expect(await redis.pttl('{ledger}:account:tenant:acme:total')).toBe(-1);
   });
 
   it('counts in the minute and the hour once they are limited', async () => {
@@ -210,18 +207,31 @@ describe('the ledger', () => {
     });
   });
 
-  it('settles into the window it was reserved in, and not into one that is gone', async () => {
+  it('settles into the windows that are left when one it was reserved in is gone', async () => {
+    await ledger.setLimits(WORKFLOW, [{ window: 'minute', limitTokens: 50 }]);
     await hold('c1.1', 10);
-    for (const key of await redis.keys('{ledger}:account:tenant:acme:day:*')) await redis.del(key);
+    await ledger.setLimits(WORKFLOW, [{ window: 'minute', limitTokens: null }]);
+    await hold('c2.1', 1);
+    const [putAway = ''] = await redis.keys('{ledger}:account:workflow:acme:w1:minute:*');
+    expect(await redis.hget(putAway, 'held:tokens')).toBe('10');
+    expect(await redis.pttl(putAway)).toBeGreaterThan(7 * 24 * HOUR_MS - 1_000);
+    await redis.del(putAway);
     await ledger.settle({ reservationId: 'c1.1', tokens: 4, nanoUsd: 0, keepMs: HOUR_MS });
-    const { windows } = await ledger.readAccount(TENANT);
-    expect(windows.map(({ window, usedTokens, heldTokens }) => [window, usedTokens, heldTokens])).toEqual([['total', 4, 0], ['day', 0, 0], ['month', 4, 0]]);
+    expect(await totals(WORKFLOW)).toMatchObject({ used: 4, held: 1 });
+    expect(await redis.exists(putAway)).toBe(0);
   });
 
   it('lets the account of a finished workflow end', async () => {
     await ledger.setLimits(WORKFLOW, [{ window: 'total', limitTokens: 10 }]);
     await hold('c1.1', 1);
     await ledger.retireAccount(WORKFLOW, 60_000);
-    for (const key of ['limits', 'total']) expect(await redis.pttl(`{ledger}:account:workflow:acme:w1:${key}`)).toBeGreaterThan(0);
+    await hold('c2.1', 1);
+    await ledger.setLimits(WORKFLOW, [{ window: 'total', limitTokens: 20 }]);
+    await ledger.settle({ reservationId: 'c1.1', tokens: 1, nanoUsd: 0, keepMs: HOUR_MS });
+    for (const key of ['limits', 'total']) {
+      const leftMs = await redis.pttl(`{ledger}:account:workflow:acme:w1:${key}`);
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(60_000);
+    }
   });
 });

@@ -6,7 +6,7 @@ import { recordResult, recordedResult, type RecordedCall } from './results.js';
 import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
 import { createTimeZones } from './time-zones.js';
 import { readVendorBook } from './vendor-books.js';
-import { expireCall, expireDue, expireNow, extend, release, settle, type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './transitions.js';
+import { expireCall, expireDue, expireNow, extend, readReservation, release, settle, type ExpiredReservation, type ReservationCharge, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './transitions.js';
 
 /**
  * Accounts, and holds on them. A hold is taken before money is spent and settled after it; for every account and
@@ -40,6 +40,8 @@ export interface Ledger {
   expireNow(reservationId: string): Promise<ExpiredReservation | null>;
   /** The same for all attempts of a call that nobody makes again: its workers are dead. */
   expireCall(callId: string): Promise<void>;
+  /** What was charged for an attempt; null when it is not known. */
+  readReservation(reservationId: string): Promise<ReservationCharge | null>;
   recordedResult(tenant: string, workflowId: string, callId: string): Promise<string | null>;
   /** Records a result that needs no settlement; the first one stands, and is returned. */
   recordResult(call: RecordedCall, result: string, keepMs: number): Promise<string>;
@@ -62,6 +64,7 @@ export function createLedger(redis: Redis): Ledger {
     expireDue: (limit) => expireDue(redis, limit),
     expireNow: (reservationId) => expireNow(redis, reservationId),
     expireCall: (callId) => expireCall(redis, callId),
+    readReservation: (reservationId) => readReservation(redis, reservationId),
     recordedResult: (tenant, workflowId, callId) => recordedResult(redis, { tenant, workflowId, callId }),
     recordResult: (call, result, keepMs) => recordResult(redis, call, result, keepMs),
   };

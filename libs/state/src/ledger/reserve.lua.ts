@@ -1,87 +1,85 @@
+import { LIMIT, NONE, HELD, TOLD, account as at, reservation as on, window as of } from './account-layout.js';
 import { AMOUNTS_LUA } from './amounts.lua.js';
-import { WINDOWS_LUA } from './windows.lua.js';
+import { ACCOUNT_LUA, OPEN_ACCOUNT_LUA } from './open-account.lua.js';
+import { RESERVATION_LUA } from './reservation.lua.js';
+import { UTC_DAY_LUA } from './windows.lua.js';
 
 /**
  * Holds an upper bound on every account in every window that counts, or on none.
- * KEYS: reservation, leases, result of the call, then one account prefix each (all derived keys carry the same hash tag).
+ * KEYS: leases, result of the call, reservation, then one account each (all keys carry the same hash tag).
  * ARGV: reservation id, fingerprint, tokens, nano-USD, lease in ms, endpoint and model it is for, its owner ('' for
- * nobody in particular), then for each account the
- * set of windows that always count and the calendar of its days and months ('' for UTC).
+ * nobody in particular), then for each account the windows that always count, its time zone and the calendar of that (both ''
+ * for UTC).
  * Answers: recorded + the result of the call, if it has ended; nothing is held then | held + crossed thresholds | replayed state, hold, charge and the thresholds it crossed then | conflict | denied + figures of the first window that is full.
  */
-export const RESERVE_LUA = `${AMOUNTS_LUA}${WINDOWS_LUA}
--- A window's counters outlive it, so that late settlements still find them.
-local KEEP_AFTER_END_MS = 7 * 86400000
-
-local reservation, leases = KEYS[1], KEYS[2]
-local id, fingerprint = ARGV[1], ARGV[2]
-local requested = { tokens = amount(ARGV[3], 'tokens'), cost = amount(ARGV[4], 'nanoUsd') }
+export const RESERVE_LUA = `${AMOUNTS_LUA}${ACCOUNT_LUA}${OPEN_ACCOUNT_LUA}${RESERVATION_LUA}${UTC_DAY_LUA}
+local tokens, cost = amount(ARGV[3], 'tokens'), amount(ARGV[4], 'nanoUsd')
 local lease_ms = amount(ARGV[5], 'leaseMs')
 
-local recorded = redis.call('GET', KEYS[3])
-if recorded then return { 'recorded', recorded } end
+local values = redis.call('MGET', unpack(KEYS, 2))
+if values[1] then return { 'recorded', values[1] } end
 
-local before = redis.call('HMGET', reservation, 'state', 'fingerprint', 'tokens', 'cost', 'charged:tokens', 'charged:cost', 'crossed', 'owner')
-if before[1] then
-  if before[2] ~= fingerprint then return { 'conflict' } end
+local before = reservation_in(KEYS[3], values[2])
+if before then
+  if before[${on.fingerprint}] ~= ARGV[2] then return { 'conflict' } end
+  local crossed = before[${on.crossed}] ~= '' and cjson.decode(before[${on.crossed}]) or {}
   -- Its owner asks again because the first answer was lost on the way: it is told the same.
-  if before[1] == 'held' and ARGV[8] ~= '' and before[8] == ARGV[8] then return { 'held', before[7] and cjson.decode(before[7]) or {} } end
-  return { 'replayed', before[1], before[3], before[4], before[5] or '0', before[6] or '0', before[7] and cjson.decode(before[7]) or {} }
+  if before[${on.state}] == 'held' and ARGV[8] ~= '' and before[${on.owner}] == ARGV[8] then return { 'held', crossed } end
+  return { 'replayed', before[${on.state}], text(before[${on.heldTokens}]), text(before[${on.heldCost}]), text(before[${on.chargedTokens}]), text(before[${on.chargedCost}]), crossed }
 end
 
 local at_ms, at_seconds = now_ms()
-local utc = window_ids(at_seconds)
-local METRICS = { 'tokens', 'cost' }
+local crossed = {}
 
--- Everything is checked before anything is written.
-local places, crossed = {}, {}
-for position = 4, #KEYS do
-  local account, counted, calendar = KEYS[position], ARGV[2 * position + 1], ARGV[2 * position + 2]
-  local ids = calendar == '' and utc or window_ids(at_seconds, calendar)
-  local limits = {}
-  local pairs_read = redis.call('HGETALL', account .. ':limits')
-  for index = 1, #pairs_read, 2 do limits[pairs_read[index]] = tonumber(pairs_read[index + 1]) end
-  for _, window in ipairs(WINDOWS) do
-    local limited = limits[window .. ':tokens'] or limits[window .. ':cost']
-    if limited or string.find(counted, window, 1, true) then
-      local key = account .. ':' .. window .. ids[window][1]
-      local row = redis.call('HMGET', key, 'used:tokens', 'held:tokens', 'used:cost', 'held:cost', 'crossed:tokens', 'crossed:cost')
-      local figures = { tokens = { stored(row[1]), stored(row[2]), row[5] }, cost = { stored(row[3]), stored(row[4]), row[6] } }
-      for _, metric in ipairs(METRICS) do
-        local limit = limits[window .. ':' .. metric]
-        local used, held, told = figures[metric][1], figures[metric][2], figures[metric][3]
-        local after = used + held + requested[metric]
-        -- An amount of nothing always fits, also where a limit was lowered below what is used.
-        if requested[metric] > 0 and after > (limit or MAX_AMOUNT) then
-          return { 'denied', tostring(position - 4), window, metric, text(limit or MAX_AMOUNT), text(used), text(held), text(requested[metric]) }
-        end
-        if limit and limit > 0 and after * 5 >= limit * 4 and told ~= text(limit) then
-          table.insert(crossed, { account, window, metric, text(limit), text(used), text(held + requested[metric]), key })
-        end
-      end
-      local is_new = not (row[1] or row[2] or row[3] or row[4])
-      table.insert(places, { key, is_new and ids[window][2] or 0 })
-    end
+local function name_of_window(account, place)
+  for name in string.gmatch(account[${at.names}], ':(%a+)%S*') do
+    if place == ${at.windows} then return name end
+    place = place - ${of.width}
   end
 end
 
-local keys = {}
-for _, place in ipairs(places) do
-  local key, ends_at = place[1], place[2]
-  -- Also for a hold of nothing, so that the row exists when the settlement comes.
-  redis.call('HINCRBY', key, 'held:tokens', text(requested.tokens))
-  add(key, 'held:cost', requested.cost)
-  -- Only a window that is new has no end yet: nothing else makes one.
-  if ends_at > 0 then redis.call('PEXPIREAT', key, text(ends_at * 1000 + KEEP_AFTER_END_MS)) end
-  table.insert(keys, key)
+local function denial(account, place, metric, first, requested, position)
+  local limit = account[first + ${LIMIT}] == ${NONE} and MAX_AMOUNT or account[first + ${LIMIT}]
+  return { 'denied', tostring(position), name_of_window(account, place), metric, text(limit), text(account[first]), text(account[first + ${HELD}]), text(requested) }
 end
-for _, notice in ipairs(crossed) do
-  -- The limit it was told for: a raised limit may be crossed again.
-  redis.call('HSET', notice[7], 'crossed:' .. notice[3], notice[4])
+
+-- Adds to what is held in a window, in memory. Answers whether it is full instead.
+local function hold(account, place, metric, first, requested, position)
+  local limit, after = account[first + ${LIMIT}], account[first] + account[first + ${HELD}] + requested
+  -- An amount of nothing always fits, also where a limit was lowered below what is used.
+  if requested > 0 and after > (limit == ${NONE} and MAX_AMOUNT or limit) then return true end
+  account[first + ${HELD}] = account[first + ${HELD}] + requested
+  if limit > 0 and after * 5 >= limit * 4 and account[first + ${TOLD}] ~= limit then
+    -- The limit it was told for: a raised limit may be crossed again.
+    account[first + ${TOLD}] = limit
+    table.insert(crossed, { prefix_of(KEYS[position + 4]), name_of_window(account, place), metric, text(limit), text(account[first]), text(account[first + ${HELD}]) })
+  end
 end
-redis.call('HSET', reservation, 'state', 'held', 'fingerprint', fingerprint, 'tokens', text(requested.tokens), 'cost', text(requested.cost), 'keys', table.concat(keys, ' '), 'endpoint', ARGV[6], 'model', ARGV[7], 'owner', ARGV[8], 'day', string.sub(utc.day[1], 2))
--- Whoever takes this attempt over tells it again: the first may have died before it could.
-if #crossed > 0 then redis.call('HSET', reservation, 'crossed', cjson.encode(crossed)) end
-redis.call('ZADD', leases, text(at_ms + lease_ms), id)
+
+-- Everything is checked before anything is written.
+local accounts, moves = {}, {}
+for position = 0, #KEYS - 4 do
+  local given = 9 + 3 * position
+  local account, moved = open_account(KEYS[position + 4], values[position + 3], ARGV[given], ARGV[given + 1], ARGV[given + 2], at_seconds)
+  for place = ${at.windows}, #account, ${of.width} do
+    if hold(account, place, 'tokens', place + ${of.tokens}, tokens, position) then return denial(account, place, 'tokens', place + ${of.tokens}, tokens, position) end
+    if hold(account, place, 'cost', place + ${of.cost}, cost, position) then return denial(account, place, 'cost', place + ${of.cost}, cost, position) end
+  end
+  accounts[position + 1], moves[position + 1] = account, moved or false
+end
+
+-- Whoever takes this attempt over tells of the thresholds again: the first may have died before it could.
+local reservation = { 'held', ARGV[2], tokens, cost, 0, 0, ARGV[8], ARGV[6], ARGV[7], utc_day(at_seconds), #crossed > 0 and cjson.encode(crossed) or '' }
+local writes, ends = { KEYS[3], '' }, {}
+for index, account in ipairs(accounts) do
+  local key = KEYS[index + 3]
+  if moves[index] then carry_out(moves[index], account, at_ms) end
+  if account[${at.droppedAtMs}] > 0 then ends[key] = account[${at.droppedAtMs}] end
+  writes[2 * index + 1], writes[2 * index + 2] = key, cmsgpack.pack(account)
+  reservation[2 * index + ${on.accounts - 2}], reservation[2 * index + ${on.accounts - 1}] = key, account[${at.names}]
+end
+writes[2] = cmsgpack.pack(reservation)
+write_all(writes, ends)
+redis.call('ZADD', KEYS[1], text(at_ms + lease_ms), ARGV[1])
 return { 'held', crossed }
 `;

@@ -76,7 +76,7 @@ export type ReserveAnswer =
 
 const script = defineScript(RESERVE_LUA);
 const Count = z.string().regex(/^\d+$/).transform(Number);
-const Crossings = z.array(z.tuple([z.string(), Window, Metric, Count, Count, Count, z.string()]));
+const Crossings = z.array(z.tuple([z.string(), Window, Metric, Count, Count, Count]).rest(z.string()));
 const Answer = z.union([
   z.tuple([z.literal('held'), Crossings]),
   z.tuple([z.literal('replayed'), ReservationState, Count, Count, Count, Count, Crossings]),
@@ -94,8 +94,8 @@ export async function reserve(redis: Redis, reservation: Reservation, zones: Tim
   const answer = Answer.parse(
     await script.run(
       redis,
-      [reservationKey(reservationId), LEASES_KEY, call ? resultKey(call.tenant, call.workflowId, call.callId) : NO_RESULT_KEY, ...accounts.map(([key]) => key)],
-      [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), vendor.endpoint, vendor.model, owner, ...accounts.flatMap(([, account], index) => [countedWindows(account).join(' '), calendars[index] ?? ''])],
+      [LEASES_KEY, call ? resultKey(call.tenant, call.workflowId, call.callId) : NO_RESULT_KEY, reservationKey(reservationId), ...accounts.map(([key]) => key)],
+      [reservationId, fingerprint, String(tokens), String(nanoUsd), String(leaseMs), vendor.endpoint, vendor.model, owner, ...accounts.flatMap(([, account], index) => [countedWindows(account).join(' '), calendars[index]?.zone ?? '', calendars[index]?.calendar ?? ''])],
     ),
   );
   const at = (position: number): AccountRef => {
@@ -103,8 +103,8 @@ export async function reserve(redis: Redis, reservation: Reservation, zones: Tim
     if (!entry) throw new RangeError(`The ledger answered for account ${position} of ${accounts.length}`);
     return entry[1];
   };
-  const told = (crossings: z.infer<typeof Crossings>): CrossedThreshold[] => crossings.map(([key, window, metric, limit, used, held]) => {
-    const account = accounts.find(([known]) => known === key)?.[1] ?? accountOf(key);
+  const told = (crossings: z.infer<typeof Crossings>): CrossedThreshold[] => crossings.map(([prefix, window, metric, limit, used, held]) => {
+    const account = accounts.find(([key]) => key === `${prefix}:total`)?.[1] ?? accountOf(prefix);
     return { account, name: accountName(account), window, metric, limit, used, held };
   });
   switch (answer[0]) {

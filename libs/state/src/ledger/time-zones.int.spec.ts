@@ -66,6 +66,25 @@ describe('days and months of a time zone', () => {
     expect((await ledger.readAccount(tenant)).windows.find(({ window }) => window === 'day')).toMatchObject({ usedTokens: 10, heldTokens: 0 });
   });
 
+  it('leave a hold in the day it was made in when the zone changes meanwhile', async () => {
+    const ledger = createLedger(redis);
+    const hold = (reservationId: string) => ledger.reserve({ reservationId, fingerprint: 'f', accounts: [tenant], tokens: 60, nanoUsd: 0, leaseMs: 60_000 });
+    const settle = (reservationId: string, tokens: number) => ledger.settle({ reservationId, tokens, nanoUsd: 0, keepMs: 1_000 });
+    const dayAt = (offsetHours: number): string => new Date(Date.now() + offsetHours * 3_600_000).toISOString().slice(0, 10);
+    const [there, here] = [dayAt(14), dayAt(-11)];
+    await ledger.setTimeZone('acme', 'Pacific/Kiritimati');
+    await hold('c.1');
+    // 25 hours behind: never the same day.
+    await ledger.setTimeZone('acme', 'Pacific/Pago_Pago');
+    await hold('d.1');
+    await settle('c.1', 10);
+    await settle('d.1', 20);
+    expect([await ledger.readDay(tenant, there), await ledger.readDay(tenant, here)]).toMatchObject([{ usedTokens: 10 }, { usedTokens: 20 }]);
+    expect((await ledger.readAccount(tenant)).windows).toMatchObject([{ usedTokens: 30, heldTokens: 0 }, { window: 'day', usedTokens: 20, heldTokens: 0 }, { window: 'month' }]);
+    await ledger.setTimeZone('acme', 'Pacific/Kiritimati');
+    expect((await ledger.readAccount(tenant)).windows).toMatchObject([{ usedTokens: 30 }, { window: 'day', usedTokens: 10, heldTokens: 0 }, { window: 'month' }]);
+  });
+
   it('are of UTC again when the zone is taken away; one that there is not is refused by name', async () => {
     const ledger = createLedger(redis);
     await ledger.setTimeZone('acme', 'Asia/Kolkata');

@@ -11,9 +11,17 @@ const FRESH_MS = 1_000;
 export interface TimeZones {
   /** null: UTC. @throws FailureError invalid_request for a zone that is not in the database of time zones */
   set(tenant: string, zone: string | null): Promise<void>;
-  /** For the scripts: each account's days and months around now, '' for UTC. */
-  calendars(accounts: readonly AccountRef[]): Promise<string[]>;
+  /** For the scripts: each account's zone, and its days and months around now. */
+  calendars(accounts: readonly AccountRef[]): Promise<ZoneCalendar[]>;
 }
+
+/** Both '' for UTC. */
+export interface ZoneCalendar {
+  zone: string;
+  calendar: string;
+}
+
+export const UTC: ZoneCalendar = { zone: '', calendar: '' };
 
 export function createTimeZones(redis: Redis, nowMs: () => number = Date.now): TimeZones {
   let read: { at: number; zones: Promise<Record<string, string>> } | null = null;
@@ -46,7 +54,7 @@ export function createTimeZones(redis: Redis, nowMs: () => number = Date.now): T
       const known = await zones();
       return accounts.map(({ scope, tenant }) => {
         const zone = scope === 'global' || !Object.hasOwn(known, tenant) ? undefined : known[tenant];
-        return zone === undefined ? '' : textOf(zone);
+        return zone === undefined ? UTC : { zone, calendar: textOf(zone) };
       });
     },
   };

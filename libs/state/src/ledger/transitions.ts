@@ -1,7 +1,7 @@
 import { INLINE_LIMIT_BYTES } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { EXPIRE_LUA, EXTEND_LUA, FINISH_LUA } from './finish.lua.js';
+import { EXPIRE_LUA, EXTEND_LUA, FINISH_LUA, READ_RESERVATION_LUA } from './finish.lua.js';
 import { LEASES_KEY, reservationKey, reservationPrefix, resultKey } from './ledger-keys.js';
 import type { RecordedCall } from './results.js';
 import { defineScript, withRedis } from '../redis.js';
@@ -51,6 +51,7 @@ export const KEEP_FINISHED_MS = 7 * 86_400_000;
 const finishScript = defineScript(FINISH_LUA);
 const expireScript = defineScript(EXPIRE_LUA);
 const extendScript = defineScript(EXTEND_LUA);
+const readReservationScript = defineScript(READ_RESERVATION_LUA);
 
 const Flag = z.enum(['0', '1']).transform((flag) => flag === '1');
 const FinishAnswer = z.union([
@@ -59,6 +60,21 @@ const FinishAnswer = z.union([
   z.tuple([z.literal('missing'), z.literal(''), Flag, Flag, z.string()]),
 ]);
 const ExpireAnswer = z.array(z.tuple([z.string(), z.string().transform(Number), z.string().transform(Number)]));
+
+const ReadAnswer = z.tuple([ReservationState, z.string().transform(Number), z.string().transform(Number)]).nullable();
+
+/** What was charged for an attempt so far. */
+export interface ReservationCharge {
+  state: ReservationState;
+  chargedTokens: number;
+  chargedNanoUsd: number;
+}
+
+/** @returns null: there is no such reservation, or it was kept long enough */
+export async function readReservation(redis: Redis, reservationId: string): Promise<ReservationCharge | null> {
+  const answer = ReadAnswer.parse(await readReservationScript.run(redis, [reservationKey(reservationId)], []));
+  return answer && { state: answer[0], chargedTokens: answer[1], chargedNanoUsd: answer[2] };
+}
 
 export async function settle(redis: Redis, settlement: Settlement): Promise<SettleAnswer> {
   const { reservationId, tokens, nanoUsd, inputTokens = 0, word = 'reported', keepMs, result } = settlement;

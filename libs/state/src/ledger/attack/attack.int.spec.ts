@@ -96,8 +96,8 @@ describe('the ledger under attack', () => {
     const workflows = await Promise.all(WORKFLOWS.map(({ scope, id }) => total(scope, id)));
     for (const row of [...shared, ...workflows]) expect(row).toMatchObject({ heldTokens: 0, heldNanoUsd: 0 });
     const keys = await redis.keys('{ledger}:reservation:*');
-    const charges = await Promise.all(keys.map((key) => redis.hget(key, 'charged:tokens')));
-    const charged = charges.reduce((sum, charge) => sum + Number(charge), 0);
+    const charges = await Promise.all(keys.map((key) => ledger.readReservation(key.slice('{ledger}:reservation:'.length))));
+    const charged = charges.reduce((sum, charge) => sum + (charge?.chargedTokens ?? 0), 0);
     expect(charged).toBeGreaterThan(0);
     expect(shared.map(({ usedTokens }) => usedTokens)).toEqual([charged, charged, charged]);
     expect(workflows.reduce((sum, { usedTokens }) => sum + usedTokens, 0)).toBe(charged);
