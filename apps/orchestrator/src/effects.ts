@@ -1,6 +1,7 @@
 import { subjects, type Bus } from '@trivet/bus';
 import { HEADERS, type Failure } from '@trivet/contracts';
 import type { DealtCall, Ledger, WorkflowRef } from '@trivet/state';
+import type { AccountRetirer } from './budget/account-retirer.js';
 import type { Gatekeeper } from './policy/gatekeeper.js';
 import type { Children } from './runner/children.js';
 import type { Dispatcher } from './runner/dispatcher.js';
@@ -16,6 +17,7 @@ export interface EffectParts {
   children: Children;
   gatekeeper: Pick<Gatekeeper, 'leave'>;
   ledger: Pick<Ledger, 'expireCall'>;
+  accounts: Pick<AccountRetirer, 'retire' | 'keep'>;
   onError: (error: unknown) => void;
 }
 
@@ -24,6 +26,8 @@ export function afterCommit(parts: EffectParts, ref: WorkflowRef, transition: Tr
   for (const call of dealt) parts.dispatcher.send(call);
   for (const effect of transition.effects) if (effect.do !== 'schedule' || !dealt.some((call) => call.callId === effect.callId)) carryOut(parts, ref, effect, transition);
   if (hasEnded(transition.state) && transition.state.accepted.parent) void parts.children.report(ref, transition.state).catch(parts.onError);
+  if (hasEnded(transition.state)) parts.accounts.retire(ref);
+  else if (transition.events.some(({ type }) => type === 'workflow.retried')) parts.accounts.keep(transition.state.accepted);
   if (hasEnded(transition.state) && transition.state.accepted.gated) void parts.gatekeeper.leave(transition.state).catch(parts.onError);
   parts.relay.kick(ref, news, hasEnded(transition.state));
 }

@@ -4,7 +4,8 @@ import { changeOf, eventHash } from '../runner/change.js';
 import { decodeEvent } from '../runner/codec.js';
 import { usedByCalls } from '../runner/used-by-calls.js';
 import { apply } from '../workflow/apply.js';
-import type { WorkflowState } from '../workflow/state.js';
+import { accountKeptMs } from '../budget/account-retirer.js';
+import { hasEnded, type WorkflowState } from '../workflow/state.js';
 import { dueOf } from './due-of.js';
 
 export interface RestoreParts {
@@ -28,6 +29,7 @@ export async function restoreWorkflow(parts: RestoreParts, ref: WorkflowRef, tex
   await parts.state.forget(ref);
   await parts.store.commit(changeTo(ref, folded, events, parts));
   await chargeAll(parts.ledger, folded);
+  if (hasEnded(folded)) await parts.ledger.retireAccounts([{ scope: 'workflow', tenant: ref.tenant, id: ref.workflowId }], accountKeptMs(parts.keepFinishedMs));
   return true;
 }
 

@@ -3,6 +3,7 @@ import { reach } from '@trivet/service';
 import { createGates, createJournalState, type Blobs, type CallQueue, type Claims, type Ledger, type LedgerClock, type Presence, type Redis, type ToolCatalog, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import type { Logger, Metrics } from '@trivet/telemetry';
 import { afterCommit } from '../effects.js';
+import { startAccountRetirer } from '../budget/account-retirer.js';
 import { startGatekeeper, type Gatekeeper } from '../policy/gatekeeper.js';
 import type { Policies } from '../policy/policies.js';
 import { createChildren, type ChildrenParts } from './children.js';
@@ -64,7 +65,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const visible = parts.strictJournal ? (ref: WorkflowRef, seq: number): Promise<void> => patiently(() => relay.complete(ref, seq)) : undefined;
   const watchCommit = createWorkflowMetrics(parts.metrics);
   const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
-    afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, onError }, ref, transition, news, dealt);
+    afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, accounts, onError }, ref, transition, news, dealt);
     watchCommit(transition);
     for (const { type, data } of transition.events) if (type === 'workflow.failed') parts.logger.info({ code: data.failure.code }, 'A workflow failed');
   } });
@@ -75,6 +76,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, waiting: liveness.waiting, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
+  const accounts = startAccountRetirer({ ledger: parts.ledger, keepFinishedMs: parts.keepFinishedMs, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
   addGauges(parts.metrics, { store, ledger: parts.ledger, dispatcher, workers: liveness.workers });
 
@@ -85,6 +87,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
       await gatekeeper.stop();
       await sweeper.stop();
       await dispatcher.stop();
+      await accounts.stop();
     },
     flush: () => relay.stop(),
     stop: () => liveness.stop(),

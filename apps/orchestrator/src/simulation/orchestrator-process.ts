@@ -39,7 +39,7 @@ export function startOrchestrator(world: World): Orchestrator {
   const reach = (): void => undefined;
   const clock = { nowMs: () => Date.now(), stop: reach };
 
-  const runner: Runner = createRunner({ ...ports, clock, reach, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, onError }, ref, transition, news, dealt) });
+  const runner: Runner = createRunner({ ...ports, clock, reach, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, accounts: { retire: reach, keep: reach }, onError }, ref, transition, news, dealt) });
   const machinery = startMachinery(world, { process, bus, ports, begin: { runner, ledger, gatekeeper }, runner, onError });
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {

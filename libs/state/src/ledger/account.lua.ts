@@ -55,15 +55,33 @@ local row, found = fetch_window(prefix_of(KEYS[1]), name)
 return found and { text(row[${1 + of.tokens + USED}]), text(row[${1 + of.cost + USED}]) } or false
 `;
 
-/** Lets an account end some time after its owner did. KEYS: account, its limits. ARGV: keep in ms. */
-export const RETIRE_ACCOUNT_LUA = `${AMOUNTS_LUA}${ACCOUNT_LUA}
+/** Lets accounts end some time after their owners did. KEYS: accounts, each with its limits. ARGV: keep in ms. */
+export const RETIRE_ACCOUNTS_LUA = `${AMOUNTS_LUA}${ACCOUNT_LUA}
 local keep_ms = amount(ARGV[1], 'keepMs')
-redis.call('PEXPIRE', KEYS[2], text(keep_ms))
-local account = account_in(redis.call('MGET', KEYS[1])[1])
-if account then
-  account[${at.droppedAtMs}] = (now_ms()) + keep_ms
-  redis.call('SET', KEYS[1], cmsgpack.pack(account))
+local at_ms = now_ms()
+for index = 1, #KEYS, 2 do
+  redis.call('PEXPIRE', KEYS[index + 1], text(keep_ms))
+  local account = account_in(redis.call('MGET', KEYS[index])[1])
+  if account then
+    account[${at.droppedAtMs}] = at_ms + keep_ms
+    redis.call('SET', KEYS[index], cmsgpack.pack(account))
+  end
+  redis.call('PEXPIRE', KEYS[index], text(keep_ms))
 end
-redis.call('PEXPIRE', KEYS[1], text(keep_ms))
+return 'OK'
+`;
+
+/** Keeps accounts for good that were to end. KEYS: accounts, each with its limits. */
+export const KEEP_ACCOUNTS_LUA = `${ACCOUNT_LUA}
+for index = 1, #KEYS, 2 do
+  redis.call('PERSIST', KEYS[index + 1])
+  local account = account_in(redis.call('MGET', KEYS[index])[1])
+  if account then
+    account[${at.droppedAtMs}] = 0
+    redis.call('SET', KEYS[index], cmsgpack.pack(account))
+  else
+    redis.call('PERSIST', KEYS[index])
+  end
+end
 return 'OK'
 `;

@@ -1,7 +1,7 @@
 import { Amount, Window, type Account, type AccountWindow } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { READ_ACCOUNT_LUA, READ_DAY_LUA, RETIRE_ACCOUNT_LUA, SET_LIMITS_LUA } from './account.lua.js';
+import { KEEP_ACCOUNTS_LUA, READ_ACCOUNT_LUA, READ_DAY_LUA, RETIRE_ACCOUNTS_LUA, SET_LIMITS_LUA } from './account.lua.js';
 import { accountKey, accountName, accountOfLimits, limitsKey, limitsPattern, type AccountRef } from './ledger-keys.js';
 import { defineScript, scanKeys } from '../redis.js';
 import { UTC, type TimeZones } from './time-zones.js';
@@ -21,7 +21,8 @@ export interface LimitsOptions {
 const setLimitsScript = defineScript(SET_LIMITS_LUA);
 const readAccountScript = defineScript(READ_ACCOUNT_LUA);
 const readDayScript = defineScript(READ_DAY_LUA);
-const retireAccountScript = defineScript(RETIRE_ACCOUNT_LUA);
+const retireAccountsScript = defineScript(RETIRE_ACCOUNTS_LUA);
+const keepAccountsScript = defineScript(KEEP_ACCOUNTS_LUA);
 
 const Count = z.string().regex(/^-?\d+$/).transform(Number);
 const Limit = z.string().transform((text) => (text === '' ? null : Amount.parse(Number(text))));
@@ -69,6 +70,12 @@ function windowOf([window, endsAtSeconds, limitTokens, usedTokens, heldTokens, l
   return { window, limitTokens, usedTokens, heldTokens, limitNanoUsd, usedNanoUsd, heldNanoUsd, resetsAt };
 }
 
-export async function retireAccount(redis: Redis, account: AccountRef, keepMs: number): Promise<void> {
-  await retireAccountScript.run(redis, [accountKey(account), limitsKey(account)], [String(keepMs)]);
+export async function retireAccounts(redis: Redis, accounts: readonly AccountRef[], keepMs: number): Promise<void> {
+  await retireAccountsScript.run(redis, keysOf(accounts), [String(keepMs)]);
 }
+
+export async function keepAccounts(redis: Redis, accounts: readonly AccountRef[]): Promise<void> {
+  await keepAccountsScript.run(redis, keysOf(accounts), []);
+}
+
+const keysOf = (accounts: readonly AccountRef[]): string[] => accounts.flatMap((account) => [accountKey(account), limitsKey(account)]);

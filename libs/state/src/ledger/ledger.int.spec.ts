@@ -224,7 +224,7 @@ describe('the ledger', () => {
   it('lets the account of a finished workflow end', async () => {
     await ledger.setLimits(WORKFLOW, [{ window: 'total', limitTokens: 10 }]);
     await hold('c1.1', 1);
-    await ledger.retireAccount(WORKFLOW, 60_000);
+    await ledger.retireAccounts([WORKFLOW], 60_000);
     await hold('c2.1', 1);
     await ledger.setLimits(WORKFLOW, [{ window: 'total', limitTokens: 20 }]);
     await ledger.settle({ reservationId: 'c1.1', tokens: 1, nanoUsd: 0, keepMs: HOUR_MS });
@@ -233,5 +233,9 @@ describe('the ledger', () => {
       expect(leftMs).toBeGreaterThan(0);
       expect(leftMs).toBeLessThanOrEqual(60_000);
     }
+    await ledger.keepAccounts([WORKFLOW, GLOBAL]);
+    await ledger.settle({ reservationId: 'c2.1', tokens: 1, nanoUsd: 0, keepMs: HOUR_MS });
+    for (const key of ['limits', 'total']) expect(await redis.pttl(`{ledger}:account:workflow:acme:w1:${key}`)).toBe(-1);
+    expect(await totals(WORKFLOW)).toMatchObject({ used: 2, held: 0 });
   });
 });

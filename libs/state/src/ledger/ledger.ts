@@ -1,6 +1,6 @@
 import type { Account, VendorBook } from '@trivet/contracts';
 import type { Redis } from 'ioredis';
-import { limitedAccounts, readAccount, readDay, retireAccount, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
+import { keepAccounts, limitedAccounts, readAccount, readDay, retireAccounts, setLimits, type LimitsOptions, type WindowLimits } from './accounts.js';
 import type { AccountRef } from './ledger-keys.js';
 import { recordResult, recordedResult, type RecordedCall } from './results.js';
 import { reserve, type Reservation, type ReserveAnswer } from './reserve.js';
@@ -26,8 +26,10 @@ export interface Ledger {
   readVendorBook(day: string): Promise<Pick<VendorBook, 'vendors' | 'unreported'>>;
   /** Accounts whose limits somebody set; not those of workflows, which come with their task. */
   limitedAccounts(): Promise<AccountRef[]>;
-  /** Drops limits and total of an account (a finished workflow's) after a time; its settlements still arrive until then. */
-  retireAccount(account: AccountRef, keepMs: number): Promise<void>;
+  /** Drops limits and balances of accounts (of finished workflows) after a time; their settlements still arrive until then. */
+  retireAccounts(accounts: readonly AccountRef[], keepMs: number): Promise<void>;
+  /** Keeps accounts that were to be dropped: their workflows live again. */
+  keepAccounts(accounts: readonly AccountRef[]): Promise<void>;
   reserve(reservation: Reservation): Promise<ReserveAnswer>;
   settle(settlement: Settlement): Promise<SettleAnswer>;
   /** Gives a hold back in full. Only for an attempt that never left this process. */
@@ -56,7 +58,8 @@ export function createLedger(redis: Redis): Ledger {
     readDay: (account, day) => readDay(redis, account, day),
     readVendorBook: (day) => readVendorBook(redis, day),
     limitedAccounts: () => limitedAccounts(redis),
-    retireAccount: (account, keepMs) => retireAccount(redis, account, keepMs),
+    retireAccounts: (accounts, keepMs) => retireAccounts(redis, accounts, keepMs),
+    keepAccounts: (accounts) => keepAccounts(redis, accounts),
     reserve: (reservation) => reserve(redis, reservation, zones),
     settle: (settlement) => settle(redis, settlement),
     release: (reservationId) => release(redis, reservationId),
