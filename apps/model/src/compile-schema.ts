@@ -17,9 +17,9 @@ export function compileSchema(schema: JsonObject, subject: string): SchemaCheck 
   const characters = JSON.stringify(schema).length;
   if (characters > MOST_CHARACTERS) throw new FailureError('invalid_request', `The schema of ${subject} has ${characters} characters; the limit is ${MOST_CHARACTERS}.`);
   const bounded = boundedSchema(schema, subject);
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false, code: { regExp: linearPatterns } });
+  const compiler = (): Ajv2020 => new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false, code: { regExp: linearPatterns } });
   try {
-    const validate = bounded.compile(() => ajv.compile(schema));
+    const validate = bounded.compile(() => compiler().compile(schema));
     return (value) => {
       const valid = bounded.check(() => withinPatternBudget(() => validate(value)));
       if (valid instanceof Error) return [{ instancePath: '', keyword: 'pattern', message: `cannot be checked: ${valid.message}`, params: {} }];

@@ -11,9 +11,9 @@ export type SchemaCheck = (value: JsonValue) => FieldError[];
  */
 export function compileSchema(schema: JsonObject, subject: string): SchemaCheck {
   const bounded = boundedSchema(schema, subject);
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false, code: { regExp: linearPatterns } });
+  const compiler = (): Ajv2020 => new Ajv2020({ allErrors: true, strict: false, validateFormats: false, ownProperties: true, logger: false, code: { regExp: linearPatterns } });
   try {
-    const validate = bounded.compile(() => ajv.compile(schema));
+    const validate = bounded.compile(() => compiler().compile(schema));
     return (value) => {
       const valid = bounded.check(() => withinPatternBudget(() => validate(value)));
       if (valid instanceof Error) return [{ pointer: '', detail: `cannot be checked: ${valid.message}` }];
