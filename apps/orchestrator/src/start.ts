@@ -21,14 +21,16 @@ import { createAuditTrail, type AuditTrail } from './audit/audit-trail.js';
 import { createControls } from './control/controls.js';
 import { createErasing, type Erasing } from './erasing/erasing.js';
 import { createApplication } from './http-server.js';
+import { startHandOver } from './intake/hand-over.js';
 import { createIntake } from './intake/intake.js';
+import { createResults } from './intake/results.js';
 import { createInputCheck } from './planning/input-check.js';
 import { createPlanTask } from './planning/plan-task.js';
 import { loadTemplates } from './planning/templates.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery } from './runner/machinery.js';
-import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, ERASING, FACTS, FILES, KEEP_ARTEFACTS, GATEKEEPER, GUARD, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
+import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, ERASING, FACTS, FILES, GATEKEEPER, GUARD, HAND_OVER, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RESULTS, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
 import { createRenderAsker } from './prompts/ask-render.js';
 import { createPrompts } from './prompts/prompts.js';
@@ -80,8 +82,10 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   addChecks(runtime.health, { bus, redis, catalog });
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
+  const results = createResults({ runner, keepArtefacts: createArtefactKeeper({ files, blobs: stores.blobs, runner }) });
+  const handOver = startHandOver({ bus, workerId, results });
   const access = await openAccess({ config, store: stores.apiKeys, sessionStore: stores.sessions, facts, audit, nowMs: clock.nowMs, logger, onError });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [KEEP_ARTEFACTS, createArtefactKeeper({ files, blobs: stores.blobs, runner })], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [ERASING, createEraser({ ...stores, redis, bus, clock, audit, facts, forgetKeys: access.known.forget, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS })], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [RESULTS, results], [HAND_OVER, handOver], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [ERASING, createEraser({ ...stores, redis, bus, clock, audit, facts, forgetKeys: access.known.forget, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS })], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
   const app = await createApplication({ provided, guard: access.guard, onPage: access.addPage, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -95,6 +99,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
       draining = true;
       announced.update();
       responder.stop();
+      handOver.stop();
       await ticker.stop();
       await strategy.close();
     },

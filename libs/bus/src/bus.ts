@@ -30,6 +30,8 @@ export interface Bus {
   notify: (subject: string, body: unknown, options?: PublishOptions) => void;
   /** Core NATS; the listener may not throw. */
   listen: (subject: string, listener: (notice: Notice) => void) => { stop: () => void };
+  /** Core NATS: answers whoever asks on a subject; one that throws gives an empty answer. */
+  answer: (subject: string, answer: (notice: Notice) => Promise<string>) => { stop: () => void };
   /** An inbox of our own, for answers we ask for by name. */
   createInbox: (listener: (notice: Notice) => void) => { subject: string; stop: () => void };
   request: (subject: string, body: unknown, options?: PublishOptions) => Promise<Answer>;
@@ -75,12 +77,12 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
   let inboxes = 0;
   if (options.mayCreate) await ensure();
 
-  const listen = (subject: string, listener: (notice: Notice) => void): Subscription =>
+  const listen = (subject: string, listener: (notice: Notice, reply: string | undefined) => void): Subscription =>
     nats.subscribe(subject, {
       callback: (error, message) => {
         if (error) return report(error);
         const notice: Notice = { subject: message.subject, data: message.data, json: () => message.json(), header: (name) => readHeader(message.headers, name) };
-        context.with(incomingContext(message.headers), () => listener(notice));
+        context.with(incomingContext(message.headers), () => listener(notice, message.reply));
       },
     });
 
@@ -90,6 +92,18 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
     notify: (subject, body, publishOptions = {}) => writer.write({ subject, payload: JSON.stringify(body), headers: headerBlock(publishOptions) }),
     listen: (subject, listener) => {
       const subscription = listen(subject, listener);
+      return { stop: () => subscription.unsubscribe() };
+    },
+    answer: (subject, answer) => {
+      const subscription = listen(subject, (notice, reply) => {
+        const say = (text: string): void => {
+          if (reply && !nats.isClosed()) nats.publish(reply, text);
+        };
+        answer(notice).then(say, (error: unknown) => {
+          report(error);
+          say('');
+        });
+      });
       return { stop: () => subscription.unsubscribe() };
     },
     createInbox: (listener) => {

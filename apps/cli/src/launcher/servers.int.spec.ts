@@ -118,6 +118,8 @@ describe('the bus', () => {
     ['public', 'tools.orders'],
     ['tools', 'trivet.v1.tool.result.default.w1'],
     ['tools', '_INBOX_executor.x'],
+    ['public', '_INBOX_orchestrator.results.o1.trivet.v1.tool.result.default.w1'],
+    ['executor', '_INBOX_orchestrator.results.o1.trivet.v1.tool.result.default.w1'],
     ['tools', '$SRV.PING.executor'],
     ['tools', '$JS.API.STREAM.INFO.CALLS'],
     ['model', 'trivet.v1.tool.result.default.w1'],

@@ -63,8 +63,9 @@ export interface MachineryParts {
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
   const visible = parts.strictJournal ? (ref: WorkflowRef, seq: number): Promise<void> => patiently(() => relay.complete(ref, seq)) : undefined;
+  const isAlone = (): boolean => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1;
   const watchCommit = createWorkflowMetrics(parts.metrics);
-  const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
+  const runner = createRunner({ ...parts, reach, visible, by: () => (isAlone() ? undefined : workerId), hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
     afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, accounts, onError }, ref, transition, news, dealt);
     watchCommit(transition);
     for (const { type, data } of transition.events) if (type === 'workflow.failed') parts.logger.info({ code: data.failure.code }, 'A workflow failed');
@@ -74,7 +75,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
   const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, waiting: liveness.waiting, incarnation, reach, onError });
-  const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
+  const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const accounts = startAccountRetirer({ ledger: parts.ledger, keepFinishedMs: parts.keepFinishedMs, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);

@@ -2,7 +2,9 @@ import type { Bus, Settlement } from '@trivet/bus';
 import { CONSUMERS, Plan } from '@trivet/contracts';
 import { afterCommit } from '../effects.js';
 import { childInputOf, childTask } from '../intake/child-task.js';
+import { startHandOver } from '../intake/hand-over.js';
 import { ResultHandler } from '../intake/result.handler.js';
+import { createResults } from '../intake/results.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { createChildren, type ChildrenParts } from '../runner/children.js';
 import { startDispatcher } from '../runner/dispatcher.js';
@@ -39,12 +41,13 @@ export function startOrchestrator(world: World): Orchestrator {
   const reach = (): void => undefined;
   const clock = { nowMs: () => Date.now(), stop: reach };
 
-  const runner: Runner = createRunner({ ...ports, clock, reach, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, accounts: { retire: reach, keep: reach }, onError }, ref, transition, news, dealt) });
+  const runner: Runner = createRunner({ ...ports, clock, reach, by: () => process.name, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, accounts: { retire: reach, keep: reach }, onError }, ref, transition, news, dealt) });
   const machinery = startMachinery(world, { process, bus, ports, begin: { runner, ledger, gatekeeper }, runner, onError });
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {
-    const results = new ResultHandler(runner, async (_ref, result) => result, reach);
-    bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => settlementFrom(await results.onResult(delivery)) });
+    const results = createResults({ runner, keepArtefacts: async (_ref, result) => result });
+    const handler = new ResultHandler(results, startHandOver({ bus, workerId: process.name, results }), reach);
+    bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => settlementFrom(await handler.onResult(delivery)) });
   });
   return { process, runner, begin: { runner, ledger, gatekeeper } };
 }

@@ -1,4 +1,4 @@
-import { eventMessageId, settlementOf, subjects, type Alive, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RunningConsumer, type Settlement } from '@trivet/bus';
+import { eventMessageId, settlementOf, subjects, type Alive, type Bus, type ConsumeOptions, type Delivery, type Notice, type PublishOptions, type RawAnswer, type RunningConsumer, type Settlement } from '@trivet/bus';
 import { FailureError, HEADERS, type ConsumerEntry, type StreamName } from '@trivet/contracts';
 import type { Process, Scheduler } from '../scheduler.js';
 import { createBroker, type Broker, type StoredBytes } from './broker.js';
@@ -29,6 +29,7 @@ export function createNetwork(scheduler: Scheduler): Network {
   const processes = new Map<string, Process>();
   const pullers: Puller[] = [];
   const listeners: { process: Process; subject: RegExp; hear: (notice: Notice) => void }[] = [];
+  const answerers: Answerer[] = [];
   const reconnects: { process: Process; tell: () => void }[] = [];
   let connectedAt = scheduler.nowMs() - 10_000;
 
@@ -65,7 +66,7 @@ export function createNetwork(scheduler: Scheduler): Network {
     }
   };
 
-  const shared: Shared = { scheduler, broker, processes, pullers, listeners, reconnects, publish, notify, pumpSoon, connectedForMs: () => (broker.isUp ? scheduler.nowMs() - connectedAt : 0) };
+  const shared: Shared = { scheduler, broker, processes, pullers, listeners, answerers, reconnects, publish, notify, pumpSoon, connectedForMs: () => (broker.isUp ? scheduler.nowMs() - connectedAt : 0) };
   return {
     broker,
     busFor: (process) => busOf(shared, process),
@@ -82,12 +83,20 @@ export function createNetwork(scheduler: Scheduler): Network {
 }
 
 /** What the buses of all processes share. */
+interface Answerer {
+  process: Process;
+  /** The subject without its wildcard at the end. */
+  place: string;
+  answer: (notice: Notice) => Promise<string>;
+}
+
 interface Shared {
   scheduler: Scheduler;
   broker: Broker;
   processes: Map<string, Process>;
   pullers: Puller[];
   listeners: { process: Process; subject: RegExp; hear: (notice: Notice) => void }[];
+  answerers: Answerer[];
   reconnects: { process: Process; tell: () => void }[];
   publish: (subject: string, body: unknown, options: PublishOptions) => { seq: number; duplicate: boolean };
   notify: (subject: string, body: unknown) => void;
@@ -95,7 +104,8 @@ interface Shared {
   connectedForMs: () => number;
 }
 
-function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, publish, notify, pumpSoon, connectedForMs }: Shared, process: Process): Bus {
+function busOf(shared: Shared, process: Process): Bus {
+  const { scheduler, broker, processes, pullers, listeners, answerers, reconnects, publish, notify, pumpSoon, connectedForMs } = shared;
   return {
     publish: (subject, body, options = {}) => scheduler.call(process, `publish ${subject}`, () => ({ stream: '', ...publish(subject, body, options) }), { inOrder: true }),
     publishEvents: async (tenant, workflowId, events) => {
@@ -109,7 +119,11 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     },
     createInbox: () => ({ subject: 'inbox', stop: () => undefined }),
     request: () => Promise.reject(new FailureError('unavailable', 'Nobody answers here.')),
-    ask: () => Promise.resolve(null),
+    ask: (subject, body, options = {}) => askOther(shared, process, { subject, body, ...options }),
+    answer: (subject, answer) => {
+      answerers.push({ process, place: subject.replace(/>$/, ''), answer });
+      return { stop: () => undefined };
+    },
     consume: (options) => {
       const puller: Puller = { process, consumer: options.consumer, options, inFlight: 0, isStopped: false };
       pullers.push(puller);
@@ -144,6 +158,23 @@ function busOf({ scheduler, broker, processes, pullers, listeners, reconnects, p
     maxPayloadBytes: () => 1_048_576,
     close: () => Promise.resolve(),
     };
+}
+
+/** A question may get lost, and so may its answer, though what was asked is done. */
+function askOther({ scheduler, broker, answerers }: Shared, process: Process, { subject, body, workflowId, timeoutMs = 5_000 }: { subject: string; body: string } & PublishOptions): Promise<RawAnswer | null> {
+  const { random, faults } = scheduler;
+  const other = answerers.find(({ process: { isAlive }, place }) => isAlive && subject.startsWith(place));
+  if (!broker.isUp) return Promise.reject(new FailureError('unavailable', 'The broker is away.'));
+  if (!other) return Promise.resolve(null);
+  const data = Buffer.from(body);
+  const notice: Notice = { subject, data, json: () => JSON.parse(body), header: (name) => (name === HEADERS.workflowId ? workflowId : undefined) };
+  return new Promise((resolve, reject) => {
+    scheduler.at(timeoutMs, 'no answer', process, () => reject(new FailureError('unavailable', 'Nobody answered in time.')));
+    const answered = (text: string): void => {
+      if (!random.chance(faults.lost)) scheduler.at(random.between(0, 3), 'answered', process, () => resolve({ data: Buffer.from(text), header: () => undefined }));
+    };
+    if (!random.chance(faults.lost)) scheduler.at(random.between(0, 3), 'asked', other.process, () => void other.answer(notice).then(answered, () => answered('')));
+  });
 }
 
 const whileUp = <Result>(broker: Broker, task: () => Promise<Result>): Promise<Result> => (broker.isUp ? task() : Promise.reject(new FailureError('unavailable', 'The broker is away.')));

@@ -1,0 +1,51 @@
+import { DeadLetterError, MOST_DELIVERIES, subjectToken, type Delivery } from '@trivet/bus';
+import { FailureError, HEADERS, ModelResult, ToolResult, asFailureError, parseJsonText, parseOrFail } from '@trivet/contracts';
+import type { WorkflowRef } from '@trivet/state';
+import { withWorkflow } from '@trivet/telemetry';
+import type { KeepArtefacts } from '../files/artefacts.js';
+import type { Runner } from '../runner/runner.js';
+import type { Tier } from '../workflow/tier.js';
+
+export type ResultMessage = Pick<Delivery, 'subject' | 'data' | 'header' | 'deliveries'>;
+
+/** Results of calls: each moves its workflow forward once, however often it is delivered. */
+export interface Results {
+  apply: (message: ResultMessage) => Promise<void>;
+}
+
+export function createResults({ runner, keepArtefacts }: { runner: Pick<Runner, 'deliver'>; keepArtefacts: KeepArtefacts }): Results {
+  /** What no attempt can apply must not leave its workflow waiting for ever. */
+  async function applyTo(ref: WorkflowRef, tier: Tier, result: ToolResult | ModelResult, deliveries: number): Promise<void> {
+    try {
+      const kept = 'artefacts' in result ? await keepArtefacts(ref, result) : result;
+      await runner.deliver(ref, { type: 'result', tier, result: kept });
+    } catch (error) {
+      if (asFailureError(error).failure.code === 'unavailable' || deliveries < MOST_DELIVERIES - 1) throw error;
+      const { failure } = new FailureError('internal', `The result of step ${result.stepId} could not be applied: ${error instanceof Error ? error.message : String(error)}`);
+      await runner.deliver(ref, { type: 'give-up', failure });
+    }
+  }
+
+  return {
+    apply: (message) => {
+      const tier: Tier = subjectToken(message.subject, 2) === 'model' ? 'model' : 'tool';
+      const result = readResult(message, tier);
+      const ref = { tenant: result.tenant, workflowId: result.workflowId };
+      return withWorkflow(ref, () => applyTo(ref, tier, result, message.deliveries));
+    },
+  };
+}
+
+/** A result must be what its subject says it is: nobody speaks for another tenant or workflow. */
+function readResult(message: ResultMessage, tier: Tier): ToolResult | ModelResult {
+  if (message.header(HEADERS.workflowId) === undefined) throw new DeadLetterError(`a message on ${message.subject} without ${HEADERS.workflowId}`);
+  try {
+    const body = parseJsonText(new TextDecoder().decode(message.data), 'the result');
+    const result = tier === 'model' ? parseOrFail(ModelResult, body, 'the result') : parseOrFail(ToolResult, body, 'the result');
+    if (subjectToken(message.subject, 4) !== result.tenant || subjectToken(message.subject, 5) !== result.workflowId) throw new DeadLetterError(`the result of ${result.tenant}/${result.workflowId} came on ${message.subject}`);
+    return result;
+  } catch (error) {
+    if (error instanceof FailureError) throw new DeadLetterError(error.errors.length > 0 ? `${error.message}: ${error.errors.map((mistake) => `${mistake.pointer} ${mistake.detail}`).join('; ')}` : error.message);
+    throw error;
+  }
+}
