@@ -1,5 +1,5 @@
 import { startStack, until, type Stack, type StackOptions } from '@trivet/testing';
-import type { Account, Event, Step } from '@trivet/contracts';
+import type { Account, Event, Step, TraceSpan } from '@trivet/contracts';
 
 /**
  * Kill -9 of each service at each labelled point: the workflow finishes, no recorded result is computed again, and the
@@ -45,6 +45,7 @@ describe('a service killed', () => {
     for (const step of steps) expect(completedCalls(step)).toHaveLength(1);
     await expectGaplessHistory(stack);
     await expectExactLedger(stack, steps);
+    if (crash.at === 'orchestrator.after-result-before-ack') await expectLinkedResult(stack);
   });
 });
 
@@ -52,6 +53,16 @@ describe('a service killed', () => {
 async function submitUntilAccepted(stack: Stack): Promise<void> {
   const response = await stack.submit(TASK);
   expect([200, 202]).toContain(response.status);
+}
+
+/** The result came to the dead process first, and came again. */
+async function expectLinkedResult(stack: Stack): Promise<void> {
+  let again: TraceSpan | undefined;
+  await until(async () => {
+    again = (await stack.get<{ items: TraceSpan[] }>('/api/v1/workflows/crash/trace')).items.find(({ name, attributes }) => name === 'workflow.advance' && attributes['trivet.redelivered'] === true);
+    return again !== undefined;
+  }, 20_000, () => `no result came again\n${stack.logs()}`);
+  expect(again).toMatchObject({ attributes: { 'trivet.input': 'result' }, links: [{ traceId: again?.traceId, spanId: expect.stringMatching(/^[0-9a-f]{16}$/) }] });
 }
 
 /** Of the step itself, not the model calls inside its tool. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { connectBus, type Bus } from '@trivet/bus';
-import { ROUTES, type TaskAccepted, type Workflow } from '@trivet/contracts';
+import { ROUTES, type TaskAccepted, type TraceSpan, type Workflow } from '@trivet/contracts';
 import { startStack, until, type Stack } from '@trivet/testing';
 
 const PLAN = { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } }] };
@@ -87,12 +87,22 @@ describe('the doors', () => {
     expect(rest).toEqual([4, 5]);
   });
 
-  it('take what was published while the orchestrator was down', async () => {
-    const [orchestrator] = stack.processes('orchestrator');
-    orchestrator?.signal('SIGSTOP');
+  it('take what was published while the orchestrator was down, and again when it dies over it, as one trace', async () => {
+    const orchestrators = stack.processes('orchestrator');
+    for (const orchestrator of orchestrators) {
+      orchestrator.signal('SIGSTOP');
+      orchestrator.crashNext('orchestrator.after-accept');
+    }
     await publishRaw(stack.servers.nats.port, 'trivet.v1.task.submit.default', JSON.stringify(task('while-away')));
-    orchestrator?.kill();
+    for (const orchestrator of orchestrators) orchestrator.kill();
     expect(await stack.ended('while-away')).toMatchObject({ status: 'completed' });
+    let again: TraceSpan | undefined;
+    await until(async () => {
+      again = (await stack.get<{ items: TraceSpan[] }>('/api/v1/workflows/while-away/trace')).items.find(({ name, attributes }) => name === 'task.submit' && attributes['trivet.redelivered'] === true);
+      return again !== undefined;
+    }, 20_000, () => stack.logs());
+    // The span of the dead process was never reported, and is named all the same.
+    expect(again?.links).toEqual([{ traceId: again?.traceId, spanId: expect.stringMatching(/^[0-9a-f]{16}$/) }]);
   });
 
   it('serve every route of the contract, and describe themselves', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { trace } from '@opentelemetry/api';
-import { CONSUMERS, HEADERS } from '@trivet/contracts';
-import { currentWorkflow, startTelemetry } from '@trivet/telemetry';
+import { CONSUMERS, HEADERS, type TraceSpan } from '@trivet/contracts';
+import { currentWorkflow, startTelemetry, withSpan, withWorkflow } from '@trivet/telemetry';
 import { startNats, until, type TestServer } from '@trivet/testing';
 import { connectBus, DeadLetterError, RedeliverError, settlementOf, subjects, type Bus, type Delivery, type Settlement } from './index.js';
 
@@ -103,6 +103,30 @@ describe('the bus', () => {
     expect(told).toEqual([[{ tenant: 'acme', workflowId: 'wf' }, 'a'.repeat(32)]]);
     consumer.stop();
     await telemetry.shutdown();
+  });
+
+  it('names a message alike each time it brings it, so that the spans of its deliveries are linked', async () => {
+    const spans: TraceSpan[] = [];
+    const telemetry = startTelemetry({ service: 'orchestrator', version: '0', workerId: 'w1', publishSpans: async (_tenant, _workflowId, some) => void spans.push(...some) });
+    const carryOut = (delivery: Delivery): Promise<void> =>
+      withWorkflow({ tenant: 'acme', workflowId: 'wf' }, () =>
+        withSpan('workflow.advance', { delivery: { id: delivery.id, count: delivery.deliveries } }, () => {
+          if (delivery.deliveries < 3) throw new RedeliverError('later', 20);
+        }),
+      );
+    const settled: string[] = [];
+    const consumer = consume(bus, 1, async (delivery) => carryOut(delivery).finally(() => settled.push(delivery.id)));
+    await bus.publish(subjects.toolCall('acme', 'wf'), {}, { workflowId: 'wf' });
+    await until(() => settled.length === 3, 10_000);
+    await bus.publish(subjects.toolCall('acme', 'wf'), {}, { workflowId: 'wf' });
+    await until(() => settled.length === 6, 10_000);
+    await telemetry.shutdown();
+    consumer.stop();
+    expect(settled).toEqual([settled[0], settled[0], settled[0], settled[3], settled[3], settled[3]]);
+    expect(settled[3]).not.toBe(settled[0]);
+    const linked = spans.map(({ links }) => links?.[0]?.spanId);
+    expect(linked).toEqual([undefined, spans[0]?.spanId, spans[0]?.spanId, undefined, spans[3]?.spanId, spans[3]?.spanId]);
+    expect(spans.map(({ traceId }) => traceId === spans[0]?.traceId)).toEqual([true, true, true, false, false, false]);
   });
 
   it('does not bring a message again while its handler works, however long that takes', async () => {

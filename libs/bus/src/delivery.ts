@@ -4,6 +4,8 @@ import { readHeader } from './message-headers.js';
 
 /** One delivered message, as a handler sees it. */
 export interface Delivery {
+  /** The same each time this message is delivered, and of no other, also of a stream that was made anew. */
+  id: string;
   subject: string;
   /** The raw body. */
   data: Uint8Array;
@@ -21,16 +23,17 @@ export interface Delivery {
 export function toDelivery(message: Msg): Delivery | null {
   const tokens = message.reply?.split('.') ?? [];
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return null;
-  const from = tokens.length >= 11 ? 4 : 2;
+  const [stream = '', , deliveries = '1', streamSeq = '0', , storedAt = ''] = tokens.slice(tokens.length >= 11 ? 4 : 2);
   return {
+    id: `${stream}:${streamSeq}:${storedAt}`,
     subject: message.subject,
     data: message.data,
     header: (name) => readHeader(message.headers, name),
     headerNames: () => message.headers?.keys() ?? [],
     headers: message.headers,
-    stream: tokens[from] ?? '',
-    deliveries: Number(tokens[from + 2] ?? 1),
-    streamSeq: Number(tokens[from + 3] ?? 0),
+    stream,
+    deliveries: Number(deliveries),
+    streamSeq: Number(streamSeq),
   };
 }
 

@@ -14,7 +14,7 @@ export const ATTRIBUTES = {
   attempt: 'trivet.attempt',
   epoch: 'trivet.epoch',
   outcome: 'trivet.call.outcome',
-  /** True on the span of a call that somebody began before, and that is linked to the span of the first. */
+  /** True on the span of a call that somebody began before, or of a message that was delivered before; it is linked to the span of the first time. */
   redelivered: 'trivet.redelivered',
   /** True on the first span of a workflow of which only failures are recorded. */
   leftOut: 'trivet.left_out',

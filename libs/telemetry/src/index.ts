@@ -1,7 +1,7 @@
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './start-telemetry.js';
 export { ATTRIBUTES, OPERATIONS } from './attributes.js';
 export { currentWorkflow, withService, withWorkflow, type WorkflowContext } from './workflow-context.js';
-export { currentTraceparent, keepFirstSpan, recordFailure, withSpan, type SpanOptions } from './span.js';
+export { currentTraceparent, keepFirstSpan, recordFailure, withSpan, type DeliveryOfSpan, type SpanOptions } from './span.js';
 export { extractContext, injectHeaders, traceIdOf, traceparentOf, contextOfTraceparent, type ExtractedContext } from './propagation.js';
 export { createMetrics, type MetricOptions, type Metrics } from './metrics.js';
 export { createServiceMetrics, type ServiceMetrics } from './service-metrics.js';

@@ -27,7 +27,10 @@ export function withIds<Started>(ids: SpanIds, start: () => Started): Started {
 }
 
 /**
- * The id of the span in which a call is carried out, by its id and epoch (how often it was claimed, from 1): whoever takes it over knows the
- * id of the first one's span without asking, also when that process is dead.
+ * The id of the span in which a call or a message is carried out, by its id and how often it was begun or delivered, from 1: whoever takes it
+ * up again knows the id of the first one's span without asking, also when that process is dead.
  */
-export const deliverySpanId = (callId: string, epoch: number): string => createHash('sha256').update(`${callId}:${epoch}`).digest('hex').slice(0, 16);
+export const deliverySpanId = (id: string, count: number): string => createHash('sha256').update(`${id}:${count}`).digest('hex').slice(0, 16);
+
+/** The id of the trace that a message begins which comes without one: the same each time it is delivered. */
+export const deliveryTraceId = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32);

@@ -5,7 +5,7 @@ import { LeftOutSpan } from './left-out-span.js';
 import { FIRST_SPAN, MUST_BE_KEPT } from './load-sampler.js';
 import { contextOfTraceparent, traceparentOf } from './propagation.js';
 import { redactText } from './redaction.js';
-import { deliverySpanId, withIds } from './span-ids.js';
+import { deliverySpanId, deliveryTraceId, withIds } from './span-ids.js';
 
 export interface SpanOptions {
   /** What kind of hop this is; default: internal. */
@@ -13,8 +13,16 @@ export interface SpanOptions {
   attributes?: Attributes;
   /** The span this one continues: a `traceparent` header or a context; default: the one that is active. */
   parent?: string | Context;
-  /** The delivery of a call that this span carries out: from the second on, it is linked to the span of the first. */
-  delivery?: { callId: string; epoch: number };
+  /** What this span carries out, where that may come again. */
+  delivery?: DeliveryOfSpan;
+}
+
+/** A call that somebody may have begun before, or a message that may have been delivered before: from the second time on, its span is linked to that of the first. */
+export interface DeliveryOfSpan {
+  /** The same each time, and of nothing else: the id of the call, or of the message. */
+  id: string;
+  /** How often it was begun or delivered, from 1. */
+  count: number;
 }
 
 /**
@@ -36,20 +44,21 @@ export async function withSpan<Result>(name: string, options: SpanOptions, fn: (
 
 function startSpan(name: string, { kind, attributes, delivery }: SpanOptions, from: Context): Span {
   const follows = trace.getSpan(from);
-  const spanId = delivery && deliverySpanId(delivery.callId, delivery.epoch);
+  const ids = delivery ? { spanId: deliverySpanId(delivery.id, delivery.count), ...(follows ? {} : { traceId: deliveryTraceId(delivery.id) }) } : {};
   const options = { kind: KINDS[kind ?? 'internal'], attributes: { ...attributes, ...(isRedelivery(delivery) ? { [ATTRIBUTES.redelivered]: true } : {}) }, links: linksOf(delivery, follows) };
-  if (follows && name !== FIRST_SPAN && !isTraced(follows)) return new LeftOutSpan({ name, options, ids: { spanId }, follows, from });
-  const span = withIds({ spanId }, () => trace.getTracer('trivet').startSpan(name, options, from));
+  if (follows && name !== FIRST_SPAN && !isTraced(follows)) return new LeftOutSpan({ name, options, ids, follows, from });
+  const span = withIds(ids, () => trace.getTracer('trivet').startSpan(name, options, from));
   return name === FIRST_SPAN && !isTraced(span) ? new LeftOutSpan({ name, options, ids: span.spanContext(), follows: span, from }) : span;
 }
 
 const isTraced = (span: Span): boolean => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 
-const isRedelivery = (delivery: SpanOptions['delivery']): boolean => delivery !== undefined && delivery.epoch > 1;
+const isRedelivery = (delivery: SpanOptions['delivery']): boolean => delivery !== undefined && delivery.count > 1;
 
 function linksOf(delivery: SpanOptions['delivery'], follows: Span | undefined): Link[] {
-  if (!delivery || !isRedelivery(delivery) || !follows) return [];
-  return [{ context: { ...follows.spanContext(), spanId: deliverySpanId(delivery.callId, 1) } }];
+  if (!delivery || !isRedelivery(delivery)) return [];
+  const { traceId, traceFlags } = follows?.spanContext() ?? { traceId: deliveryTraceId(delivery.id), traceFlags: TraceFlags.SAMPLED };
+  return [{ context: { traceId, traceFlags, spanId: deliverySpanId(delivery.id, 1) } }];
 }
 
 /**

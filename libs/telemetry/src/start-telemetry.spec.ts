@@ -142,7 +142,7 @@ describe('a span whose work fails', () => {
 describe('a call that is begun again', () => {
   it('is linked to the span of the first time, whoever began it and whether or not it ended', async () => {
     start();
-    const begin = (epoch: number): Promise<void> => context.with(contextOfTraceparent(SAMPLED), () => withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('tool.call', { delivery: { callId: 'c1', epoch } }, () => undefined)));
+    const begin = (epoch: number): Promise<void> => context.with(contextOfTraceparent(SAMPLED), () => withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('tool.call', { delivery: { id: 'c1', count: epoch } }, () => undefined)));
     for (const epoch of [1, 2, 3]) await begin(epoch);
     await telemetry?.flush();
     const [first, ...later] = spansOf('w');
@@ -150,6 +150,16 @@ describe('a call that is begun again', () => {
     expect(first?.attributes).not.toHaveProperty('trivet.redelivered');
     for (const span of later) expect(span).toMatchObject({ links: [{ traceId: traceIdOf(SAMPLED), spanId: first?.spanId }], attributes: { 'trivet.redelivered': true } });
     expect(new Set(spansOf('w').map(({ spanId }) => spanId)).size).toBe(3);
+  });
+
+  it('is in the trace of the first time where nobody sent one', async () => {
+    start();
+    for (const count of [1, 2]) await withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('task.submit', { delivery: { id: 'TASKS:7:1700000000', count } }, () => undefined));
+    await withWorkflow({ tenant: 'default', workflowId: 'w' }, () => withSpan('task.submit', { delivery: { id: 'TASKS:7:1800000000', count: 1 } }, () => undefined));
+    await telemetry?.flush();
+    const [first, again, other] = spansOf('w');
+    expect(again).toMatchObject({ traceId: first?.traceId, parentSpanId: null, links: [{ traceId: first?.traceId, spanId: first?.spanId }] });
+    expect(other?.traceId).not.toBe(first?.traceId);
   });
 });
 

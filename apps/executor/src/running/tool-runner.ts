@@ -80,7 +80,7 @@ async function runClaimed(parts: ToolRunnerParts, claimed: Claimed, signal: Abor
   const { call, epoch } = claimed;
   const startedAt = new Date().toISOString();
   const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool, 'gen_ai.tool.call.id': call.callId, 'trivet.step.id': call.stepId, 'trivet.attempt': call.attempt, 'trivet.epoch': epoch };
-  return withSpan('tool.call', { kind: 'consumer', attributes, delivery: { callId: call.callId, epoch } }, async (span) => {
+  return withSpan('tool.call', { kind: 'consumer', attributes, delivery: { id: call.callId, count: epoch } }, async (span) => {
     const result = await withSpan('sandbox.run', { attributes: { 'gen_ai.tool.name': call.tool } }, async (inner) => {
       const outcome = await runTool(parts, call, signal);
       parts.pace.took(outcome.sandbox.wallMs);

@@ -104,7 +104,7 @@ async function answerAgain({ bus, context }: ModelRunnerParts, call: ModelCall):
 
 function tracedAnswer(context: ModelContext, call: ModelCall, epoch: number, signal: AbortSignal): Promise<ModelResult> {
   const attributes = { [ATTRIBUTES.callId]: call.callId, [ATTRIBUTES.stepId]: call.stepId, [ATTRIBUTES.attempt]: call.attempt, [ATTRIBUTES.epoch]: epoch };
-  return withSpan('model.call', { kind: 'consumer', attributes, delivery: { callId: call.callId, epoch } }, async (span) => {
+  return withSpan('model.call', { kind: 'consumer', attributes, delivery: { id: call.callId, count: epoch } }, async (span) => {
     const result = await answerCall(call, context, { epoch, signal });
     if (result.usage) span.setAttributes({ [ATTRIBUTES.genAiInputTokens]: result.usage.inputTokens, [ATTRIBUTES.genAiOutputTokens]: result.usage.outputTokens, [ATTRIBUTES.costNanoUsd]: result.usage.costNanoUsd });
     if (result.failure) recordFailure(span, new FailureError(result.failure.code, result.failure.message));

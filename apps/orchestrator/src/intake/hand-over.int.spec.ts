@@ -27,20 +27,20 @@ describe('results that came to another orchestrator than made the call', () => {
   }
   const result = (owner: string | undefined, deliveries = 1): Delivery => {
     const headers: Record<string, string | undefined> = { [HEADERS.orchestrator]: owner, [HEADERS.workflowId]: 'w1' };
-    return { subject: SUBJECT, data: Buffer.from('{"output":"ö"}'), header: (name) => headers[name], headerNames: () => Object.keys(headers), headers: undefined, stream: 'RESULTS', streamSeq: 1, deliveries };
+    return { subject: SUBJECT, data: Buffer.from('{"output":"ö"}'), header: (name) => headers[name], headerNames: () => Object.keys(headers), headers: undefined, stream: 'RESULTS', streamSeq: 1, deliveries, id: 'RESULTS 1' };
   };
 
   it('are applied by that one, whole', async () => {
     const applied: unknown[] = [];
-    orchestrator('o1', async ({ subject, data, header, deliveries }) => void applied.push([subject, Buffer.from(data).toString(), header(HEADERS.workflowId), deliveries]));
-    expect(await orchestrator('o2').offer(result('o1'))).toBe(true);
-    expect(applied).toEqual([[SUBJECT, '{"output":"ö"}', 'w1', 1]]);
+    orchestrator('o1', async ({ id, subject, data, header, deliveries }) => void applied.push([id, subject, Buffer.from(data).toString(), header(HEADERS.workflowId), deliveries]));
+    expect(await orchestrator('o2').offer(result('o1'))).toBeNull();
+    expect(applied).toEqual([['RESULTS 1', SUBJECT, '{"output":"ö"}', 'w1', 1]]);
   });
 
   it('are ours where it is our own call, nobody’s, or delivered again', async () => {
     orchestrator('o1', () => Promise.reject(new Error('not expected')));
     const here = orchestrator('o2');
-    for (const each of [result('o2'), result(undefined), result('o1', 2), result('>'), result('o1.>')]) expect(await here.offer(each)).toBe(false);
+    for (const each of [result('o2'), result(undefined), result('o1', 2), result('>'), result('o1.>')]) expect(await here.offer(each)).toMatchObject({ id: 'RESULTS 1' });
   });
 
   it('are ours at once where that one is gone', async () => {
@@ -48,7 +48,7 @@ describe('results that came to another orchestrator than made the call', () => {
     const here = orchestrator('o2');
     gone.stop();
     const began = performance.now();
-    expect(await here.offer(result('o1'))).toBe(false);
+    expect(await here.offer(result('o1'))).toMatchObject({ id: 'RESULTS 1:again' });
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
@@ -59,13 +59,13 @@ describe('results that came to another orchestrator than made the call', () => {
       return asked === 1 ? Promise.reject(new Error('Redis is away')) : Promise.resolve();
     });
     const here = orchestrator('o2');
-    expect(await here.offer(result('o1'))).toBe(false);
-    expect(await here.offer(result('o1'))).toBe(false);
+    expect(await here.offer(result('o1'))).toMatchObject({ id: 'RESULTS 1:again' });
+    expect(await here.offer(result('o1'))).toMatchObject({ id: 'RESULTS 1' });
     expect(asked).toBe(1);
   });
 
   it('are ours where that one stands still', async () => {
     orchestrator('o1', () => new Promise(() => undefined));
-    expect(await orchestrator('o2').offer(result('o1'))).toBe(false);
+    expect(await orchestrator('o2').offer(result('o1'))).toMatchObject({ id: 'RESULTS 1:again' });
   });
 });

@@ -9,8 +9,8 @@ import type { ResultMessage, Results } from './results.js';
  * when the other does not do so soon, and a result that both apply counts once, as any that comes twice.
  */
 export interface HandOver {
-  /** Gives a result to whom it belongs; false: it is ours to apply. */
-  offer: (delivery: Delivery) => Promise<boolean>;
+  /** Gives a result to whom it belongs; what is answered is ours to apply, null: it is applied. */
+  offer: (delivery: Delivery) => Promise<ResultMessage | null>;
   /** Takes none any more: those that are offered from now on are applied by who has them. */
   stop: () => void;
 }
@@ -25,6 +25,8 @@ const WITHIN_MS = 500;
 /** One that did not apply a result in time is offered none for this long. */
 const REST_MS = 1_000;
 const APPLIED = 'applied';
+/** The delivery as the broker counts it, for the trace. */
+const DELIVERY = 'Trivet-Delivery';
 
 /** Inside the services' own inboxes: nobody else may publish there. */
 const placeOf = (workerId: string): string => `_INBOX_orchestrator.results.${workerId}`;
@@ -32,7 +34,7 @@ const placeOf = (workerId: string): string => `_INBOX_orchestrator.results.${wor
 export function startHandOver({ bus, workerId, results }: HandOverParts): HandOver {
   const resting = new Map<string, number>();
   const here = bus.answer(`${placeOf(workerId)}.>`, async ({ subject, data, header }) => {
-    const message: ResultMessage = { subject: subject.slice(placeOf(workerId).length + 1), data, header, deliveries: 1 };
+    const message: ResultMessage = { subject: subject.slice(placeOf(workerId).length + 1), data, header, id: header(DELIVERY) ?? '', deliveries: 1 };
     await results.apply(message);
     return APPLIED;
   });
@@ -45,23 +47,24 @@ export function startHandOver({ bus, workerId, results }: HandOverParts): HandOv
     return false;
   }
 
-  async function give(owner: string, { subject, data, header }: Delivery): Promise<boolean> {
+  async function give(owner: string, { id, subject, data, header }: Delivery): Promise<boolean> {
     const workflowId = header(HEADERS.workflowId);
-    const answer = await bus.ask(`${placeOf(owner)}.${subject}`, new TextDecoder().decode(data), { timeoutMs: WITHIN_MS, ...(workflowId === undefined ? {} : { workflowId }) });
+    const answer = await bus.ask(`${placeOf(owner)}.${subject}`, new TextDecoder().decode(data), { timeoutMs: WITHIN_MS, headers: { [DELIVERY]: id }, ...(workflowId === undefined ? {} : { workflowId }) });
     return answer !== null && Buffer.from(answer.data).toString() === APPLIED;
   }
 
   return {
     offer: async (delivery) => {
       const owner = delivery.header(HEADERS.orchestrator);
-      if (owner === undefined || owner === workerId || delivery.deliveries > 1 || !isWorkerId(owner) || isResting(owner)) return false;
+      if (owner === undefined || owner === workerId || delivery.deliveries > 1 || !isWorkerId(owner) || isResting(owner)) return delivery;
       try {
-        if (await give(owner, delivery)) return true;
+        if (await give(owner, delivery)) return null;
       } catch {
         // Too late or cut off: maybe it was applied all the same.
       }
       resting.set(owner, performance.now() + REST_MS);
-      return false;
+      // The other may have begun it: two spans of one trace are not called the same.
+      return { ...delivery, id: `${delivery.id}:again` };
     },
     stop: () => here.stop(),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ChildInput, FailureError, MOST_TASK_BYTES, TaskSubmit, canonicalJson, isIdentifier, parseOrFail, type DryRun, type EventData, type Fact, type ForkBody, type TaskAccepted } from '@trivet/contracts';
 import type { Bus } from '@trivet/bus';
 import { ERASED, type Blobs, type Ledger, type WorkflowRef, type WorkflowStore } from '@trivet/state';
-import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
+import { currentTraceparent, withSpan, withWorkflow, type DeliveryOfSpan } from '@trivet/telemetry';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { estimatePlan } from '../planning/estimate.js';
 import { createPlanTask, type PlanningParts } from '../planning/plan-task.js';
@@ -26,6 +26,8 @@ export interface Submission {
   /** The id to take when the body names none: ce-id, Nats-Msg-Id or Idempotency-Key, made fit. */
   fallbackId?: string;
   actor: string;
+  /** Of the message it came in, where it did. */
+  delivery?: DeliveryOfSpan;
 }
 
 /** The one way in for tasks, whichever door they came through. */
@@ -86,7 +88,7 @@ export function createIntake(parts: IntakeParts): Intake {
       const task = readTask(submission.body);
       const workflowId = task.workflowId ?? fitId(submission.fallbackId) ?? newWorkflowId();
       const ref = { tenant: submission.tenant, workflowId };
-      return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source } }, () => accept(ref, task, submission)));
+      return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source }, ...(submission.delivery ? { delivery: submission.delivery } : {}) }, () => accept(ref, task, submission)));
     },
     beginChild: async (parent, step, childId) => {
       const input = await childInputOf(parts.blobs, step);

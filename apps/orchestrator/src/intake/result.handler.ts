@@ -16,7 +16,8 @@ export class ResultHandler {
 
   @OnDelivery(CONSUMERS.results)
   async onResult(delivery: Delivery): Promise<void> {
-    if (!(await this.handOver.offer(delivery))) await this.results.apply(delivery);
+    const ours = await this.handOver.offer(delivery);
+    if (ours) await this.results.apply(ours);
     this.reach('orchestrator.after-result-before-ack');
   }
 }

@@ -6,7 +6,7 @@ import type { KeepArtefacts } from '../files/artefacts.js';
 import type { Runner } from '../runner/runner.js';
 import type { Tier } from '../workflow/tier.js';
 
-export type ResultMessage = Pick<Delivery, 'subject' | 'data' | 'header' | 'deliveries'>;
+export type ResultMessage = Pick<Delivery, 'id' | 'subject' | 'data' | 'header' | 'deliveries'>;
 
 /** Results of calls: each moves its workflow forward once, however often it is delivered. */
 export interface Results {
@@ -15,10 +15,10 @@ export interface Results {
 
 export function createResults({ runner, keepArtefacts }: { runner: Pick<Runner, 'deliver'>; keepArtefacts: KeepArtefacts }): Results {
   /** What no attempt can apply must not leave its workflow waiting for ever. */
-  async function applyTo(ref: WorkflowRef, tier: Tier, result: ToolResult | ModelResult, deliveries: number): Promise<void> {
+  async function applyTo(ref: WorkflowRef, tier: Tier, result: ToolResult | ModelResult, { id, deliveries }: ResultMessage): Promise<void> {
     try {
       const kept = 'artefacts' in result ? await keepArtefacts(ref, result) : result;
-      await runner.deliver(ref, { type: 'result', tier, result: kept });
+      await runner.deliver(ref, { type: 'result', tier, result: kept }, { id, count: deliveries });
     } catch (error) {
       if (asFailureError(error).failure.code === 'unavailable' || deliveries < MOST_DELIVERIES - 1) throw error;
       const { failure } = new FailureError('internal', `The result of step ${result.stepId} could not be applied: ${error instanceof Error ? error.message : String(error)}`);
@@ -31,7 +31,7 @@ export function createResults({ runner, keepArtefacts }: { runner: Pick<Runner, 
       const tier: Tier = subjectToken(message.subject, 2) === 'model' ? 'model' : 'tool';
       const result = readResult(message, tier);
       const ref = { tenant: result.tenant, workflowId: result.workflowId };
-      return withWorkflow(ref, () => applyTo(ref, tier, result, message.deliveries));
+      return withWorkflow(ref, () => applyTo(ref, tier, result, message));
     },
   };
 }

@@ -26,7 +26,7 @@ export class TaskHandler {
       const { body, eventId } = readSubmitted(delivery);
       claimedId = claimedWorkflowId(body) ?? eventId ?? messageId;
       const fallbackId = eventId ?? messageId;
-      await this.intake.submit({ tenant, body, source: 'bus', actor: 'bus', ...(fallbackId ? { fallbackId } : {}) });
+      await this.intake.submit({ tenant, body, source: 'bus', actor: 'bus', delivery: { id: delivery.id, count: delivery.deliveries }, ...(fallbackId ? { fallbackId } : {}) });
     } catch (error) {
       if (!(error instanceof FailureError) || error.failure.code === 'unavailable' || error.failure.code === 'internal') throw error;
       await this.reject(isIdentifier(tenant) ? tenant : DEFAULT_TENANT, delivery, error, claimedId, messageId);

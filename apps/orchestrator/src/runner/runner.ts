@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FailureError, type BlobReference, type EventData, type Fact, type JsonValue } from '@trivet/contracts';
 import type { JournalEvent } from '@trivet/bus';
-import { currentTraceparent, withSpan, withWorkflow } from '@trivet/telemetry';
+import { currentTraceparent, withSpan, withWorkflow, type DeliveryOfSpan } from '@trivet/telemetry';
 import type { Blobs, Change, DealtCall, LedgerClock, Tier, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { advance, begin } from '../workflow/advance.js';
 import { MissingValueError } from '../workflow/scope.js';
@@ -19,8 +19,11 @@ export type BeginOutcome = { status: 'created'; state: WorkflowState } | { statu
 export interface Runner {
   /** Makes a workflow, unless one of this id exists. */
   begin: (ref: WorkflowRef, data: EventData<'task.accepted'>, reused?: readonly Fact[]) => Promise<BeginOutcome>;
-  /** Tells a workflow what happened. 'ignored': it changes nothing; 'unknown': there is no such workflow. */
-  deliver: (ref: WorkflowRef, input: Input) => Promise<'applied' | 'ignored' | 'unknown'>;
+  /**
+   * Tells a workflow what happened. 'ignored': it changes nothing; 'unknown': there is no such workflow.
+   * @param delivery of the message that brought it, for the trace
+   */
+  deliver: (ref: WorkflowRef, input: Input, delivery?: DeliveryOfSpan) => Promise<'applied' | 'ignored' | 'unknown'>;
   read: (ref: WorkflowRef) => Promise<WorkflowState | null>;
 }
 
@@ -97,7 +100,7 @@ export function createRunner(parts: RunnerParts): Runner {
   return {
     begin: (ref, data, reused = []) =>
       exclusive(keyOf(ref), () =>
-        inSpan(ref, 'begin', data.traceparent, async () => {
+        inSpan(ref, { input: 'begin', parent: data.traceparent }, async () => {
           const { transition, around } = await transitionOf(parts.clock, loadValue, (given) => begin({ type: 'task.accepted', data }, ref.workflowId, given, reused));
           const outcome = await commit(ref, null, transition, around);
           if (outcome.status !== 'exists') return { status: 'created', state: transition.state };
@@ -106,10 +109,10 @@ export function createRunner(parts: RunnerParts): Runner {
           return { status: 'exists', bodyHash: outcome.hash, workflowStatus: outcome.workflowStatus };
         }),
       ),
-    deliver: (ref, input) =>
+    deliver: (ref, input, delivery) =>
       exclusive(keyOf(ref), async () => {
         const trace = traceOf(ref);
-        return inSpan(ref, input.type, trace && (await trace), () => untilTaken(ref, (attempt) => deliverOnce(ref, input, attempt > 0)));
+        return inSpan(ref, { input: input.type, parent: trace && (await trace), delivery }, () => untilTaken(ref, (attempt) => deliverOnce(ref, input, attempt > 0)));
       }),
     read: async (ref) => (await known.current(ref))?.state ?? null,
   };
@@ -140,8 +143,15 @@ function countOpIds(): () => string {
 const dealtCalls = (ref: WorkflowRef, change: Change, dealt: readonly string[]): DealtCall[] =>
   dealt.length === 0 ? [] : change.schedule.flatMap((call) => (dealt.includes(call.callId) ? [{ ref, callId: call.callId, spec: call.spec, published: 0 }] : []));
 
-function inSpan<Result>(ref: WorkflowRef, input: string, parent: string | null | undefined, task: () => Promise<Result>): Promise<Result> {
-  return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}) }, task));
+interface Advance {
+  /** What it is told. */
+  input: string;
+  parent: string | null | undefined;
+  delivery?: DeliveryOfSpan | undefined;
+}
+
+function inSpan<Result>(ref: WorkflowRef, { input, parent, delivery }: Advance, task: () => Promise<Result>): Promise<Result> {
+  return withWorkflow(ref, () => withSpan('workflow.advance', { attributes: { 'trivet.input': input }, ...(parent ? { parent } : {}), ...(delivery ? { delivery } : {}) }, task));
 }
 
 interface Made {

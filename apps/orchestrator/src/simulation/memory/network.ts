@@ -161,13 +161,13 @@ function busOf(shared: Shared, process: Process): Bus {
 }
 
 /** A question may get lost, and so may its answer, though what was asked is done. */
-function askOther({ scheduler, broker, answerers }: Shared, process: Process, { subject, body, workflowId, timeoutMs = 5_000 }: { subject: string; body: string } & PublishOptions): Promise<RawAnswer | null> {
+function askOther({ scheduler, broker, answerers }: Shared, process: Process, { subject, body, workflowId, headers, timeoutMs = 5_000 }: { subject: string; body: string } & PublishOptions): Promise<RawAnswer | null> {
   const { random, faults } = scheduler;
   const other = answerers.find(({ process: { isAlive }, place }) => isAlive && subject.startsWith(place));
   if (!broker.isUp) return Promise.reject(new FailureError('unavailable', 'The broker is away.'));
   if (!other) return Promise.resolve(null);
   const data = Buffer.from(body);
-  const notice: Notice = { subject, data, json: () => JSON.parse(body), header: (name) => (name === HEADERS.workflowId ? workflowId : undefined) };
+  const notice: Notice = { subject, data, json: () => JSON.parse(body), header: (name) => (name === HEADERS.workflowId ? workflowId : headers?.[name]) };
   return new Promise((resolve, reject) => {
     scheduler.at(timeoutMs, 'no answer', process, () => reject(new FailureError('unavailable', 'Nobody answered in time.')));
     const answered = (text: string): void => {
@@ -235,5 +235,5 @@ function createDelivery(scheduler: Scheduler, broker: Broker, pumpSoon: (delayMs
 }
 
 function deliveryOf(message: StoredBytes, stream: StreamName, deliveries: number): Delivery {
-  return { subject: message.subject, data: message.data, header: (name) => message.headers[name], headerNames: () => Object.keys(message.headers), headers: undefined, stream, streamSeq: message.seq, deliveries };
+  return { id: `${stream}:${message.seq}`, subject: message.subject, data: message.data, header: (name) => message.headers[name], headerNames: () => Object.keys(message.headers), headers: undefined, stream, streamSeq: message.seq, deliveries };
 }
