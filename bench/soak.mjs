@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { SERVICES, STREAMS } from '@trivet/contracts';
-import { fitLine, round } from './measure.mjs';
+import { round } from './measure.mjs';
 import { startOurs } from './ours.mjs';
 import { redisKeys, redisMib, residentMib } from './scale/memory.mjs';
+import { judgeGrowth } from './soak/judge-growth.mjs';
 
 const LANES = 4;
 const PAUSE_MS = 100;
@@ -12,8 +13,11 @@ const KEEP_MS = 20_000;
 const GROWS_BY_DESIGN = new Set(['EVENTS', 'SPANS']);
 /** What is left of a workflow when its record has gone: its id, so that it does not begin again, and its account. */
 const KEPT_FOR_DAYS = /:tomb:|:counted:|^\{ledger\}/;
-/** Growth over the second half that is taken for noise: this share of the mean. */
-const NOISE_SHARE = 0.1;
+/** What grows by no more an hour than this is not called a leak. V8 goes on for minutes before the heap of a service has the size it keeps. */
+const BARS = { MiB: { leastPerHour: 6, warmUpMs: 600_000 }, 'open files': { leastPerHour: 20 }, messages: { leastPerHour: 60 } };
+const OTHER_BAR = { leastShare: 0.25 };
+/** Memory goes up and down between two looks; the least of it is what counts. */
+const MEMORY_EVERY_MS = 500;
 
 const PLAN = {
   steps: [
@@ -24,10 +28,12 @@ const PLAN = {
   ],
 };
 
-/** @returns of each thing that is watched its values over time and whether it is flat */
+/** @returns the samples, and of each thing that is watched how fast it grows, from which rate on that is a leak, and whether it is one; null where the run was too short */
 export async function soak({ minutes, say }) {
   const ours = await startOurs({ without: [], environment: { TRIVET_KEEP_FINISHED_MS: String(KEEP_MS) } });
   const samples = [];
+  const startedAt = performance.now();
+  const memory = watchMemory(ours);
   let done = 0;
   let isOver = false;
   const lanes = Promise.all(Array.from({ length: LANES }, async () => {
@@ -43,45 +49,56 @@ export async function soak({ minutes, say }) {
     const everyMs = Math.max(2_000, (minutes * 60_000) / 120);
     while (Date.now() < deadline) {
       await Promise.race([pause(everyMs), lanes]);
-      samples.push({ done, ...(await look(ours, done)) });
+      samples.push({ atMs: Math.round(performance.now() - startedAt), done, ...memory.least(), ...(await look(ours, done)) });
       if (samples.length % 10 === 0) say(`${Math.round((deadline - Date.now()) / 1_000)} s to go, ${done} workflows: ${describe(samples.at(-1))}`);
     }
     isOver = true;
     await lanes;
-    return { minutes, workflows: done, rows: judge(samples) };
+    return { minutes, workflows: done, rows: judge(samples), samples };
   } finally {
+    memory.stop();
     await ours.stop();
   }
+}
+
+/** The least resident memory of each service since it was asked for last. */
+function watchMemory({ stack }) {
+  let least = {};
+  const read = () => {
+    for (const service of SERVICES) least[`${service} MiB`] = Math.min(least[`${service} MiB`] ?? Infinity, residentMib(stack.processes(service)[0].pid));
+  };
+  const timer = setInterval(read, MEMORY_EVERY_MS);
+  return {
+    least: () => {
+      read();
+      const seen = least;
+      least = {};
+      return seen;
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 async function look({ stack, bus }, done) {
   const seen = {};
   for (const service of SERVICES) {
     const [{ pid }] = stack.processes(service);
-    seen[`${service} MiB`] = residentMib(pid);
     seen[`${service} open files`] = readdirSync(`/proc/${pid}/fd`).length;
   }
   const [mib, names] = await Promise.all([redisMib(stack.servers.redis.url), redisKeys(stack.servers.redis.url)]);
   const kept = names.filter((name) => KEPT_FOR_DAYS.test(name)).length;
   seen['redis keys'] = names.length - kept;
-  seen['kept keys a workflow'] = round(kept / done);
-  seen['redis KiB a workflow'] = round((mib * 1_024) / done);
+  seen['kept keys a workflow'] = round(kept / Math.max(1, done));
+  seen['redis KiB a workflow'] = round((mib * 1_024) / Math.max(1, done));
   for (const stream of Object.keys(STREAMS)) if (!GROWS_BY_DESIGN.has(stream)) seen[`messages in ${stream}`] = (await bus.streamState(stream)).messages;
   return seen;
 }
 
 function judge(samples) {
-  const half = samples.slice(Math.floor(samples.length / 2));
-  return Object.keys(half[0]).filter((name) => name !== 'done').map((name) => {
-    const { slope, noise, mean } = fitLine(half.map((sample, index) => [index, sample[name]]));
-    const grown = slope * (half.length - 1);
-    return { name, mean: round(mean), grown: round(grown), noise: round(noise), isFlat: grown <= Math.max(NOISE_SHARE * mean, 2 * noise, name.startsWith('messages') ? 5 : 0) };
+  return Object.keys(samples[0]).filter((name) => name !== 'done' && name !== 'atMs').map((name) => {
+    const [, bar = OTHER_BAR] = Object.entries(BARS).find(([kind]) => name.endsWith(` ${kind}`) || name.startsWith(kind)) ?? [];
+    return { name, verdict: judgeGrowth(samples.map((sample) => ({ atMs: sample.atMs, value: sample[name] })), bar) };
   });
-}
-
-export function showSoak({ minutes, workflows, rows }) {
-  const lines = rows.map(({ name, mean, grown, noise, isFlat }) => `${isFlat ? 'flat ' : 'GROWS'}  ${name.padEnd(26)} mean ${String(mean).padStart(9)}   ${grown >= 0 ? '+' : ''}${grown} over the second half (noise ${noise})`);
-  return [`${minutes} minutes, ${workflows} workflows`, ...lines].join('\n');
 }
 
 const describe = (sample) => SERVICES.map((service) => `${service} ${sample[`${service} MiB`]} MiB`).join(', ');
