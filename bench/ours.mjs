@@ -28,7 +28,7 @@ export async function startOurs({ handler = false, replicas = {}, without = ['mo
   bus.listen('trivet.v1.event.default.*.workflow.*', (notice) => {
     const [, , , , id, , fact] = notice.subject.split('.');
     if (fact !== 'completed' && fact !== 'failed') return;
-    ends.get(id)?.(fact);
+    ends.get(id)?.(fact === 'failed' ? JSON.stringify(notice.json().data?.failure ?? notice.json()) : fact);
     ends.delete(id);
   });
   const run = Date.now().toString(36);
@@ -38,7 +38,7 @@ export async function startOurs({ handler = false, replicas = {}, without = ['mo
     counter += 1;
     const workflowId = `${run}-${counter}`;
     const ended = new Promise((resolve) => ends.set(workflowId, resolve)).then((fact) => {
-      if (fact !== 'completed') throw new Error(`${workflowId} failed`);
+      if (fact !== 'completed') throw new Error(`${workflowId} failed: ${fact}`);
     });
     const accepted = bus.request('trivet.v1.rpc.task.submit', { goal: 'bench', workflowId, plan }).then((answer) => {
       if (answer.errorCode !== null) throw new Error(JSON.stringify(answer.body));

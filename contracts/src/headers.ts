@@ -5,8 +5,6 @@ export const HEADERS = {
   tenant: 'X-Trivet-Tenant',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
-  /** Of a call, and of its result again: the orchestrator that made the call and knows its workflow. A hint. */
-  orchestrator: 'Trivet-Orchestrator',
   messageId: 'Nats-Msg-Id',
   contentType: 'Content-Type',
   serviceError: 'Nats-Service-Error',

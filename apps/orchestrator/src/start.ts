@@ -21,7 +21,6 @@ import { createAuditTrail, type AuditTrail } from './audit/audit-trail.js';
 import { createControls } from './control/controls.js';
 import { createErasing, type Erasing } from './erasing/erasing.js';
 import { createApplication } from './http-server.js';
-import { startHandOver } from './intake/hand-over.js';
 import { createIntake } from './intake/intake.js';
 import { createResults } from './intake/results.js';
 import { createInputCheck } from './planning/input-check.js';
@@ -29,8 +28,8 @@ import { createPlanTask } from './planning/plan-task.js';
 import { loadTemplates } from './planning/templates.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
-import { startMachinery } from './runner/machinery.js';
-import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, ERASING, FACTS, FILES, GATEKEEPER, GUARD, HAND_OVER, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RESULTS, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
+import { startMachinery, type Machinery } from './runner/machinery.js';
+import { ACCOUNTS, API_KEYS, APPROVALS, AUDIT, AUDIT_LOG, BUS, TOOLS, UPLOAD, CONTROLS, DEAD_LETTERS, DISPATCHER, ERASING, FACTS, FILES, GATEKEEPER, GUARD, HTTP_HOST, INTAKE, KNOWN_KEYS, LEDGER, LIVENESS, NATS_URL, OVERVIEW, POLICIES, PROMPTS, QUERIES, REACH, RESULTS, RUNNER, SCHEDULES, SESSIONS, TEMPLATES, TENANTS, USAGE_COUNTS, WATCHES } from './tokens.js';
 import { createArtefactKeeper } from './files/artefacts.js';
 import { createRenderAsker } from './prompts/ask-render.js';
 import { createPrompts } from './prompts/prompts.js';
@@ -52,6 +51,7 @@ import { DAY_MS, type VARIABLES } from './variables.js';
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates', import.meta.url));
 /** How many messages of each kind one orchestrator works on at once. */
 const CONCURRENCY = 64;
+const PLANS: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
 
 export type OrchestratorRuntime = ServiceRuntime<ConfigOf<typeof VARIABLES>, Logger>;
 
@@ -70,10 +70,9 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const upload = createUpload({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers: readSigners(config.toolSigners), toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools });
   const policies = createPolicies({ store: stores.policyStore, journal: (policy) => facts.record(policy.tenant, { kind: 'policy', policy }), setTimeZone: (...zone) => ledger.setTimeZone(...zone) });
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, metrics, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
-  const { runner, liveness, dispatcher, gatekeeper } = machinery;
-  const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
-  const plans: ConsumerPlan[] = [CONSUMERS.tasks, CONSUMERS.results].map((consumer) => ({ consumer, concurrency: () => CONCURRENCY }));
-  const strategy = new JetStreamStrategy(bus, plans, { drainTimeoutMs: config.drainTimeoutMs, logger });
+  const { runner, liveness, dispatcher, gatekeeper, ownerOf } = machinery;
+  const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, workerId, ownerOf, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
+  const strategy = new JetStreamStrategy(bus, PLANS, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
   const describe = (): Worker => ({ service: 'orchestrator', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: strategy.inFlight(), slots: CONCURRENCY, draining });
   const startedAt = new Date(clock.nowMs()).toISOString();
@@ -82,10 +81,9 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   addChecks(runtime.health, { bus, redis, catalog });
   const files = createFiles({ store: stores.fileStore, facts, audit, askText: createTextAsker(bus, stores.blobs), clock });
   const prompts = createPrompts({ uploads: stores.promptUploads, facts, audit, clock, askRender: createRenderAsker(bus) });
-  const results = createResults({ runner, keepArtefacts: createArtefactKeeper({ files, blobs: stores.blobs, runner }) });
-  const handOver = startHandOver({ bus, workerId, results });
+  const results = createResults({ bus, workerId, ownerOf, runner, keepArtefacts: createArtefactKeeper({ files, blobs: stores.blobs, runner }) });
   const access = await openAccess({ config, store: stores.apiKeys, sessionStore: stores.sessions, facts, audit, nowMs: clock.nowMs, logger, onError });
-  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [RESULTS, results], [HAND_OVER, handOver], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [ERASING, createEraser({ ...stores, redis, bus, clock, audit, facts, forgetKeys: access.known.forget, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS })], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
+  const provided = new Map<symbol, unknown>([[BUS, bus], [INTAKE, intake], [RUNNER, runner], [CONTROLS, controls], [APPROVALS, approvals], [SCHEDULES, schedules], [POLICIES, policies], [GATEKEEPER, gatekeeper], [FACTS, facts], [REACH, reach], [QUERIES, queries], [LEDGER, ledger], [TOOLS, tools], [FILES, files], [RESULTS, results], [UPLOAD, upload], [AUDIT, audit], [AUDIT_LOG, auditLog], [LIVENESS, liveness], [DISPATCHER, dispatcher], [WATCHES, watches], [DEAD_LETTERS, deadLetters], [OVERVIEW, readOverview], [USAGE_COUNTS, stores.usageCounts], [ACCOUNTS, stores.accounts], [HTTP_HOST, config.httpHost], [NATS_URL, config.natsUrl], [TEMPLATES, templates], [PROMPTS, prompts], [GUARD, access.guard], [API_KEYS, access.apiKeys], [KNOWN_KEYS, access.known], [SESSIONS, access.sessions], [ERASING, createEraser({ ...stores, redis, bus, clock, audit, facts, forgetKeys: access.known.forget, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS })], [TENANTS, createListTenants({ ...stores, countWorkflows: (tenant) => countWorkflows(redis, tenant) })]]);
   const app = await createApplication({ provided, guard: access.guard, onPage: access.addPage, strategy, log: logger, nestLogger: toNestLogger(logger), register: (application) => mountAdminRoutes(application, runtime.adminRoutes) });
   await app.startAllMicroservices();
   const responder = bus.respond({ name: 'orchestrator', id: workerId, version, description: 'Plans and commands', endpoints: rpcEndpoints({ intake, queries, controls, approvals, schedules, policies, audit }), data: () => ({ inFlight: strategy.inFlight(), draining }) });
@@ -98,8 +96,7 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
     stopIntake: async () => {
       draining = true;
       announced.update();
-      responder.stop();
-      handOver.stop();
+      for (const each of [responder, results, intake]) each.stop();
       await ticker.stop();
       await strategy.close();
     },
@@ -187,6 +184,8 @@ interface DomainParts extends ReturnType<typeof createStores> {
   gatekeeper: Gatekeeper;
   facts: Facts;
   tools: Tools;
+  workerId: string;
+  ownerOf: Machinery['ownerOf'];
 }
 
 /** What the doors call into. */

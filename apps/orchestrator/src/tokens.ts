@@ -9,7 +9,6 @@ export const TENANTS = Symbol('tenants');
 export const INTAKE = Symbol('intake');
 export const RUNNER = Symbol('runner');
 export const RESULTS = Symbol('results');
-export const HAND_OVER = Symbol('hand-over');
 export const REACH = Symbol('reach');
 export const QUERIES = Symbol('queries');
 export const ACCOUNTS = Symbol('accounts');

@@ -1,4 +1,4 @@
-import type { Subscription } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { context } from '@opentelemetry/api';
 import type { StreamName } from '@trivet/contracts';
 import { isAlive, type Alive } from './alive.js';
@@ -77,14 +77,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
   let inboxes = 0;
   if (options.mayCreate) await ensure();
 
-  const listen = (subject: string, listener: (notice: Notice, reply: string | undefined) => void): Subscription =>
-    nats.subscribe(subject, {
-      callback: (error, message) => {
-        if (error) return report(error);
-        const notice: Notice = { subject: message.subject, data: message.data, json: () => message.json(), header: (name) => readHeader(message.headers, name) };
-        context.with(incomingContext(message.headers), () => listener(notice, message.reply));
-      },
-    });
+  const listen = listening(nats, report);
 
   return {
     publish: publisher.publish,
@@ -95,15 +88,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
       return { stop: () => subscription.unsubscribe() };
     },
     answer: (subject, answer) => {
-      const subscription = listen(subject, (notice, reply) => {
-        const say = (text: string): void => {
-          if (reply && !nats.isClosed()) nats.publish(reply, text);
-        };
-        answer(notice).then(say, (error: unknown) => {
-          report(error);
-          say('');
-        });
-      });
+      const subscription = listen(subject, (notice, reply) => void answer(notice).catch(emptyAnswer(report)).then((text) => reply && !nats.isClosed() && nats.publish(reply, text)));
       return { stop: () => subscription.unsubscribe() };
     },
     createInbox: (listener) => {
@@ -140,6 +125,23 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
     },
   };
 }
+
+/** What is said on a subject, each in the trace it came in. */
+function listening(nats: NatsConnection, report: (error: unknown) => void): (subject: string, listener: (notice: Notice, reply: string | undefined) => void) => Subscription {
+  return (subject, listener) =>
+    nats.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) return report(error);
+        const notice: Notice = { subject: message.subject, data: message.data, json: () => message.json(), header: (name) => readHeader(message.headers, name) };
+        context.with(incomingContext(message.headers), () => listener(notice, message.reply));
+      },
+    });
+}
+
+const emptyAnswer = (report: (error: unknown) => void) => (error: unknown): string => {
+  report(error);
+  return '';
+};
 
 /** Looks at what the broker holds. */
 function createReading(connection: Connection): Pick<Bus, 'streamState' | 'consumerState' | 'messageIdAt' | 'countOf' | 'read' | 'follow' | 'remove' | 'purge'> {

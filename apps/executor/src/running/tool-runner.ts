@@ -1,5 +1,5 @@
 import { RedeliverError, publishPatiently, subjects, type Bus } from '@trivet/bus';
-import { FailureError, HEADERS, type Artefact, type Failure, type ToolCall, type ToolResult } from '@trivet/contracts';
+import { FailureError, type Artefact, type Failure, type ToolCall, type ToolResult } from '@trivet/contracts';
 import type { Pace } from '@trivet/service';
 import type { Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
@@ -18,18 +18,12 @@ export interface ToolRunnerParts extends RunParts {
 }
 
 export interface ToolRunner {
-  /** Runs a call under its claim and publishes what it came to, for the orchestrator that made it. Rejects only when this process could not do its job. */
-  run: (call: ToolCall, orchestrator?: string) => Promise<void>;
+  /** Runs a call under its claim and publishes what it came to. Rejects only when this process could not do its job. */
+  run: (call: ToolCall) => Promise<void>;
   /** Stops calls of a workflow at once. */
   cancel: (tenant: string, workflowId: string, callIds: readonly string[] | undefined) => void;
   isRunning: (callId: string) => boolean;
   inFlight: () => number;
-}
-
-interface Claimed {
-  call: ToolCall;
-  epoch: number;
-  orchestrator: string | undefined;
 }
 
 interface Running {
@@ -40,7 +34,7 @@ interface Running {
 export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
   const running = new Map<string, Running>();
 
-  async function claimAndRun(call: ToolCall, orchestrator: string | undefined): Promise<void> {
+  async function claimAndRun(call: ToolCall): Promise<void> {
     const ref = { tenant: call.tenant, workflowId: call.workflowId };
     if (running.has(call.callId)) throw new RedeliverError(`call ${call.callId} runs here already`, BUSY_MS);
     const controller = new AbortController();
@@ -52,7 +46,7 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
       parts.reach('executor.after-claim');
       let resultSeq: number | null = null;
       try {
-        resultSeq = await runClaimed(parts, { call, orchestrator, epoch: claim.epoch }, controller.signal);
+        resultSeq = await runClaimed(parts, call, claim.epoch, controller.signal);
       } finally {
         // Without a published result another worker may take it at once.
         if (resultSeq === null) await parts.claims.release(ref, call.callId, parts.workerId, claim.epoch, 'open');
@@ -64,7 +58,7 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
   }
 
   return {
-    run: (call, orchestrator) => withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndRun(call, orchestrator)),
+    run: (call) => withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndRun(call)),
     cancel: (tenant, workflowId, callIds) => {
       for (const { call, controller } of running.values()) {
         if (call.tenant === tenant && call.workflowId === workflowId && (!callIds || callIds.includes(call.callId))) controller.abort();
@@ -76,8 +70,7 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
 }
 
 /** @returns the sequence of the result in its stream; null when the call was stopped and has none */
-async function runClaimed(parts: ToolRunnerParts, claimed: Claimed, signal: AbortSignal): Promise<number | null> {
-  const { call, epoch } = claimed;
+async function runClaimed(parts: ToolRunnerParts, call: ToolCall, epoch: number, signal: AbortSignal): Promise<number | null> {
   const startedAt = new Date().toISOString();
   const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool, 'gen_ai.tool.call.id': call.callId, 'trivet.step.id': call.stepId, 'trivet.attempt': call.attempt, 'trivet.epoch': epoch };
   return withSpan('tool.call', { kind: 'consumer', attributes, delivery: { id: call.callId, count: epoch } }, async (span) => {
@@ -90,13 +83,13 @@ async function runClaimed(parts: ToolRunnerParts, claimed: Claimed, signal: Abor
     if (result.outcome === 'failed') recordFailure(span, new FailureError(result.failure.code, result.failure.message));
     if (signal.aborted) return null;
     parts.reach('executor.before-result');
-    const resultSeq = await publish(parts, claimed, startedAt, result);
+    const resultSeq = await publish(parts, call, epoch, startedAt, result);
     parts.reach('executor.result-before-ack');
     return resultSeq;
   });
 }
 
-async function publish({ bus, blobs, workerId }: ToolRunnerParts, { call, epoch, orchestrator }: Claimed, startedAt: string, result: SandboxResult & { artefacts: Artefact[] }): Promise<number> {
+async function publish({ bus, blobs, workerId }: ToolRunnerParts, call: ToolCall, epoch: number, startedAt: string, result: SandboxResult & { artefacts: Artefact[] }): Promise<number> {
   const { callId, tenant, workflowId, stepId, attempt } = call;
   const value = result.outcome === 'completed' ? await blobs.store(result.output) : { inline: undefined };
   const message: ToolResult = {
@@ -109,7 +102,7 @@ async function publish({ bus, blobs, workerId }: ToolRunnerParts, { call, epoch,
     ...(result.outcome === 'failed' ? { failure: completeFailure(result.failure) } : {}),
     ...('reference' in value ? { outputRef: value.reference } : value.inline === undefined ? {} : { output: value.inline }),
   };
-  const { seq } = await publishPatiently(bus, subjects.toolResult(tenant, workflowId), message, { workflowId, messageId: `${callId}:${epoch}:r`, ...(orchestrator === undefined ? {} : { headers: { [HEADERS.orchestrator]: orchestrator } }) });
+  const { seq } = await publishPatiently(bus, subjects.toolResult(tenant, workflowId), message, { workflowId, messageId: `${callId}:${epoch}:r` });
   return seq;
 }
 

@@ -1,5 +1,5 @@
 import { type Bus, publishPatiently, RedeliverError, subjects } from '@trivet/bus';
-import { FailureError, HEADERS, type ModelCall, type ModelResult } from '@trivet/contracts';
+import { FailureError, type ModelCall, type ModelResult } from '@trivet/contracts';
 import type { Claims } from '@trivet/state';
 import { ATTRIBUTES, recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
 import { answerCall } from '../answer-call.js';
@@ -17,8 +17,8 @@ export interface ModelRunnerParts {
 }
 
 export interface ModelRunner {
-  /** Answers a call under its claim and publishes what it came to, for the orchestrator that made it. Rejects only when this process could not do its job. */
-  run(call: ModelCall, orchestrator?: string): Promise<void>;
+  /** Answers a call under its claim and publishes what it came to. Rejects only when this process could not do its job. */
+  run(call: ModelCall): Promise<void>;
   /** Stops calls of a workflow at once; what they used is charged. */
   cancel(tenant: string, workflowId: string, callIds: readonly string[] | undefined): void;
   /** Gives back what is in flight: what it used is charged, and another worker takes it up. */
@@ -36,10 +36,10 @@ interface Running {
 export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
   const running = new Map<string, Running>();
   return {
-    async run(call, orchestrator) {
+    async run(call) {
       if (running.has(call.callId)) throw new RedeliverError(`call ${call.callId} is being answered here already`, BUSY_MS);
       const controller = new AbortController();
-      const done = withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndAnswer(parts, call, orchestrator, controller.signal));
+      const done = withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndAnswer(parts, call, controller.signal));
       running.set(call.callId, { call, controller, done });
       try {
         await done;
@@ -62,7 +62,7 @@ export function createModelRunner(parts: ModelRunnerParts): ModelRunner {
   };
 }
 
-async function claimAndAnswer(parts: ModelRunnerParts, call: ModelCall, orchestrator: string | undefined, signal: AbortSignal): Promise<void> {
+async function claimAndAnswer(parts: ModelRunnerParts, call: ModelCall, signal: AbortSignal): Promise<void> {
   const { claims, context } = parts;
   const ref = { tenant: call.tenant, workflowId: call.workflowId };
   // A call made inside a tool has no record of its own before somebody claims it.
@@ -77,7 +77,7 @@ async function claimAndAnswer(parts: ModelRunnerParts, call: ModelCall, orchestr
   try {
     result = await tracedAnswer(context, call, claim.epoch, signal);
     context.reach('model.after-settle-before-result');
-    resultSeq = await publish(parts, call, orchestrator, result);
+    resultSeq = await publish(parts, call, result);
     context.reach('model.after-result-before-ack');
   } catch (error) {
     // Another worker may take it at once; when Redis does not answer either, the claim is freed once we are gone.
@@ -113,9 +113,9 @@ function tracedAnswer(context: ModelContext, call: ModelCall, epoch: number, sig
 }
 
 /** @returns the sequence of the result in its stream */
-async function publish({ bus }: ModelRunnerParts, call: ModelCall, orchestrator: string | undefined, result: ModelResult): Promise<number> {
+async function publish({ bus }: ModelRunnerParts, call: ModelCall, result: ModelResult): Promise<number> {
   const { tenant, workflowId, callId } = call;
-  const { seq } = await publishPatiently(bus, subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r`, ...(orchestrator === undefined ? {} : { headers: { [HEADERS.orchestrator]: orchestrator } }) });
+  const { seq } = await publishPatiently(bus, subjects.modelResult(tenant, workflowId), result, { workflowId, messageId: `${callId}:${result.epoch}:r` });
   if (call.answerTo !== undefined) bus.notify(call.answerTo, result, { workflowId });
   return seq;
 }

@@ -1,43 +1,46 @@
-import type { Bus, Delivery } from '@trivet/bus';
-import { HEADERS } from '@trivet/contracts';
-import type { ResultMessage, Results } from './results.js';
+import type { Bus, Notice } from '@trivet/bus';
+import { isIdentifier } from '@trivet/contracts';
+import type { WorkflowRef } from '@trivet/state';
 
 /**
- * Results go to the orchestrator that knows their workflow. The broker gives a result to whichever orchestrator asks first; another
- * one than made the call would have to read the workflow anew, and would make the first one's copy stale. Who made a call stands in
- * its `Trivet-Orchestrator` header, which comes back with the result. It is a hint: whoever has the result applies it himself
- * when the other does not do so soon, and a result that both apply counts once, as any that comes twice.
+ * What concerns a workflow goes to the orchestrator that has its partition. The broker gives tasks and results to whichever orchestrator asks
+ * first; another one than that would have to read the workflow anew, would make the other's copy stale, and leave its events to it. Who
+ * has it is as good as known: what the other does not do soon is done here, and what both do counts once, as anything that comes twice.
  */
 export interface HandOver {
-  /** Gives a result to whom it belongs; what is answered is ours to apply, null: it is applied. */
-  offer: (delivery: Delivery) => Promise<ResultMessage | null>;
-  /** Takes none any more: those that are offered from now on are applied by who has them. */
+  /** `ours`: nobody else has the workflow. `failed`: who has it did not do it, or did not say so in time. */
+  give: (ref: WorkflowRef, message: HandedOver) => Promise<{ status: 'done'; answer: string } | { status: 'ours' } | { status: 'failed' }>;
+  /** Takes none any more: those that are given from now on are done by who has them. */
   stop: () => void;
+}
+
+export interface HandedOver {
+  /** Tokens for the end of the subject. */
+  about: string;
+  body: string;
+  headers?: Record<string, string>;
 }
 
 export interface HandOverParts {
   bus: Pick<Bus, 'ask' | 'answer'>;
   workerId: string;
-  results: Results;
+  /** What is handed over. */
+  what: 'results' | 'tasks';
+  /** The orchestrator that has a workflow's partition, as far as is known. */
+  ownerOf: (ref: WorkflowRef) => string | null;
+  withinMs: number;
+  /** Does what another was given; the answer is not empty. */
+  serve: (about: string, notice: Notice) => Promise<string>;
 }
 
-const WITHIN_MS = 500;
-/** One that did not apply a result in time is offered none for this long. */
+/** One that did not do in time what it was given is given nothing for this long. */
 const REST_MS = 1_000;
-const APPLIED = 'applied';
-/** The delivery as the broker counts it, for the trace. */
-const DELIVERY = 'Trivet-Delivery';
 
-/** Inside the services' own inboxes: nobody else may publish there. */
-const placeOf = (workerId: string): string => `_INBOX_orchestrator.results.${workerId}`;
-
-export function startHandOver({ bus, workerId, results }: HandOverParts): HandOver {
+export function startHandOver({ bus, workerId, what, ownerOf, withinMs, serve }: HandOverParts): HandOver {
+  /** Inside the services' own inboxes: nobody else may publish there. */
+  const placeOf = (id: string): string => `_INBOX_orchestrator.${what}.${id}.`;
   const resting = new Map<string, number>();
-  const here = bus.answer(`${placeOf(workerId)}.>`, async ({ subject, data, header }) => {
-    const message: ResultMessage = { subject: subject.slice(placeOf(workerId).length + 1), data, header, id: header(DELIVERY) ?? '', deliveries: 1 };
-    await results.apply(message);
-    return APPLIED;
-  });
+  const here = bus.answer(`${placeOf(workerId)}>`, (notice) => serve(notice.subject.slice(placeOf(workerId).length), notice));
 
   function isResting(owner: string): boolean {
     const until = resting.get(owner);
@@ -47,28 +50,19 @@ export function startHandOver({ bus, workerId, results }: HandOverParts): HandOv
     return false;
   }
 
-  async function give(owner: string, { id, subject, data, header }: Delivery): Promise<boolean> {
-    const workflowId = header(HEADERS.workflowId);
-    const answer = await bus.ask(`${placeOf(owner)}.${subject}`, new TextDecoder().decode(data), { timeoutMs: WITHIN_MS, headers: { [DELIVERY]: id }, ...(workflowId === undefined ? {} : { workflowId }) });
-    return answer !== null && Buffer.from(answer.data).toString() === APPLIED;
-  }
-
   return {
-    offer: async (delivery) => {
-      const owner = delivery.header(HEADERS.orchestrator);
-      if (owner === undefined || owner === workerId || delivery.deliveries > 1 || !isWorkerId(owner) || isResting(owner)) return delivery;
+    give: async (ref, { about, body, headers = {} }) => {
+      const owner = ownerOf(ref);
+      if (owner === null || owner === workerId || !isIdentifier(owner) || isResting(owner)) return { status: 'ours' };
       try {
-        if (await give(owner, delivery)) return null;
+        const answer = await bus.ask(`${placeOf(owner)}${about}`, body, { timeoutMs: withinMs, workflowId: ref.workflowId, headers });
+        if (answer && answer.data.byteLength > 0) return { status: 'done', answer: Buffer.from(answer.data).toString() };
       } catch {
-        // Too late or cut off: maybe it was applied all the same.
+        // Too late or cut off: maybe it was done all the same.
       }
       resting.set(owner, performance.now() + REST_MS);
-      // The other may have begun it: two spans of one trace are not called the same.
-      return { ...delivery, id: `${delivery.id}:again` };
+      return { status: 'failed' };
     },
     stop: () => here.stop(),
   };
 }
-
-/** What a result says is not put into a subject unread. */
-const isWorkerId = (text: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(text);

@@ -16,7 +16,7 @@ import { waitsToBegin, type StepState, type WorkflowState } from '../workflow/st
 import { allowedToolsBelow, checkChild, childInputOf, childTask } from './child-task.js';
 import { forkTask } from './fork-task.js';
 import type { ChildEnd } from '../workflow/transition.js';
-import { newWorkflowId } from './workflow-id.js';
+import { newIdHere, startTaskHandOver, type TaskHandOverParts } from './task-hand-over.js';
 
 export interface Submission {
   tenant: string;
@@ -40,14 +40,16 @@ export interface Intake {
   beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<ChildEnd | null>;
   /** A new workflow from a step of another, whose earlier results it takes over. */
   fork: (ref: WorkflowRef, body: ForkBody, actor: string) => Promise<TaskAccepted>;
+  /** Takes no tasks of other orchestrators any more. */
+  stop: () => void;
 }
 
-export interface IntakeParts extends PlanningParts {
+export interface IntakeParts extends PlanningParts, Omit<TaskHandOverParts, 'bus'> {
   runner: Runner;
   store: WorkflowStore;
   blobs: Blobs;
   ledger: Ledger;
-  bus: Pick<Bus, 'request'>;
+  bus: Pick<Bus, 'request' | 'ask' | 'answer'>;
   audit: AuditTrail;
   policies: Policies;
   gatekeeper: Gatekeeper;
@@ -83,12 +85,13 @@ export function createIntake(parts: IntakeParts): Intake {
     return { workflowId: ref.workflowId, status: 'accepted', duplicate: false };
   }
 
+  const handOver = startTaskHandOver(parts, (ref, submission) => accept(ref, readTask(submission.body), submission));
+
   return {
     submit: (submission) => {
       const task = readTask(submission.body);
-      const workflowId = task.workflowId ?? fitId(submission.fallbackId) ?? newWorkflowId();
-      const ref = { tenant: submission.tenant, workflowId };
-      return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source }, ...(submission.delivery ? { delivery: submission.delivery } : {}) }, () => accept(ref, task, submission)));
+      const ref = { tenant: submission.tenant, workflowId: task.workflowId ?? fitId(submission.fallbackId) ?? newIdHere(parts, submission.tenant) };
+      return withWorkflow(ref, () => withSpan('task.submit', { kind: 'server', attributes: { 'trivet.source': submission.source }, ...(submission.delivery ? { delivery: submission.delivery } : {}) }, async () => (await handOver.give(ref, submission)) ?? accept(ref, task, submission)));
     },
     beginChild: async (parent, step, childId) => {
       const input = await childInputOf(parts.blobs, step);
@@ -101,7 +104,7 @@ export function createIntake(parts: IntakeParts): Intake {
     fork: async (ref, body, actor) => {
       const source = await parts.runner.read(ref);
       if (!source) throw new FailureError('not_found', `There is no workflow ${ref.workflowId}.`);
-      const workflowId = body.workflowId ?? newWorkflowId();
+      const workflowId = body.workflowId ?? newIdHere(parts, ref.tenant);
       const { data, reused } = await forkTask(source, body, planTask);
       const forked = { tenant: ref.tenant, workflowId };
       const outcome = await withWorkflow(forked, () => beginPlanned(forked, data, reused));
@@ -109,6 +112,7 @@ export function createIntake(parts: IntakeParts): Intake {
       await parts.audit.record({ tenant: ref.tenant, actor, action: 'workflow.fork', target: `workflow/${workflowId}`, workflowId, detail: `from ${ref.workflowId} at ${body.fromStep}`, ...(body.reason === undefined ? {} : { reason: body.reason }) });
       return { workflowId, status: 'accepted', duplicate: false };
     },
+    stop: () => handOver.stop(),
     plan: async (tenant, body) => {
       const task = readTask(body);
       const planned = await planTask(task, { tenant });

@@ -9,3 +9,13 @@ export function newWorkflowId(nowMs: number = Date.now()): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** Half of them fit where two share the partitions. */
+const MOST_TRIES = 64;
+
+/** The same, and one that fits, if there is one to be found soon. */
+export function newWorkflowIdFor(fits: (workflowId: string) => boolean): string {
+  let workflowId = newWorkflowId();
+  for (let tries = 1; tries < MOST_TRIES && !fits(workflowId); tries += 1) workflowId = newWorkflowId();
+  return workflowId;
+}

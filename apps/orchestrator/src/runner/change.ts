@@ -19,8 +19,6 @@ export interface CallEnvelope {
   stepId: string;
   attempt: number;
   traceparent: string | null;
-  /** The orchestrator that made it, where there are several. */
-  by?: string;
   body: ToolCall | ModelCall;
 }
 
@@ -36,8 +34,6 @@ export interface ChangeContext {
   lost?: Change['lost'];
   /** For how long a finished workflow's record stays in Redis. */
   keepFinishedMs: number;
-  /** This orchestrator, where there are several. */
-  by?: string | undefined;
   /** Whether a call of a tier may be dealt with the commit itself. */
   hasRoom?: (tier: Tier) => boolean;
 }
@@ -159,7 +155,6 @@ function toSchedule(state: WorkflowState, effect: Extract<Effect, { do: 'schedul
     stepId: effect.stepId,
     attempt: effect.attempt,
     traceparent: context.traceparent,
-    ...(context.by === undefined ? {} : { by: context.by }),
     body: effect.tier === 'tool' ? toolCall(state, effect, common) : modelCall(state, effect, common),
   };
   return { callId: effect.callId, tier: effect.tier, priority, spec: JSON.stringify(envelope), direct: context.hasRoom?.(effect.tier) === true };

@@ -20,6 +20,8 @@ export interface DirectRelay {
   take: (ref: WorkflowRef, news: CommittedEvents, isEnd: boolean) => void;
   /** Whether events of this workflow are on their way, or waiting to be marked as journaled. */
   isAtWork: (ref: WorkflowRef) => boolean;
+  /** The same for any workflow of a partition. */
+  isAtWorkIn: (partition: number) => boolean;
   settle: () => Promise<void>;
 }
 
@@ -39,6 +41,8 @@ interface OnItsWay {
   /** A publish failed: what is not marked is read from Redis and sent again. */
   broken: boolean;
 }
+
+const isBusy = (each: OnItsWay): boolean => each.open > 0 || each.acknowledged > each.marked;
 
 export function createDirectRelay(parts: RelayParts, isLeased: (partition: number) => boolean): DirectRelay {
   const workflows = new Map<string, OnItsWay>();
@@ -85,8 +89,9 @@ export function createDirectRelay(parts: RelayParts, isLeased: (partition: numbe
     },
     isAtWork: (ref) => {
       const each = workflows.get(`${ref.tenant}/${ref.workflowId}`);
-      return each !== undefined && (each.open > 0 || each.acknowledged > each.marked);
+      return each !== undefined && isBusy(each);
     },
+    isAtWorkIn: (partition) => [...workflows.values()].some((each) => partitionOfRef(each.ref) === partition && isBusy(each)),
     settle: async () => {
       clearInterval(timer);
       forget();

@@ -87,10 +87,8 @@ async function publish({ bus, reach, visible }: DispatcherParts, confirmations: 
   const { tenant, workflowId } = call.ref;
   const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);
   const messageId = `${tenant}:${workflowId}:${envelope.stepId}:${envelope.attempt}${call.published > 0 ? `:r${call.published}` : ''}`;
-  const headers: Record<string, string> = {};
-  if (envelope.traceparent) headers[HEADERS.traceparent] = envelope.traceparent;
-  if (envelope.by !== undefined) headers[HEADERS.orchestrator] = envelope.by;
-  const ack = await bus.publish(subject, body, { isText: true, workflowId, messageId, headers });
+  const headers = envelope.traceparent ? { [HEADERS.traceparent]: envelope.traceparent } : undefined;
+  const ack = await bus.publish(subject, body, { isText: true, workflowId, messageId, ...(headers ? { headers } : {}) });
   reach('orchestrator.after-publish-before-confirm');
   confirmations.add(call.ref, call.callId, ack.seq);
 }

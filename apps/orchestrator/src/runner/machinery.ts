@@ -28,6 +28,8 @@ export interface Machinery {
   liveness: Liveness;
   dispatcher: Dispatcher;
   gatekeeper: Gatekeeper;
+  /** The orchestrator that has a workflow's partition, as far as is known. */
+  ownerOf: (ref: WorkflowRef) => string | null;
   /** Moves nothing more by itself: what is due is left to the other orchestrators. */
   idle: () => Promise<void>;
   /** Takes the last events to the journal, and gives its leases back. */
@@ -63,9 +65,9 @@ export interface MachineryParts {
 export function startMachinery(parts: MachineryParts): Machinery {
   const { bus, redis, queue, claims, store, workerId, onError } = parts;
   const visible = parts.strictJournal ? (ref: WorkflowRef, seq: number): Promise<void> => patiently(() => relay.complete(ref, seq)) : undefined;
-  const isAlone = (): boolean => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1;
+  const peers = (): string[] => liveness.workers().flatMap((worker) => (worker.service === 'orchestrator' && !worker.draining ? [worker.id] : []));
   const watchCommit = createWorkflowMetrics(parts.metrics);
-  const runner = createRunner({ ...parts, reach, visible, by: () => (isAlone() ? undefined : workerId), hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
+  const runner = createRunner({ ...parts, reach, visible, hasRoom: (tier) => dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => {
     afterCommit({ bus, dispatcher, relay, children, gatekeeper, ledger: parts.ledger, accounts, onError }, ref, transition, news, dealt);
     watchCommit(transition);
     for (const { type, data } of transition.events) if (type === 'workflow.failed') parts.logger.info({ code: data.failure.code }, 'A workflow failed');
@@ -75,14 +77,14 @@ export function startMachinery(parts: MachineryParts): Machinery {
   const liveness = watchWorkers(parts, runner);
   const incarnation = keepStreams(bus, onError);
   const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, waiting: liveness.waiting, incarnation, reach, onError });
-  const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, isAlone, onError });
+  const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, peers, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const accounts = startAccountRetirer({ ledger: parts.ledger, keepFinishedMs: parts.keepFinishedMs, onError });
   const expiry = setInterval(() => void parts.ledger.expireDue(EXPIRE_SIZE).catch(onError), EXPIRE_EVERY_MS);
   addGauges(parts.metrics, { store, ledger: parts.ledger, dispatcher, workers: liveness.workers });
 
   return {
-    runner, liveness, dispatcher, gatekeeper,
+    runner, liveness, dispatcher, gatekeeper, ownerOf: relay.ownerOf,
     idle: async () => {
       clearInterval(expiry);
       await gatekeeper.stop();

@@ -1,7 +1,8 @@
 import { eventMessageId, type Bus, type JournalEvent } from '@trivet/bus';
 import { FailureError } from '@trivet/contracts';
-import { PARTITIONS, partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
+import { partitionOfRef, type JournalState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { createDirectRelay } from './direct-relay.js';
+import { createLeases } from './leases.js';
 import type { Continuity } from '../recovery/continuity.js';
 import type { CommittedEvents } from './runner.js';
 
@@ -10,13 +11,14 @@ const TICK_MS = 50;
 const TICKS_ALONE = 10;
 /** An event this old was not taken by the one that committed it. */
 const LEFT_BEHIND_MS = 300;
-const LEASE_EVERY_MS = 700;
 const MOST_WORKFLOWS = 64;
 const MOST_EVENTS = 256;
 
 export interface Relay {
   /** A commit made events: takes them to the journal at once, if this process relays their partition. */
   kick: (ref: WorkflowRef, news: CommittedEvents, isEnd: boolean) => void;
+  /** The orchestrator that takes the events of a workflow to the journal, as far as is known. */
+  ownerOf: (ref: WorkflowRef) => string | null;
   /** Resolves when the journal has acknowledged every event of a workflow; rejects when those are fewer than there were. */
   complete: (ref: WorkflowRef, atLeast: number) => Promise<void>;
   stop: () => Promise<void>;
@@ -28,8 +30,8 @@ export interface RelayParts {
   store: WorkflowStore;
   continuity: Pick<Continuity, 'verified' | 'leave'>;
   owner: string;
-  /** Whether this is the only orchestrator: nobody else leaves events to it. */
-  isAlone: () => boolean;
+  /** The orchestrators that are there, this one too. */
+  peers: () => readonly string[];
   onError: (error: unknown) => void;
 }
 
@@ -39,23 +41,23 @@ export interface RelayParts {
  * when they died, it reads from Redis.
  */
 export function startRelay(parts: RelayParts): Relay {
-  const leased = new Set<number>();
   const busy = new Map<number, Promise<void>>();
   const again = new Set<number>();
-  const direct = createDirectRelay(parts, (partition) => leased.has(partition));
-  let lastLease = 0;
+  const leases = createLeases({ ...parts, isAtWork: (partition) => busy.has(partition) || direct.isAtWorkIn(partition) });
+  const direct = createDirectRelay(parts, leases.isOurs);
+  const isAlone = (): boolean => parts.peers().length <= 1;
   let ticks = 0;
   let stopped = false;
 
   async function relayPartition(partition: number): Promise<void> {
-    const waiting = await parts.journal.waiting(partition, MOST_WORKFLOWS, stopped || !parts.isAlone() ? 0 : LEFT_BEHIND_MS);
+    const waiting = await parts.journal.waiting(partition, MOST_WORKFLOWS, stopped || !isAlone() ? 0 : LEFT_BEHIND_MS);
     // One workflow whose events cannot go must not keep back the others.
     for (const ref of waiting) if (!direct.isAtWork(ref)) await relayWorkflow(parts, partition, ref).catch(parts.onError);
     if (waiting.length === MOST_WORKFLOWS) again.add(partition);
   }
 
   function run(partition: number): void {
-    if (stopped || !leased.has(partition)) return;
+    if (stopped || !leases.isOurs(partition)) return;
     if (busy.has(partition)) {
       again.add(partition);
       return;
@@ -69,45 +71,29 @@ export function startRelay(parts: RelayParts): Relay {
     busy.set(partition, task);
   }
 
-  let leasing: Promise<void> | null = null;
   const timer = setInterval(() => {
     if (stopped) return;
-    if (!leasing && Date.now() - lastLease > LEASE_EVERY_MS) {
-      lastLease = Date.now();
-      leasing = extendLeases(parts, leased)
-        .catch((error: unknown) => {
-          leased.clear();
-          parts.onError(error);
-        })
-        .finally(() => (leasing = null));
-    }
+    leases.tick();
     ticks += 1;
-    if (parts.isAlone() && ticks % TICKS_ALONE !== 0) return;
-    for (const partition of leased) run(partition);
+    if (isAlone() && ticks % TICKS_ALONE !== 0) return;
+    for (const partition of leases.ours()) run(partition);
   }, TICK_MS);
 
   return {
     kick: (ref, news, isEnd) => {
       if (!stopped) direct.take(ref, news, isEnd);
     },
+    ownerOf: (ref) => leases.ownerOf(partitionOfRef(ref)),
     complete: (ref, atLeast) => completeWorkflow(parts, ref, atLeast),
     stop: async () => {
       stopped = true;
       clearInterval(timer);
-      await Promise.all([...busy.values(), leasing]);
+      await Promise.all([...busy.values(), leases.settle()]);
       await direct.settle();
-      await Promise.all([...leased].map((partition) => relayPartition(partition))).catch(parts.onError);
-      await Promise.all([...leased].map((partition) => parts.journal.giveUp(partition, parts.owner))).catch(parts.onError);
+      await Promise.all(leases.ours().map((partition) => relayPartition(partition))).catch(parts.onError);
+      await leases.giveUp().catch(parts.onError);
     },
   };
-}
-
-async function extendLeases({ journal, owner }: RelayParts, leased: Set<number>): Promise<void> {
-  const outcomes = await Promise.all(PARTITIONS.map(async (partition) => ({ partition, ours: await journal.lease(partition, owner) })));
-  for (const { partition, ours } of outcomes) {
-    if (ours) leased.add(partition);
-    else leased.delete(partition);
-  }
 }
 
 async function completeWorkflow(parts: RelayParts, ref: WorkflowRef, atLeast: number): Promise<void> {

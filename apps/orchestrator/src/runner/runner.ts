@@ -41,8 +41,6 @@ export interface RunnerParts {
   keepFinishedMs: number;
   /** Reached after each commit: carries out what the commit made true. */
   afterCommit: (ref: WorkflowRef, transition: Transition, news: CommittedEvents, dealt: readonly DealtCall[]) => void;
-  /** The id of this orchestrator, while there are several: results of its calls come to it first. */
-  by?: () => string | undefined;
   /** Whether there is room for a call of this tier: it is then dealt with the commit. */
   hasRoom?: (tier: Tier) => boolean;
   /** With a strict journal: resolves when the journal has what was committed, up to this event, and it may be seen outside. */
@@ -62,7 +60,7 @@ export function createRunner(parts: RunnerParts): Runner {
   async function commit(ref: WorkflowRef, before: KnownWorkflow | null, transition: Transition, around: Surroundings, lost?: Change['lost']): Promise<Awaited<ReturnType<WorkflowStore['commit']>>> {
     for (const effect of transition.effects) if (effect.do === 'store') await storeValue(parts.blobs, effect);
     parts.reach('orchestrator.before-commit');
-    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs, by: parts.by?.(), ...(parts.hasRoom ? { hasRoom: parts.hasRoom } : {}), ...(lost ? { lost } : {}) });
+    const change = changeOf(transition, { ref, opId: nextOpId(), expectedVersion: before?.version ?? 0, seqBefore: before?.seq ?? 0, chainBefore: before?.chain ?? '', nowMs: around.nowMs, traceparent: currentTraceparent() ?? null, keepFinishedMs: parts.keepFinishedMs, ...(parts.hasRoom ? { hasRoom: parts.hasRoom } : {}), ...(lost ? { lost } : {}) });
     const outcome = await parts.store.commit(change);
     if (outcome.status === 'committed' || outcome.status === 'replayed') {
       parts.reach('orchestrator.after-commit-before-publish');

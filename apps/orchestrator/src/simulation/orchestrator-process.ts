@@ -2,7 +2,6 @@ import type { Bus, Settlement } from '@trivet/bus';
 import { CONSUMERS, Plan } from '@trivet/contracts';
 import { afterCommit } from '../effects.js';
 import { childInputOf, childTask } from '../intake/child-task.js';
-import { startHandOver } from '../intake/hand-over.js';
 import { ResultHandler } from '../intake/result.handler.js';
 import { createResults } from '../intake/results.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
@@ -41,12 +40,12 @@ export function startOrchestrator(world: World): Orchestrator {
   const reach = (): void => undefined;
   const clock = { nowMs: () => Date.now(), stop: reach };
 
-  const runner: Runner = createRunner({ ...ports, clock, reach, by: () => process.name, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, accounts: { retire: reach, keep: reach }, onError }, ref, transition, news, dealt) });
+  const runner: Runner = createRunner({ ...ports, clock, reach, keepFinishedMs: KEEP_FINISHED_MS, visible, hasRoom: (tier) => machinery.dispatcher.hasRoom(tier), afterCommit: (ref, transition, news, dealt) => afterCommit({ ...machinery, bus, gatekeeper, ledger, accounts: { retire: reach, keep: reach }, onError }, ref, transition, news, dealt) });
   const machinery = startMachinery(world, { process, bus, ports, begin: { runner, ledger, gatekeeper }, runner, onError });
   world.announce(process, 'orchestrator', 0);
   world.scheduler.as(process, () => {
-    const results = createResults({ runner, keepArtefacts: async (_ref, result) => result });
-    const handler = new ResultHandler(results, startHandOver({ bus, workerId: process.name, results }), reach);
+    const results = createResults({ runner, bus, workerId: process.name, ownerOf: (ref) => machinery.relay.ownerOf(ref), keepArtefacts: async (_ref, result) => result });
+    const handler = new ResultHandler(results, reach);
     bus.consume({ consumer: CONSUMERS.results, concurrency: () => RESULTS_AT_ONCE, handle: async (delivery) => settlementFrom(await handler.onResult(delivery)) });
   });
   return { process, runner, begin: { runner, ledger, gatekeeper } };
@@ -81,7 +80,7 @@ function startMachinery(world: World, { process, bus, ports, runner, begin, onEr
     const children = createChildren({ runner, begin: beginChild(ports, begin) });
     const liveness = startLiveness({ bus, presence: world.presenceOf(process), claims, runner, stableMs: STABLE_MS, onError, onSeen: () => Promise.resolve(), onAll: () => Promise.resolve(), onLost: (worker) => world.scheduler.trace(`${process.name} takes ${worker.id} for dead`) });
     const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, waiting: liveness.waiting, visible, incarnation: incarnationOf(bus), reach: () => undefined, onError });
-    const relay = startRelay({ bus, journal, store, continuity: CONTINUITY, owner: process.name, isAlone: () => liveness.workers().filter((worker) => worker.service === 'orchestrator').length <= 1, onError });
+    const relay = startRelay({ bus, journal, store, continuity: CONTINUITY, owner: process.name, peers: () => liveness.workers().flatMap((worker) => (worker.service === 'orchestrator' ? [worker.id] : [])), onError });
     startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted(begin, ref), children, onError });
     return { children, dispatcher, relay };
   };

@@ -1,5 +1,5 @@
 import { publishPatiently, RedeliverError, subjects, type Bus } from '@trivet/bus';
-import { CONSUMERS, FailureError, HEADERS, type JsonValue, type ModelCall, type ToolCall } from '@trivet/contracts';
+import { CONSUMERS, FailureError, type JsonValue, type ModelCall, type ToolCall } from '@trivet/contracts';
 import { keepClaims } from '@trivet/state';
 import { parseSimulatedCall } from './simulated-call.js';
 import { answerOf } from './simulated-answers.js';
@@ -27,7 +27,7 @@ function run(world: World, process: Process, service: 'executor' | 'model'): voi
     for (const [callId, call] of running) if (call.workflowId === workflowId && (!callIds || callIds.includes(callId))) call.isStopped = true;
   });
 
-  async function claimAndRun(call: ToolCall & ModelCall, orchestrator: string | undefined): Promise<void> {
+  async function claimAndRun(call: ToolCall & ModelCall): Promise<void> {
     const ref = { tenant: call.tenant, workflowId: call.workflowId };
     if (running.has(call.callId)) throw new RedeliverError('runs here already', BUSY_MS);
     const state = { workflowId: call.workflowId, isStopped: false };
@@ -38,7 +38,7 @@ function run(world: World, process: Process, service: 'executor' | 'model'): voi
       if (claim.status !== 'claimed') return;
       let resultSeq: number | null = null;
       try {
-        resultSeq = await work(call, { epoch: claim.epoch, orchestrator }, state);
+        resultSeq = await work(call, claim.epoch, state);
       } finally {
         if (resultSeq === null) await claims.release(ref, call.callId, process.name, claim.epoch, 'open');
         else claims.releaseSoon(ref, call.callId, process.name, claim.epoch, { reported: resultSeq });
@@ -48,7 +48,7 @@ function run(world: World, process: Process, service: 'executor' | 'model'): voi
     }
   }
 
-  async function work(call: ToolCall & ModelCall, { epoch, orchestrator }: { epoch: number; orchestrator: string | undefined }, state: { isStopped: boolean }): Promise<number | null> {
+  async function work(call: ToolCall & ModelCall, epoch: number, state: { isStopped: boolean }): Promise<number | null> {
     await pause(world, process);
     if (state.isStopped) return null;
     const answer = answerOf(world.scheduler.random, service, call.request ?? null, world.scheduler.faults.lost > 0);
@@ -57,19 +57,19 @@ function run(world: World, process: Process, service: 'executor' | 'model'): voi
     const at = new Date(world.scheduler.nowMs()).toISOString();
     const message = { callId, tenant, workflowId, stepId, attempt, epoch, worker: process.name, startedAt: at, finishedAt: at, ...value };
     const subject = service === 'model' ? subjects.modelResult(tenant, workflowId) : subjects.toolResult(tenant, workflowId);
-    const { seq } = await publishPatiently(bus, subject, message, { workflowId, messageId: `${callId}:${epoch}:r`, ...(orchestrator === undefined ? {} : { headers: { [HEADERS.orchestrator]: orchestrator } }) });
+    const { seq } = await publishPatiently(bus, subject, message, { workflowId, messageId: `${callId}:${epoch}:r` });
     return seq;
   }
 
   consume(bus, service, claimAndRun);
 }
 
-function consume(bus: Bus, service: 'executor' | 'model', handle: (call: ToolCall & ModelCall, orchestrator: string | undefined) => Promise<void>): void {
+function consume(bus: Bus, service: 'executor' | 'model', handle: (call: ToolCall & ModelCall) => Promise<void>): void {
   bus.consume({
     consumer: service === 'model' ? CONSUMERS.modelCalls : CONSUMERS.toolCalls,
     concurrency: () => SLOTS,
     handle: async (delivery) => {
-      await handle(parseSimulatedCall(delivery.data), delivery.header(HEADERS.orchestrator));
+      await handle(parseSimulatedCall(delivery.data));
       return { do: 'ack' };
     },
   });

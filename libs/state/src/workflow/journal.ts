@@ -15,14 +15,16 @@ return upTo`;
 /** KEYS: relay · ARGV: owner, leaseMs */
 const LEASE_LUA = `
 local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
+if owner and owner ~= ARGV[1] then return owner end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
+return ARGV[1]`;
 
 /** Which events still have to go to the journal, and who takes them there: one relay a partition keeps the order. */
 export interface JournalState {
-  /** Takes or extends the lease of a partition; false while another orchestrator has it. */
-  lease: (partition: number, owner: string) => Promise<boolean>;
+  /** Takes or extends the lease of a partition, unless another orchestrator has it; says who has it now. */
+  lease: (partition: number, owner: string) => Promise<string>;
+  /** null: nobody has its lease. */
+  ownerOf: (partition: number) => Promise<string | null>;
   giveUp: (partition: number, owner: string) => Promise<void>;
   /** Workflows with events that have waited for at least so long. */
   waiting: (partition: number, most: number, olderThanMs: number) => Promise<WorkflowRef[]>;
@@ -41,7 +43,8 @@ const leaseScript = defineScript(LEASE_LUA);
 
 export function createJournalState(redis: Redis): JournalState {
   return {
-    lease: async (partition, owner) => (await leaseScript.run(redis, [keys.relay(partition)], [owner, LEASE_MS])) === 1,
+    lease: async (partition, owner) => String(await leaseScript.run(redis, [keys.relay(partition)], [owner, LEASE_MS])),
+    ownerOf: (partition) => withRedis(() => redis.get(keys.relay(partition))),
     giveUp: async (partition, owner) => {
       await withRedis(async () => {
         if ((await redis.get(keys.relay(partition))) === owner) await redis.del(keys.relay(partition));

@@ -129,12 +129,14 @@ describe('the journal’s state', () => {
     const partition = partitionOfRef(ref);
     await store.commit(creation());
     expect(await journal.waiting(partition, 10, 0)).toEqual([ref]);
-    expect(await journal.lease(partition, 'a')).toBe(true);
-    expect(await journal.lease(partition, 'b')).toBe(false);
+    expect(await journal.ownerOf(partition)).toBeNull();
+    expect(await journal.lease(partition, 'a')).toBe('a');
+    expect(await journal.ownerOf(partition)).toBe('a');
+    expect(await journal.lease(partition, 'b')).toBe('a');
     await journal.giveUp(partition, 'b');
-    expect(await journal.lease(partition, 'a')).toBe(true);
+    expect(await journal.lease(partition, 'a')).toBe('a');
     await journal.giveUp(partition, 'a');
-    expect(await journal.lease(partition, 'b')).toBe(true);
+    expect(await journal.lease(partition, 'b')).toBe('b');
     await journal.markJournaled(partition, ref, 1);
     expect(await journal.journaledUpTo(ref)).toBe(1);
     expect(await journal.waiting(partition, 10, 0)).toEqual([]);

@@ -28,7 +28,8 @@ export interface MemoryLedger {
   release: (ref: WorkflowRef, callId: string, worker: string, epoch: number, to: 'done' | 'open' | 'again' | { reported: number }) => void;
   readClaim: (ref: WorkflowRef, callId: string) => Claimed | null;
   heldBy: (worker: string) => { ref: WorkflowRef; callId: string }[];
-  lease: (partition: number, owner: string) => boolean;
+  lease: (partition: number, owner: string) => string;
+  ownerOf: (partition: number) => string | null;
   giveUp: (partition: number, owner: string) => void;
   waiting: (partition: number, most: number, olderThanMs: number) => WorkflowRef[];
   journaledUpTo: (ref: WorkflowRef) => number;
@@ -93,14 +94,15 @@ function readsOf(tables: Tables): Pick<MemoryLedger, 'load' | 'loadSince' | 'rea
   };
 }
 
-function journalOf(tables: Tables): Pick<MemoryLedger, 'lease' | 'giveUp' | 'waiting' | 'journaledUpTo' | 'markJournaled'> {
+function journalOf(tables: Tables): Pick<MemoryLedger, 'lease' | 'ownerOf' | 'giveUp' | 'waiting' | 'journaledUpTo' | 'markJournaled'> {
   return {
     lease: (partition, owner) => {
       const key = keys.relay(partition);
-      if ((tables.text(key) ?? owner) !== owner) return false;
-      tables.setText(key, owner, LEASE_MS);
-      return true;
+      const known = tables.text(key) ?? owner;
+      if (known === owner) tables.setText(key, owner, LEASE_MS);
+      return known;
     },
+    ownerOf: (partition) => tables.text(keys.relay(partition)) ?? null,
     giveUp: (partition, owner) => {
       if (tables.text(keys.relay(partition)) === owner) tables.drop(keys.relay(partition));
     },

@@ -119,7 +119,7 @@ function memorySide(ledger: MemoryLedger): Side {
     store: { commit: later(ledger.commit), load: later(ledger.load), loadSince: later(ledger.loadSince), readEvents: later(ledger.readEvents) },
     queue: { deal: later(ledger.deal), confirm: later(ledger.confirm), sweep: later(ledger.sweep), inspect: later(ledger.inspect), dropTimer: later(ledger.dropTimer), depth: later(ledger.depth), tierOf: later(ledger.tierOf) },
     claims: { claim: later(ledger.claim), release: later(ledger.release), read: later(ledger.readClaim), heldBy: later(ledger.heldBy) },
-    journal: { lease: later(ledger.lease), giveUp: later(ledger.giveUp), waiting: later(ledger.waiting), journaledUpTo: later(ledger.journaledUpTo), markJournaled: later(ledger.markJournaled) },
+    journal: { lease: later(ledger.lease), ownerOf: later(ledger.ownerOf), giveUp: later(ledger.giveUp), waiting: later(ledger.waiting), journaledUpTo: later(ledger.journaledUpTo), markJournaled: later(ledger.markJournaled) },
     makeDue: later((member: string, of: WorkflowRef) => ledger.tables.setScore(keys.due(partitionOfRef(of)), member, 1_000, 'known')),
   };
 }
@@ -203,6 +203,6 @@ describe('the ledger in memory', () => {
     await redis.flushall();
     const real = realSide();
     const memory = memorySide(createMemoryLedger(createTables(() => nowMs)));
-    for (const ask of [(side: Side) => side.journal.lease(1, 'a'), (side: Side) => side.journal.lease(1, 'b'), (side: Side) => side.journal.giveUp(1, 'b'), (side: Side) => side.journal.lease(1, 'b'), (side: Side) => side.journal.giveUp(1, 'a'), (side: Side) => side.journal.lease(1, 'b')]) expect(await ask(memory)).toEqual(await ask(real));
+    for (const ask of [(side: Side) => side.journal.lease(1, 'a'), (side: Side) => side.journal.lease(1, 'b'), (side: Side) => side.journal.ownerOf(1), (side: Side) => side.journal.ownerOf(2), (side: Side) => side.journal.giveUp(1, 'b'), (side: Side) => side.journal.lease(1, 'b'), (side: Side) => side.journal.giveUp(1, 'a'), (side: Side) => side.journal.lease(1, 'b')]) expect(await ask(memory)).toEqual(await ask(real));
   });
 });

@@ -30,6 +30,7 @@ export function createPorts(scheduler: Scheduler, ledger: MemoryLedger, process:
     claims: claimsOf(ledger, ask),
     journal: {
       lease: (partition, owner) => Promise.resolve(ledger.lease(partition, owner)),
+      ownerOf: (partition) => Promise.resolve(ledger.ownerOf(partition)),
       giveUp: (partition, owner) => ask('give up lease', () => ledger.giveUp(partition, owner)),
       // Looked at twenty times a second: an empty answer is not worth a step.
       waiting: (partition, most, olderThanMs) => (ledger.waiting(partition, most, olderThanMs).length === 0 ? Promise.resolve([]) : ask('waiting', () => ledger.waiting(partition, most, olderThanMs))),
