@@ -18,6 +18,7 @@ export const Worker = z
     slots: z.number().int().min(0),
     waiting: z.number().int().min(0).optional().describe('Calls that wait for somebody outside and use no slot meanwhile, so that as many more may come.'),
     draining: z.boolean(),
+    toolsDigest: z.string().optional().describe('Of an executor: stands for the tools that come with it, so that a change of them is seen. Absent where it is of an earlier version.'),
   })
   .meta({ id: 'Worker', description: 'A live process' });
 export type Worker = z.infer<typeof Worker>;

@@ -8,7 +8,8 @@ import { createPace, reach, toNestLogger, type ConfigOf, type ServiceRuntime, ty
 import { connectRedis, createBlobs, createClaims, createFileStore, createKvStore, createPolicyStore, createPresence, createScriptSnapshots, createToolUploads, createMemoryStore, keepClaims, keepPresence, type Blobs, type FileStore, type Redis } from '@trivet/state';
 import { createMetrics, createServiceMetrics, startTelemetry, type Logger, type Metrics, type ServiceMetrics, type Telemetry } from '@trivet/telemetry';
 import { checkUpload, type CheckUploadParts } from './catalog/check-upload.js';
-import { describeTool, loadTools, type CatalogTool } from './catalog/tool-catalog.js';
+import { loadTools, type CatalogTool } from './catalog/tool-catalog.js';
+import { tellTools } from './catalog/tell-tools.js';
 import { createToolSource } from './catalog/tool-source.js';
 import { answerExtract } from './documents/answer-extract.js';
 import { createTextExtractor } from './documents/extract-text.js';
@@ -43,7 +44,6 @@ const CALLS_PER_SLOT = 4;
 const SPARE_CALLS = 16;
 /** They search the web, and where there is none the sample corpus. */
 const SAMPLE_TOOLS = ['web_search', 'web_fetch', 'web_research'];
-const ANNOUNCE_TOOLS_EVERY_MS = 2_000;
 /** Nobody sees what has expired; this is for the room it takes. */
 const SWEEP_MEMORIES_EVERY_MS = 30_000;
 
@@ -75,15 +75,12 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
   let draining = false;
   const strategy = new JetStreamStrategy(bus, [{ consumer: CONSUMERS.toolCalls, concurrency: () => pool.slots * pace.callsPerSlot(CALLS_PER_SLOT) + SPARE_CALLS }], { drainTimeoutMs: config.drainTimeoutMs, logger });
   const startedAt = new Date().toISOString();
-  const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, waiting: pool.figures().waiting, draining });
+  const describe = (): Worker => ({ service: 'executor', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: runner.inFlight(), slots: pool.slots, waiting: pool.figures().waiting, draining, toolsDigest: told.digest() });
   watchWorker(() => ({ slots: pool.slots, used: pool.figures().busy, draining }));
   addChecks(runtime.health, { bus, redis, layers });
 
   const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: rpcEndpoints({ pool, uploads, maxMemoryMib, blobs }), data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
-  const announceTools = (): Promise<void> => presence.announceTools(workerId, [...tools.values()].map(describeTool));
-  await announceTools();
-  // Redis may have lost them.
-  const announcing = setInterval(() => void announceTools().catch(onError), ANNOUNCE_TOOLS_EVERY_MS);
+  const told = await tellTools({ presence, workerId, tools, onError });
   const keeper = keepClaims(claims, workerId, runner.isRunning, onError);
   const announced = await keepPresence(presence, describe, onError);
   const module: DynamicModule = { module: ExecutorModule, controllers: [CallHandler], providers: [{ provide: TOOL_RUNNER, useValue: runner }] };
@@ -101,7 +98,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
       await telemetry.flush();
     },
     close: async () => {
-      clearInterval(announcing);
+      told.stop();
       memory.stop();
       keeper.stop();
       responder.stop();

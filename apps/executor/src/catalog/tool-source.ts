@@ -19,12 +19,14 @@ export interface WantedTool {
 export interface ToolSource {
   /** Null: there is no such tool. Throws a FailureError `tool_refused` for one that is disabled or that admission refuses. */
   find: (wanted: WantedTool) => Promise<AnyTool | null>;
+  /** Whether it comes with other executors only: it does not come with this one, and the tenant never uploaded one of that name. */
+  isElsewhere: (wanted: WantedTool) => Promise<boolean>;
 }
 
 export interface ToolSourceParts {
   /** Those that come with this executor. */
   bundled: ReadonlyMap<string, AnyTool>;
-  uploads: Pick<ToolUploads, 'head' | 'version' | 'module'>;
+  uploads: Pick<ToolUploads, 'head' | 'version' | 'versions' | 'module'>;
   maxMemoryMib: number;
 }
 
@@ -55,6 +57,10 @@ export function createToolSource({ bundled, uploads, maxMemoryMib }: ToolSourceP
       if (wanted === undefined) return null;
       const version = await uploads.version(tenant, name, wanted);
       return version ? admitOnce(`${tenant}/${name}@${wanted}`, version) : null;
+    },
+    isElsewhere: async ({ tenant, name, version }) => {
+      if (version !== undefined || bundled.has(name)) return false;
+      return (await uploads.versions(tenant, name)).length === 0;
     },
   };
 }

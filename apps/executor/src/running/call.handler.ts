@@ -11,7 +11,7 @@ export class CallHandler {
 
   @OnDelivery(CONSUMERS.toolCalls)
   async onCall(delivery: Delivery): Promise<void> {
-    await this.runner.run(readCall(delivery));
+    await this.runner.run(readCall(delivery), delivery.deliveries);
   }
 }
 

@@ -15,7 +15,7 @@ import { EMPTY_FIGURES, failed, type SandboxResult } from '../sandbox/result.js'
 export interface RunParts {
   blobs: Blobs;
   pool: SandboxPool;
-  tools: ToolSource;
+  tools: Pick<ToolSource, 'find'>;
   askRemote: RemoteAsker;
   services: Omit<HostServices, 'tool'>;
   snapshots: ScriptSnapshots;
@@ -74,7 +74,7 @@ async function runNamed(parts: RunParts, context: HostCallContext, { input, sign
   });
 }
 
-async function findTool(tools: ToolSource, wanted: WantedTool, digest: string | undefined): Promise<AnyTool | SandboxResult> {
+async function findTool(tools: RunParts['tools'], wanted: WantedTool, digest: string | undefined): Promise<AnyTool | SandboxResult> {
   try {
     const tool = await tools.find(wanted);
     if (!tool) return failed('tool_unknown', `There is no tool ${wanted.name}${wanted.version === undefined ? '' : ` ${wanted.version}`} for this tenant.`, undefined, EMPTY_FIGURES);

@@ -3,13 +3,20 @@ import { FailureError, type Artefact, type Failure, type ToolCall, type ToolResu
 import type { Pace } from '@trivet/service';
 import type { Claims } from '@trivet/state';
 import { recordFailure, withSpan, withWorkflow } from '@trivet/telemetry';
+import type { ToolSource } from '../catalog/tool-source.js';
 import type { SandboxResult } from '../sandbox/result.js';
 import { runTool, type RunParts } from './run-tool.js';
 
 const BUSY_MS = 1_000;
+/** How soon a call is brought again that this executor has no tool for, by how often it was: soon at first, since another one may have it. */
+const ELSEWHERE_MS = [50, 100, 200, 500] as const;
+const LONGEST_ELSEWHERE_MS = 1_000;
+/** A call that was brought so often is left to the watchdog of the orchestrators, which deals it again once an executor has its tool. */
+const MOST_BROUGHT = 10;
 
 export interface ToolRunnerParts extends RunParts {
   bus: Bus;
+  tools: ToolSource;
   claims: Claims;
   /** How long calls take, for how many are taken at once. */
   pace: Pick<Pace, 'took'>;
@@ -18,8 +25,11 @@ export interface ToolRunnerParts extends RunParts {
 }
 
 export interface ToolRunner {
-  /** Runs a call under its claim and publishes what it came to. Rejects only when this process could not do its job. */
-  run: (call: ToolCall) => Promise<void>;
+  /**
+   * Runs a call under its claim and publishes what it came to. Rejects only when this process could not do its job.
+   * @param deliveries how often the call was brought, to whatever executor
+   */
+  run: (call: ToolCall, deliveries: number) => Promise<void>;
   /** Stops calls of a workflow at once. */
   cancel: (tenant: string, workflowId: string, callIds: readonly string[] | undefined) => void;
   isRunning: (callId: string) => boolean;
@@ -58,7 +68,11 @@ export function createToolRunner(parts: ToolRunnerParts): ToolRunner {
   }
 
   return {
-    run: (call) => withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, () => claimAndRun(call)),
+    run: (call, deliveries) =>
+      withWorkflow({ tenant: call.tenant, workflowId: call.workflowId }, async () => {
+        if (!(await parts.tools.isElsewhere({ tenant: call.tenant, name: call.tool, version: call.version }))) return claimAndRun(call);
+        if (deliveries < MOST_BROUGHT) throw new RedeliverError(`the tool ${call.tool} does not come with this executor`, ELSEWHERE_MS[deliveries - 1] ?? LONGEST_ELSEWHERE_MS);
+      }),
     cancel: (tenant, workflowId, callIds) => {
       for (const { call, controller } of running.values()) {
         if (call.tenant === tenant && call.workflowId === workflowId && (!callIds || callIds.includes(call.callId))) controller.abort();

@@ -6,6 +6,9 @@ import { createConfirmations, type Confirmations } from './confirmations.js';
 import { createLane, type Lane } from './lane.js';
 
 const TICK_MS = 250;
+/** How soon a call is looked at again whose tool no executor has; later each time, but never later than this. */
+const ASIDE_MS = 1_000;
+const LONGEST_ASIDE_MS = 15_000;
 
 export interface Dispatcher {
   /** Deals what a commit made ready. */
@@ -31,6 +34,8 @@ export interface DispatcherParts {
   slots: (tier: Tier) => number;
   /** Calls that wait for somebody outside and use no slot, over all workers of the tier. */
   waiting: (tier: Tier) => number;
+  /** Tools that come with executors, but with none that takes calls now. */
+  missingTools: () => ReadonlySet<string>;
   /** When the stream of calls was made: the same name made anew has lost what it held. */
   incarnation: () => Promise<string>;
   /** With a strict journal: resolves when what was committed of a workflow may be seen outside. */
@@ -81,9 +86,11 @@ function openEnvelope(spec: string): { envelope: Omit<CallEnvelope, 'body'>; bod
   return { envelope: JSON.parse(`${spec.slice(0, at)}}`), body: spec.slice(at + BODY.length, -1) };
 }
 
-async function publish({ bus, reach, visible }: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
+async function publish(parts: DispatcherParts, confirmations: Confirmations, call: DealtCall): Promise<void> {
+  const { bus, reach, visible, queue } = parts;
   await visible?.(call.ref, 1);
   const { envelope, body } = openEnvelope(call.spec);
+  if (envelope.tier === 'tool' && isForNobody(parts.missingTools(), body)) return queue.setAside(call.ref, call.callId, 'tool', Math.min(LONGEST_ASIDE_MS, ASIDE_MS * (1 + call.published)));
   const { tenant, workflowId } = call.ref;
   const subject = envelope.tier === 'tool' ? subjects.toolCall(tenant, workflowId) : subjects.modelCall(tenant, workflowId);
   const messageId = `${tenant}:${workflowId}:${envelope.stepId}:${envelope.attempt}${call.published > 0 ? `:r${call.published}` : ''}`;
@@ -91,4 +98,12 @@ async function publish({ bus, reach, visible }: DispatcherParts, confirmations: 
   const ack = await bus.publish(subject, body, { isText: true, workflowId, messageId, ...(headers ? { headers } : {}) });
   reach('orchestrator.after-publish-before-confirm');
   confirmations.add(call.ref, call.callId, ack.seq);
+}
+
+/** Whether no executor could run a call. Tools that tenants uploaded, which are pinned to a version, run on every one. */
+function isForNobody(missing: ReadonlySet<string>, body: string): boolean {
+  // Hardly ever is there any, and nothing has to be read.
+  if (missing.size === 0) return false;
+  const { tool, version }: { tool?: string; version?: string } = JSON.parse(body);
+  return tool !== undefined && version === undefined && missing.has(tool);
 }

@@ -26,6 +26,7 @@ export interface LivenessParts {
   /** How long our own connection must have been up before 'nobody answers' is believed. */
   stableMs: number;
   onError: (error: unknown) => void;
+  /** One is there that was not, or other tools come with it than before. */
   onSeen: (worker: Worker) => Promise<void>;
   /** After each look: who is there. */
   onAll: (workers: readonly Worker[]) => Promise<void>;
@@ -47,7 +48,8 @@ export function startLiveness(parts: LivenessParts): Liveness {
         const worker = entry.worker ?? live.get(entry.id);
         if (await judge.isGone(entry)) await lose(entry);
         else if (worker) {
-          if (!live.has(entry.id)) await parts.onSeen(worker);
+          const known = live.get(entry.id);
+          if (!known || known.toolsDigest !== worker.toolsDigest) await parts.onSeen(worker);
           next.set(entry.id, worker);
         }
       }),

@@ -8,6 +8,7 @@ import { startGatekeeper, type Gatekeeper } from '../policy/gatekeeper.js';
 import type { Policies } from '../policy/policies.js';
 import { createChildren, type ChildrenParts } from './children.js';
 import { startDispatcher, type Dispatcher } from './dispatcher.js';
+import { createExecutorTools, type ExecutorTools } from './executor-tools.js';
 import { startLiveness, type Liveness } from './liveness.js';
 import { beginAccepted } from './open-and-begin.js';
 import { addGauges } from '../metrics/gauges.js';
@@ -26,6 +27,7 @@ const STABLE_MS = 3_000;
 export interface Machinery {
   runner: Runner;
   liveness: Liveness;
+  executorTools: ExecutorTools;
   dispatcher: Dispatcher;
   gatekeeper: Gatekeeper;
   /** The orchestrator that has a workflow's partition, as far as is known. */
@@ -74,9 +76,10 @@ export function startMachinery(parts: MachineryParts): Machinery {
   } });
   const gatekeeper = startGatekeeper({ gates: createGates(redis), policies: parts.policies, runner, begin: async (ref) => void (await runner.deliver(ref, { type: 'begin' })), onError });
   const children = createChildren({ runner, begin: parts.beginChild });
-  const liveness = watchWorkers(parts, runner);
+  const executorTools = createExecutorTools(parts);
+  const liveness = watchWorkers(parts, runner, executorTools);
   const incarnation = keepStreams(bus, onError);
-  const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, waiting: liveness.waiting, incarnation, reach, onError });
+  const dispatcher = startDispatcher({ bus, queue, visible, weights: parts.policies.weights, slots: liveness.slots, waiting: liveness.waiting, missingTools: executorTools.missing, incarnation, reach, onError });
   const relay = startRelay({ bus, journal: createJournalState(redis), store, continuity: parts.continuity, owner: workerId, peers, onError });
   const sweeper = startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted({ ledger: parts.ledger, runner, gatekeeper }, ref), children, onError });
   const accounts = startAccountRetirer({ ledger: parts.ledger, keepFinishedMs: parts.keepFinishedMs, onError });
@@ -84,7 +87,7 @@ export function startMachinery(parts: MachineryParts): Machinery {
   addGauges(parts.metrics, { store, ledger: parts.ledger, dispatcher, workers: liveness.workers });
 
   return {
-    runner, liveness, dispatcher, gatekeeper, ownerOf: relay.ownerOf,
+    runner, liveness, executorTools, dispatcher, gatekeeper, ownerOf: relay.ownerOf,
     idle: async () => {
       clearInterval(expiry);
       await gatekeeper.stop();
@@ -100,20 +103,21 @@ export function startMachinery(parts: MachineryParts): Machinery {
 /** How often executors are asked anew which tools come with them. */
 const LOOK_AT_TOOLS_EVERY_MS = 5_000;
 
-function watchWorkers({ bus, presence, claims, catalog, logger, onError }: MachineryParts, runner: Runner): Liveness {
+function watchWorkers({ bus, presence, claims, catalog, logger, onError }: MachineryParts, runner: Runner, executorTools: ExecutorTools): Liveness {
   let lookedAt = 0;
   return startLiveness({
     bus, presence, claims, runner, stableMs: STABLE_MS, onError,
     onSeen: async (worker) => {
-      if (worker.service !== 'executor') return;
-      await catalog.put(await presence.toolsOf(worker.id));
+      if (worker.service === 'executor') await executorTools.learn(worker.id);
     },
     onAll: async (workers) => {
+      const tools = await catalog.list();
+      executorTools.see(workers, tools);
       const isTime = performance.now() - lookedAt > LOOK_AT_TOOLS_EVERY_MS;
-      if (workers.length === 0 || (!isTime && (await catalog.list()).length > 0)) return;
+      if (workers.length === 0 || (!isTime && tools.length > 0)) return;
       lookedAt = performance.now();
-      // Redis has lost them, or a server of theirs has come up; their executors say them again.
-      for (const worker of workers) if (worker.service === 'executor') await catalog.put(await presence.toolsOf(worker.id));
+      // Redis has lost them, or an executor of an earlier version has others; they say them again.
+      for (const worker of workers) if (worker.service === 'executor') await executorTools.learn(worker.id);
     },
     onLost: (worker) => logger.warn({ worker: worker.id, service: worker.service }, 'A worker is gone; its calls are taken over'),
   });

@@ -57,6 +57,8 @@ function settlementFrom(answer: unknown): Settlement {
   return settlement;
 }
 
+/** Its executors have them all. */
+const NO_TOOLS: ReadonlySet<string> = new Set();
 /** Longer than any simulated run. */
 const KEEP_FINISHED_MS = 7 * 86_400_000;
 /** There is nobody here who would fill the journal again. */
@@ -79,7 +81,7 @@ function startMachinery(world: World, { process, bus, ports, runner, begin, onEr
   const start = () => {
     const children = createChildren({ runner, begin: beginChild(ports, begin) });
     const liveness = startLiveness({ bus, presence: world.presenceOf(process), claims, runner, stableMs: STABLE_MS, onError, onSeen: () => Promise.resolve(), onAll: () => Promise.resolve(), onLost: (worker) => world.scheduler.trace(`${process.name} takes ${worker.id} for dead`) });
-    const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, waiting: liveness.waiting, visible, incarnation: incarnationOf(bus), reach: () => undefined, onError });
+    const dispatcher = startDispatcher({ bus, queue, weights: () => new Map(), slots: liveness.slots, waiting: liveness.waiting, missingTools: () => NO_TOOLS, visible, incarnation: incarnationOf(bus), reach: () => undefined, onError });
     const relay = startRelay({ bus, journal, store, continuity: CONTINUITY, owner: process.name, peers: () => liveness.workers().flatMap((worker) => (worker.service === 'orchestrator' ? [worker.id] : [])), onError });
     startSweeper({ bus, queue, claims, dispatcher, liveness, runner, begin: (ref) => beginAccepted(begin, ref), children, onError });
     return { children, dispatcher, relay };

@@ -1,7 +1,7 @@
 import { PRIORITIES, type Priority } from '@trivet/contracts';
 import { formatMember, keys, parseMember, partitionOfRef, PARTITIONS, type DueMember, type Tier, type WorkflowRef } from '../keys.js';
 import { defineScript, withRedis, type Redis } from '../redis.js';
-import { CONFIRM_LUA, DEAL_LUA, DROP_TIMER_LUA, INSPECT_LUA, SWEEP_LUA } from './calls.lua.js';
+import { CONFIRM_LUA, DEAL_LUA, DROP_TIMER_LUA, INSPECT_LUA, SET_ASIDE_LUA, SWEEP_LUA } from './calls.lua.js';
 
 /** How long after dealing a call the watchdog looks whether the broker confirmed it. */
 export const UNCONFIRMED_MS = 650;
@@ -35,6 +35,8 @@ export interface CallQueue {
   /** Higher classes first; with `lowestFirst` the other way round, so that a low one is never starved. */
   deal: (partition: number, tier: Tier, most: number, options?: { weights?: ReadonlyMap<string, number>; lowestFirst?: boolean }) => Promise<DealtCall[]>;
   confirm: (ref: WorkflowRef, callId: string, seq: number, incarnation: string) => Promise<void>;
+  /** Takes a dealt call that nobody could take out of what is under way; the watchdog looks at it again after `delayMs`. */
+  setAside: (ref: WorkflowRef, callId: string, tier: Tier, delayMs: number) => Promise<void>;
   /** What is due in a partition, hidden from other sweepers for a moment. */
   sweep: (partition: number, most: number) => Promise<SweptMember[]>;
   inspect: (ref: WorkflowRef, callId: string, tier: Tier, stream: { incarnation: string; ackFloor: number }) => Promise<Inspection>;
@@ -47,6 +49,7 @@ export interface CallQueue {
 
 const dealScript = defineScript(DEAL_LUA);
 const confirmScript = defineScript(CONFIRM_LUA);
+const setAsideScript = defineScript(SET_ASIDE_LUA);
 const sweepScript = defineScript(SWEEP_LUA);
 const inspectScript = defineScript(INSPECT_LUA);
 const dropTimerScript = defineScript(DROP_TIMER_LUA);
@@ -63,6 +66,10 @@ export function createCallQueue(redis: Redis): CallQueue {
     confirm: async (ref, callId, seq, incarnation) => {
       const member = formatMember({ kind: 'call', ref, callId });
       await confirmScript.run(redis, [keys.call(ref, callId), keys.due(partitionOfRef(ref))], [member, seq, incarnation, UNCLAIMED_MS]);
+    },
+    setAside: async (ref, callId, tier, delayMs) => {
+      const partition = partitionOfRef(ref);
+      await setAsideScript.run(redis, [keys.call(ref, callId), keys.due(partition), keys.sent(partition, tier)], [formatMember({ kind: 'call', ref, callId }), delayMs]);
     },
     sweep: async (partition, most) => {
       const reply = await sweepScript.run(redis, [keys.due(partition)], [most, HIDE_MS]);

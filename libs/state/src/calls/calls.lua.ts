@@ -130,4 +130,16 @@ if call[4] and call[5] == ARGV[2] and tonumber(call[4]) > tonumber(ARGV[3]) then
 end
 local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
 redis.call('HDEL', KEYS[1], 'seq', 'inc')
+redis.call('SADD', KEYS[4], ARGV[1])
 return {'PUBLISH', call[2], n}`;
+
+/**
+ * A dealt call that nobody could take is not published: it takes no room of others, and the watchdog looks at it again.
+ * KEYS: call, due, sent · ARGV: member, delayMs
+ */
+export const SET_ASIDE_LUA = `
+${NOW_LUA}
+if redis.call('HGET', KEYS[1], 'st') ~= 'sent' then return 0 end
+redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('ZADD', KEYS[2], 'XX', now + tonumber(ARGV[2]), ARGV[1])
+return 1`;

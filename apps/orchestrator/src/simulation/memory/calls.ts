@@ -59,6 +59,13 @@ export function confirm(tables: Tables, ref: WorkflowRef, callId: string, seq: n
   tables.setScore(keys.due(partitionOfRef(ref)), memberOf(ref, callId), tables.nowMs() + UNCLAIMED_MS, 'known');
 }
 
+export function setAside(tables: Tables, ref: WorkflowRef, callId: string, tier: Tier, delayMs: number): void {
+  if (tables.hash(keys.call(ref, callId), 'st') !== 'sent') return;
+  const partition = partitionOfRef(ref);
+  tables.remove(keys.sent(partition, tier), memberOf(ref, callId));
+  tables.setScore(keys.due(partition), memberOf(ref, callId), tables.nowMs() + delayMs, 'known');
+}
+
 export function claim({ tables, removed }: Memory, ref: WorkflowRef, callId: string, worker: string, child: boolean): ClaimOutcome {
   const key = keys.claim(ref, callId);
   const known = tables.hashOf(key);
@@ -96,7 +103,7 @@ export function dropTimer(tables: Tables, ref: WorkflowRef, timer: string, hidde
   if (tables.score(due, member) === hiddenUntil) tables.dropScore(due, member);
 }
 
-export function inspect(tables: Tables, ref: WorkflowRef, callId: string, stream: { incarnation: string; ackFloor: number }): Inspection {
+export function inspect(tables: Tables, ref: WorkflowRef, callId: string, tier: Tier, stream: { incarnation: string; ackFloor: number }): Inspection {
   const due = keys.due(partitionOfRef(ref));
   const member = memberOf(ref, callId);
   const call = keys.call(ref, callId);
@@ -121,6 +128,7 @@ export function inspect(tables: Tables, ref: WorkflowRef, callId: string, stream
   const published = Number(known.get('n')) + 1;
   tables.setHash(call, { n: published });
   tables.dropFields(call, 'seq', 'inc');
+  tables.add(keys.sent(partitionOfRef(ref), tier), member);
   return { status: 'publish', spec: known.get('spec') ?? '', published };
 }
 

@@ -20,6 +20,7 @@ export interface MemoryLedger {
   deal: (partition: number, tier: Tier, most: number, options?: calls.Dealing) => DealtCall[];
   confirm: (ref: WorkflowRef, callId: string, seq: number, incarnation: string) => void;
   sweep: (partition: number, most: number) => SweptMember[];
+  setAside: (ref: WorkflowRef, callId: string, tier: Tier, delayMs: number) => void;
   inspect: (ref: WorkflowRef, callId: string, tier: Tier, stream: { incarnation: string; ackFloor: number }) => Inspection;
   dropTimer: (ref: WorkflowRef, timer: string, hiddenUntil: number) => void;
   depth: (tier: Tier) => { ready: number; sent: number };
@@ -47,7 +48,8 @@ export function createMemoryLedger(tables: Tables, removed: Safeguards = {}): Me
     deal: (partition, tier, most, options) => calls.deal({ tables, removed }, partition, tier, most, options),
     confirm: (ref, callId, seq, incarnation) => calls.confirm(tables, ref, callId, seq, incarnation),
     sweep: (partition, most) => calls.sweep(tables, partition, most),
-    inspect: (ref, callId, _tier, stream) => calls.inspect(tables, ref, callId, stream),
+    setAside: (ref, callId, tier, delayMs) => calls.setAside(tables, ref, callId, tier, delayMs),
+    inspect: (ref, callId, tier, stream) => calls.inspect(tables, ref, callId, tier, stream),
     dropTimer: (ref, timer, hiddenUntil) => calls.dropTimer(tables, ref, timer, hiddenUntil),
     depth: (tier) => calls.depth(tables, PARTITIONS, tier),
     tierOf: (ref, callId) => {

@@ -64,9 +64,10 @@ interface Operation {
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: change.map((drawn): Operation => ({ name: `commit ${JSON.stringify(drawn)}`, ref: drawn.ref, ask: (side, known) => side.store.commit(changeFrom(drawn, known)).then(withoutTime) })) },
   fc.tuple(partition, tier, fc.integer({ min: 1, max: 3 }), fc.boolean(), fc.integer({ min: 1, max: 2 })).map(([at, which, most, lowestFirst, weight]): Operation => ({ name: `deal ${at} ${which} ${most}`, ref: REFS[0] ?? { tenant: '', workflowId: '' }, ask: (side) => side.queue.deal(at, which, most, { weights: new Map([['t1', weight]]), lowestFirst }) })),
-  fc.tuple(ref, call, fc.integer({ min: 1, max: 6 }), fc.constantFrom('i1', 'i2')).map(([of, id, seq, incarnation]) => ({ name: `confirm ${id}`, ref: of, ask: (side: Side) => side.queue.confirm(of, id, seq, incarnation) })),
+  { weight: 2, arbitrary: fc.tuple(ref, call, fc.integer({ min: 1, max: 6 }), fc.constantFrom('i1', 'i2')).map(([of, id, seq, incarnation]): Operation => ({ name: `confirm ${id}`, ref: of, ask: (side: Side) => side.queue.confirm(of, id, seq, incarnation) })) },
   partition.map((at): Operation => ({ name: `sweep ${at}`, ref: REFS[0] ?? { tenant: '', workflowId: '' }, ask: async (side) => (await side.queue.sweep(at, 100)).map(({ hiddenUntil: _, ...member }) => JSON.stringify(member)).sort() })),
-  fc.tuple(ref, call, tier, stream).map(([of, id, which, state]) => ({ name: `inspect ${id}`, ref: of, ask: (side: Side) => side.queue.inspect(of, id, which, state) })),
+  fc.tuple(ref, call, tier, fc.constantFrom(0, LATER_MS)).map(([of, id, which, delayMs]) => ({ name: `set aside ${id} ${which}`, ref: of, ask: (side: Side) => side.queue.setAside(of, id, which, delayMs) })),
+  { weight: 2, arbitrary: fc.tuple(ref, call, tier, stream).map(([of, id, which, state]): Operation => ({ name: `inspect ${id}`, ref: of, ask: (side: Side) => side.queue.inspect(of, id, which, state) })) },
   fc.tuple(ref, call, worker, fc.boolean()).map(([of, id, who, child]) => ({ name: `claim ${id} ${who}`, ref: of, ask: (side: Side) => side.claims.claim(of, id, who, { child }) })),
   fc.tuple(ref, call, worker, fc.integer({ min: 1, max: 2 }), fc.constantFrom<'done' | 'open' | 'again' | { reported: number }>('done', 'open', 'again', { reported: 5 })).map(([of, id, who, epoch, to]) => ({ name: `release ${id} ${who} ${epoch}`, ref: of, ask: (side: Side) => side.claims.release(of, id, who, epoch, to) })),
   fc.tuple(ref, call).map(([of, id]) => ({ name: `read claim ${id}`, ref: of, ask: async (side: Side) => ({ ...(await side.claims.read(of, id)), claimedAtMs: 0, tier: await side.queue.tierOf(of, id) }) })),
@@ -117,7 +118,7 @@ function memorySide(ledger: MemoryLedger): Side {
   const later = <Arguments extends unknown[], Result>(run: (...given: Arguments) => Result) => (...given: Arguments): Promise<Result> => Promise.resolve(run(...given));
   return {
     store: { commit: later(ledger.commit), load: later(ledger.load), loadSince: later(ledger.loadSince), readEvents: later(ledger.readEvents) },
-    queue: { deal: later(ledger.deal), confirm: later(ledger.confirm), sweep: later(ledger.sweep), inspect: later(ledger.inspect), dropTimer: later(ledger.dropTimer), depth: later(ledger.depth), tierOf: later(ledger.tierOf) },
+    queue: { deal: later(ledger.deal), confirm: later(ledger.confirm), sweep: later(ledger.sweep), setAside: later(ledger.setAside), inspect: later(ledger.inspect), dropTimer: later(ledger.dropTimer), depth: later(ledger.depth), tierOf: later(ledger.tierOf) },
     claims: { claim: later(ledger.claim), release: later(ledger.release), read: later(ledger.readClaim), heldBy: later(ledger.heldBy) },
     journal: { lease: later(ledger.lease), ownerOf: later(ledger.ownerOf), giveUp: later(ledger.giveUp), waiting: later(ledger.waiting), journaledUpTo: later(ledger.journaledUpTo), markJournaled: later(ledger.markJournaled) },
     makeDue: later((member: string, of: WorkflowRef) => ledger.tables.setScore(keys.due(partitionOfRef(of)), member, 1_000, 'known')),

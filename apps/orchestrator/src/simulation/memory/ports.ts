@@ -54,6 +54,7 @@ function queueOf({ nowMs }: Scheduler, ledger: MemoryLedger, ask: Ask): CallQueu
     deal: (partition, tier, most, options) => ask('deal', () => ledger.deal(partition, tier, most, options)),
     confirm: (ref, callId, seq, incarnation) => ask('confirm', () => ledger.confirm(ref, callId, seq, incarnation)),
     sweep: (partition, most) => (nothingIsDue(partition) ? Promise.resolve([]) : ask('sweep', () => ledger.sweep(partition, most))),
+    setAside: (ref, callId, tier, delayMs) => ask('set aside', () => ledger.setAside(ref, callId, tier, delayMs)),
     inspect: (ref, callId, tier, stream) => ask('inspect', () => ledger.inspect(ref, callId, tier, stream)),
     dropTimer: (ref, timer, hiddenUntil) => ask('drop timer', () => ledger.dropTimer(ref, timer, hiddenUntil)),
     depth: (tier) => Promise.resolve(ledger.depth(tier)),
