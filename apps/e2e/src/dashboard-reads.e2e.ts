@@ -94,6 +94,24 @@ describe('what a dashboard reads', () => {
     for (const item of items) expect(await stack.get<Workflow>(`/api/v1/workflows/${item.workflowId}`, { tenant })).toMatchObject({ waitingFor: item.waitingFor });
   });
 
+  it('says that a call is in line where all slots are busy, and no longer once it has run', async () => {
+    const tenant = 'crowded';
+    const spin = { id: 'spin', kind: 'tool', tool: 'code_javascript', input: { code: 'for (;;) {}', timeoutMs: 10_000 } };
+    const submitted = await stack.submit({ goal: 'spin', workflowId: 'q1', plan: { steps: [{ id: 'all', kind: 'map', over: Array.from({ length: 40 }, (_, index) => index), parallel: 40, step: spin }] } }, { tenant });
+    expect([submitted.status, await submitted.json()]).toEqual([202, expect.objectContaining({ workflowId: 'q1' })]);
+    let last: Page<Workflow> | undefined;
+    await until(async () => {
+      last = await stack.get<Page<Workflow>>('/api/v1/workflows', { tenant });
+      return last.items.some(({ waitingFor }) => waitingFor !== null);
+    }, 20_000, () => JSON.stringify(last));
+    expect(last?.items[0]).toMatchObject({ status: 'running', waitingFor: expect.stringMatching(/^Step all--\d+ is queued: (all \d+ slots|the only slot) of \d executors? (is|are) busy, and about \d+ calls are ahead of it\.$/), waitingSince: expect.stringMatching(/Z$/) });
+    // A matter of time, and nothing for an operator.
+    expect((await stack.get<Overview>('/api/v1/overview', { tenant })).attention).toEqual([]);
+    await fetch(`${stack.url}/api/v1/workflows/q1/cancel`, { method: 'POST', headers: { 'X-Trivet-Tenant': tenant } });
+    await stack.submit({ goal: 'add', workflowId: 'q2', plan: PLAN }, { tenant });
+    expect(await stack.ended('q2', { tenant })).toMatchObject({ status: 'completed', waitingFor: null });
+  });
+
   it('lists the accounts with limits or use, page by page, and those of the own tenant only', async () => {
     const put = (account: string, tenant: string) => fetch(`${stack.url}/api/v1/budgets/${account}`, { method: 'PUT', headers: { 'Content-Type': 'application/json', 'X-Trivet-Tenant': tenant }, body: '{"windows":[{"window":"total","limitTokens":1000}]}' });
     for (const account of ['tenant/books', 'user/ann', 'user/bob', 'session/s1', 'user/cat']) expect((await put(account, 'books')).status).toBe(200);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,8 @@ describe('tools of an MCP server', () => {
     folder = mkdtempSync(join(tmpdir(), 'trivet-mcp-'));
     const numbers = { command: process.execPath, args: [SERVER], env: { NUMBERS_KEY: 'k' }, tools: ['add', 'environment', 'fail', 'die', 'hang', 'flood'], limits: { timeoutMs: 1_500, outputKib: 64 } };
     writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ servers: { numbers, absent: { command: '/nowhere' } } }));
-    stack = await startStack({ without: ['model'], environment: { TRIVET_MCP_CONFIG: join(folder, 'mcp.json'), SECRET_OF_OURS: 's' } });
+    // Of two executors one has them: a call that comes to the other goes on to it.
+    stack = await startStack({ without: ['model'], replicas: { executor: 2 }, environment: { SECRET_OF_OURS: 's' }, environmentOf: (service, index): Record<string, string> => (service === 'executor' && index === 0 ? { TRIVET_MCP_CONFIG: join(folder, 'mcp.json') } : {}) });
   });
   afterAll(async () => {
     await stack.stop();
@@ -51,6 +52,28 @@ describe('tools of an MCP server', () => {
     const [bad, good] = await Promise.all([run(tool), run('calculator', { expression: '1' })]);
     expect([bad.failure?.code, bad.failure?.message]).toEqual([code, expect.stringContaining(words)]);
     expect(good.status).toBe('completed');
+  });
+
+  it('are waited for while no executor has them, which is said, and hold up no other call', async () => {
+    const config = join(folder, 'mcp.json');
+    const servers = readFileSync(config);
+    writeFileSync(config, '{ "servers": {} }');
+    await stack.processes('executor')[0]?.replace();
+    const plan = { steps: [{ id: 'call', kind: 'map', over: Array.from({ length: 20 }, (_, index) => index), parallel: 20, step: { id: 'add', kind: 'tool', tool: 'mcp_numbers_add', input: { a: { $: 'item' }, b: 1 } } }] };
+    expect((await stack.submit({ goal: 'x', workflowId: 'waits', plan })).status).toBe(202);
+    let waiting: Workflow | undefined;
+    await until(async () => {
+      waiting = await stack.get<Workflow>('/api/v1/workflows/waits');
+      return waiting.waitingFor === 'Step call--0 is queued: no executor has the tool mcp_numbers_add.';
+    }, 30_000, () => `${JSON.stringify(waiting)}\n${stack.logs()}`);
+    expect(waiting?.waitingSince).toMatch(/Z$/);
+    const { items } = await stack.get<{ items: Workflow[] }>('/api/v1/workflows?q=waits');
+    expect(items.map(({ waitingFor }) => waitingFor)).toEqual([waiting?.waitingFor]);
+    for (const expression of ['1', '2', '3']) expect((await run('calculator', { expression })).status).toBe('completed');
+    writeFileSync(config, servers);
+    await stack.processes('executor')[0]?.replace();
+    const ended = await stack.ended('waits');
+    expect([ended.status, ended.waitingFor, (ended.result as { call: unknown[] }).call.length]).toEqual(['completed', null, 20]);
   });
 
   it('are there again when their server is', async () => {

@@ -26,6 +26,8 @@ import { createResults } from './intake/results.js';
 import { createInputCheck } from './planning/input-check.js';
 import { createPlanTask } from './planning/plan-task.js';
 import { loadTemplates } from './planning/templates.js';
+import type { Dispatcher } from './runner/dispatcher.js';
+import type { ExecutorTools } from './runner/executor-tools.js';
 import type { Liveness } from './runner/liveness.js';
 import type { Runner } from './runner/runner.js';
 import { startMachinery, type Machinery } from './runner/machinery.js';
@@ -70,8 +72,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
   const upload = createUpload({ bus, catalog, uploads: stores.toolUploads, facts, audit, clock, signers: readSigners(config.toolSigners), toolPolicyOf: async (tenant) => (await policies.of(tenant)).tools });
   const policies = createPolicies({ store: stores.policyStore, journal: (policy) => facts.record(policy.tenant, { kind: 'policy', policy }), setTimeZone: (...zone) => ledger.setTimeZone(...zone) });
   const machinery = startMachinery({ policies, strictJournal: config.strictJournal, keepFinishedMs: config.keepFinishedMs, metrics, ...stores, bus, redis, clock, continuity, workerId, logger, onError, beginChild: (...child) => intake.beginChild(...child) });
-  const { runner, liveness, dispatcher, gatekeeper, ownerOf } = machinery;
-  const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, workerId, ownerOf, clock, audit, templates, tools, runner, liveness, policies, gatekeeper, facts });
+  const { runner, liveness, executorTools, dispatcher, gatekeeper, ownerOf } = machinery;
+  const { intake, controls, schedules, approvals, queries, watches, deadLetters, readOverview } = createDomain({ ...stores, redis, bus, workerId, ownerOf, clock, audit, templates, tools, runner, liveness, executorTools, dispatcher, policies, gatekeeper, facts });
   const strategy = new JetStreamStrategy(bus, PLANS, { drainTimeoutMs: config.drainTimeoutMs, logger });
   let draining = false;
   const describe = (): Worker => ({ service: 'orchestrator', id: workerId, pid: process.pid, host: hostname(), version, startedAt, inFlight: strategy.inFlight(), slots: CONCURRENCY, draining });
@@ -180,6 +182,8 @@ interface DomainParts extends ReturnType<typeof createStores> {
   templates: Awaited<ReturnType<typeof loadTemplates>>;
   runner: Runner;
   liveness: Liveness;
+  executorTools: ExecutorTools;
+  dispatcher: Dispatcher;
   policies: Policies;
   gatekeeper: Gatekeeper;
   facts: Facts;
@@ -193,7 +197,8 @@ function createDomain(parts: DomainParts) {
   const planning = { tools: parts.tools, templates: parts.templates, checkInput: createInputCheck(), toolPolicyOf: async (tenant: string) => (await parts.policies.of(tenant)).tools };
   const intake = createIntake({ ...parts, ...planning, reach });
   const glances = createGlances(parts.store);
-  const queries = createQueries({ ...parts, glances });
+  const { liveness, executorTools, dispatcher } = parts;
+  const queries = createQueries({ ...parts, glances, hands: { workers: liveness.workers, mayHave: executorTools.mayHave, depth: dispatcher.depth } });
   const approvals = createApprovals({ ...parts, index: createApprovalIndex(parts.redis) });
   const deadLetters = createDeadLetters({ ...parts, requeued: createRequeuedLetters(parts.redis) });
   return {

@@ -3,11 +3,12 @@ import type { Approvals } from '../approval/approvals.js';
 import { workflowOf, type DeadLetters } from './dead-letters.js';
 import type { Glance } from './glances.js';
 import type { Queries } from './queries.js';
+import type { Wait } from './waits.js';
 
 export interface AttentionParts {
   approvals: Pick<Approvals, 'list'>;
   deadLetters: Pick<DeadLetters, 'newest'>;
-  queries: Pick<Queries, 'workflow'>;
+  queries: Pick<Queries, 'waitOf'>;
 }
 
 const MOST = 20;
@@ -44,12 +45,14 @@ function deadOf(letter: DeadLetter): Attention {
   return { kind: 'dead', ...(workflowId === undefined ? {} : { workflowId }), title: `Dead letter ${letter.seq} of ${letter.stream}`, since: letter.at, sentence: `After ${letter.attempts} ${letter.attempts === 1 ? 'attempt' : 'attempts'}: ${shorten(letter.reason)} Requeue it when that is mended, or remove it.` };
 }
 
-/** Of the oldest that should move: those that say what they wait for, and those that have not begun. */
+/** Of the oldest that should move: those that say what they wait for, but for those whose turn comes by itself, and those that have not begun. */
 async function stuckOf({ queries }: AttentionParts, tenant: string, open: readonly Glance[], nowMs: number): Promise<Attention[]> {
   const candidates = open.filter((glance) => !glance.gated && nowMs - glance.createdMs > PATIENCE_MS).slice(-MOST);
   const looked = await Promise.all(
     candidates.map(async ({ workflowId, goal, createdMs }): Promise<Attention[]> => {
-      const { status, waitingFor, startedAt } = await queries.workflow({ tenant, workflowId }).catch(ofOneThatIsGone);
+      const { status, startedAt, wait } = await queries.waitOf({ tenant, workflowId }).catch(ofOneThatIsGone);
+      const { waitingFor } = wait.shown;
+      if (wait.isInLine) return [];
       const sentence = status === 'accepted' ? (waitingFor ?? 'It has not begun. See /readyz?verbose for what is missing.') : status === 'running' ? waitingFor : null;
       return sentence === null ? [] : [{ kind: 'stuck', workflowId, title: shorten(goal), since: startedAt ?? new Date(createdMs).toISOString(), sentence }];
     }),
@@ -57,7 +60,7 @@ async function stuckOf({ queries }: AttentionParts, tenant: string, open: readon
   return looked.flat();
 }
 
-function ofOneThatIsGone(error: unknown): { status: null; waitingFor: null; startedAt: null } {
-  if (error instanceof FailureError && error.failure.code === 'not_found') return { status: null, waitingFor: null, startedAt: null };
+function ofOneThatIsGone(error: unknown): { status: null; startedAt: null; wait: Wait } {
+  if (error instanceof FailureError && error.failure.code === 'not_found') return { status: null, startedAt: null, wait: { shown: { waitingFor: null }, isInLine: false } };
   throw error;
 }

@@ -1,21 +1,23 @@
-import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow } from '@trivet/contracts';
+import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow, type WorkflowStatus } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
 import type { Blobs, Claims, Ledger, WorkflowErasure, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { createArchive } from './archive.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
-import { decodeAccepted, decodeHead, headOf, type HeadRecord } from '../runner/codec.js';
-import type { Liveness } from '../runner/liveness.js';
+import { decodeAccepted, decodeHead, headOf, shownStatus, type HeadRecord } from '../runner/codec.js';
 import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import type { Glances } from './glances.js';
 import { createLists, type Lists } from './list-workflows.js';
 import { stateAt } from './state-at.js';
 import { budgetOf, stepView, workflowView } from './views.js';
-import { createWaits } from './waits.js';
+import type { Hands } from './queued-for.js';
+import { createWaits, type Wait } from './waits.js';
 
 /** Everything that is read; nothing here changes anything. Another tenant's id is simply not found. */
 export interface Queries extends Lists {
   workflow: (ref: WorkflowRef) => Promise<Workflow>;
+  /** What it waits for, and no more of it. */
+  waitOf: (ref: WorkflowRef) => Promise<{ status: WorkflowStatus; startedAt: string | null; wait: Wait }>;
   /** The steps of the plan in its order, then those inside them; or those inside one step. */
   steps: (ref: WorkflowRef, page?: { limit: number; cursor: number; parent?: string }) => Promise<Page<Step>>;
   /** The workflow as it was after its first `at` events; as it is when absent. */
@@ -35,7 +37,7 @@ export interface QueryParts {
   claims: Claims;
   blobs: Blobs;
   bus: Bus;
-  liveness: Liveness;
+  hands: Hands;
   workflowErasure: Pick<WorkflowErasure, 'isErased'>;
   gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
@@ -75,7 +77,11 @@ export function createQueries(parts: QueryParts): Queries {
   return {
     workflow: async (ref) => {
       const state = await stateOf(ref);
-      return viewOf(state.accepted, headOf(state), { ...(await waits.of(state)), degraded: degradedIn(state) });
+      return viewOf(state.accepted, headOf(state), { ...(await waits.of(state)).shown, degraded: degradedIn(state) });
+    },
+    waitOf: async (ref) => {
+      const state = await stateOf(ref);
+      return { status: shownStatus(state), startedAt: state.startedAt, wait: await waits.of(state) };
     },
     ...createLists(parts, async (accepted, head) => viewOf(accepted, head, await waits.inList(accepted, head))),
     steps: async (ref, { limit, cursor, parent } = { limit: MOST_STEPS, cursor: 0 }) => {
@@ -98,16 +104,19 @@ export function createQueries(parts: QueryParts): Queries {
     lastEvents: async (ref, tail, before) => (await archive.lastEvents(ref, tail, before)).map((text) => Event.parse(JSON.parse(text))),
     spans: async (ref) => {
       const [found] = await parts.store.loadHeads(ref.tenant, [ref.workflowId]);
-      const accepted = found ? decodeAccepted(found.task) : (await stateOf(ref)).accepted;
-      const traceId = accepted.traceparent?.split('-')[1];
-      const messages = await parts.bus.read('SPANS', { subject: subjects.span(ref.tenant, ref.workflowId), limit: MOST_SPANS });
-      const spans = messages.flatMap((message) => SpanBatch.parse(JSON.parse(new TextDecoder().decode(message.data))).spans);
-      // A submit of the same id that was refused, or found it there, has a trace of its own.
-      return spans.filter((span) => span.traceId === traceId).sort((left, right) => left.startedAt - right.startedAt);
+      return spansOf(parts.bus, found ? decodeAccepted(found.task) : (await stateOf(ref)).accepted);
     },
-    hasEnded: async (ref) => endedIn(parts.store, ref),
+    hasEnded: (ref) => endedIn(parts.store, ref),
     requireWorkflow,
   };
+}
+
+async function spansOf(bus: Bus, { tenant, workflowId, traceparent }: Accepted): Promise<TraceSpan[]> {
+  const traceId = traceparent?.split('-')[1];
+  const messages = await bus.read('SPANS', { subject: subjects.span(tenant, workflowId), limit: MOST_SPANS });
+  const spans = messages.flatMap((message) => SpanBatch.parse(JSON.parse(new TextDecoder().decode(message.data))).spans);
+  // A submit of the same id that was refused, or found it there, has a trace of its own.
+  return spans.filter((span) => span.traceId === traceId).sort((left, right) => left.startedAt - right.startedAt);
 }
 
 async function endedIn(store: WorkflowStore, ref: WorkflowRef): Promise<boolean> {

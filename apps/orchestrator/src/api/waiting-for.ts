@@ -1,30 +1,18 @@
 import { isTerminal } from '@trivet/contracts';
-import type { Liveness } from '../runner/liveness.js';
 import { shownStatus } from '../runner/codec.js';
-import { planStepOf } from '../workflow/plan-index.js';
 import { stepWaits, type StepState, type WorkflowState } from '../workflow/state.js';
-import { tierOf } from '../workflow/tier.js';
 
-/** What a workflow waits for, as a sentence; null when it just works, or has ended. */
-export function waitingOf(state: WorkflowState, liveness: Pick<Liveness, 'slots'>): string | null {
-  const status = shownStatus(state);
-  if (isTerminal(status)) return null;
+/** What a workflow waits for that no worker does, as a sentence; null when it runs, or has ended. */
+export function waitingOf(state: WorkflowState): string | null {
+  if (isTerminal(shownStatus(state))) return null;
   if (state.paused) return `Paused: ${state.paused.reason}. Resume it to go on.`;
-  const steps = [...state.steps.all()];
-  if (status === 'waiting') return sentences(steps);
-  for (const step of steps) {
-    if (step.status !== 'scheduled') continue;
-    const planStep = planStepOf(state, step.id);
-    const tier = planStep ? tierOf(planStep) : 'tool';
-    if (liveness.slots(tier) === 0) return `Step ${step.id} is queued: no ${tier === 'tool' ? 'executor' : 'model service'} is running.`;
-  }
-  return null;
+  return shownStatus(state) === 'waiting' ? sentences([...state.steps.all()]) : null;
 }
 
 /** Since when (ISO 8601) the step that waits longest has begun to; null: not known. */
 export function waitingSince(state: WorkflowState): string | null {
   if (state.paused) return null;
-  const since = [...state.steps.all()].flatMap((step) => (step.status === 'scheduled' || stepWaits(step) ? (step.startedAt ?? []) : []));
+  const since = [...state.steps.all()].flatMap((step) => (stepWaits(step) ? (step.startedAt ?? []) : []));
   return since.toSorted()[0] ?? null;
 }
 

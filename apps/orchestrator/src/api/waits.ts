@@ -1,27 +1,38 @@
 import { isTerminal, type KeyQueue, type Workflow, type WorkflowStatus } from '@trivet/contracts';
+import type { Claims } from '@trivet/state';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
-import type { HeadRecord } from '../runner/codec.js';
-import type { Liveness } from '../runner/liveness.js';
-import type { Accepted, WorkflowState } from '../workflow/state.js';
+import { shownStatus, type HeadRecord } from '../runner/codec.js';
+import { planStepOf } from '../workflow/plan-index.js';
+import type { Accepted, StepState, WorkflowState } from '../workflow/state.js';
 import type { Archive } from './archive.js';
+import { hindranceOf, needOfStep, needsOf, type Hands, type Hindrance } from './queued-for.js';
 import { waitingOf, waitingSince } from './waiting-for.js';
 
-type Wait = Pick<Workflow, 'waitingFor' | 'waitingSince'>;
+type Shown = Pick<Workflow, 'waitingFor' | 'waitingSince'>;
+
+export interface Wait {
+  shown: Shown;
+  /** It waits only for its turn. */
+  isInLine: boolean;
+}
 
 /** What workflows wait for, and since when. */
 export interface Waits {
   of: (state: WorkflowState) => Promise<Wait>;
   /** Of a row of a list; its steps are read only where they may say something. */
-  inList: (accepted: Accepted, head: HeadRecord) => Promise<Wait>;
+  inList: (accepted: Accepted, head: HeadRecord) => Promise<Shown>;
 }
 
 export interface WaitParts {
   archive: Pick<Archive, 'state'>;
-  liveness: Pick<Liveness, 'slots'>;
+  hands: Hands;
+  claims: Pick<Claims, 'read'>;
   gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 
-const NOTHING: Wait = { waitingFor: null };
+const NOTHING: Wait = { shown: { waitingFor: null }, isInLine: false };
+/** So many claims are read at a time. */
+const CLAIMS_AT_ONCE = 16;
 
 export function createWaits(parts: WaitParts): Waits {
   const keysOf = onceAtATime(parts.gatekeeper.keys);
@@ -30,29 +41,55 @@ export function createWaits(parts: WaitParts): Waits {
     if (status !== 'accepted' || !accepted.gated) return null;
     const key = accepted.task.concurrencyKey ?? null;
     const figures = (await keysOf(accepted.tenant)).find((each) => each.key === key);
-    return figures ? { waitingFor: lineSentence(accepted.tenant, figures) } : null;
+    return figures ? { shown: { waitingFor: lineSentence(accepted.tenant, figures) }, isInLine: true } : null;
   }
 
   async function of(state: WorkflowState): Promise<Wait> {
     const line = await inLine(state.accepted, state.status);
     if (line) return line;
-    const waitingFor = waitingOf(state, parts.liveness);
-    const since = waitingFor === null ? null : waitingSince(state);
-    return { waitingFor, ...(since === null ? {} : { waitingSince: since }) };
+    if (shownStatus(state) === 'running') return (await queued(parts, state)) ?? NOTHING;
+    const waitingFor = waitingOf(state);
+    return { shown: { waitingFor, ...sinceOf(waitingFor === null ? null : waitingSince(state)) }, isInLine: false };
   }
 
   return {
     of,
     inList: async (accepted, head) => {
-      if (isTerminal(head.status)) return NOTHING;
-      // Who runs, waits only where nobody could take its calls.
-      if (head.status === 'running' && parts.liveness.slots('tool') > 0 && parts.liveness.slots('model') > 0) return NOTHING;
-      if (head.status === 'accepted') return (await inLine(accepted, head.status)) ?? NOTHING;
+      if (isTerminal(head.status)) return NOTHING.shown;
+      // Who runs, waits only where nobody could take one of its calls at once.
+      if (head.status === 'running' && (head.calling === 0 || !needsOf(accepted).some((need) => hindranceOf(parts.hands, need)))) return NOTHING.shown;
+      if (head.status === 'accepted') return ((await inLine(accepted, head.status)) ?? NOTHING).shown;
       const state = await parts.archive.state({ tenant: accepted.tenant, workflowId: accepted.workflowId });
-      return state ? of(state) : NOTHING;
+      return (state ? await of(state) : NOTHING).shown;
     },
   };
 }
+
+interface Hindered {
+  step: Extract<StepState, { status: 'scheduled' }>;
+  hindrance: Hindrance;
+}
+
+/** The first step whose call nobody has taken, one that nobody could take before one that is only in line; null where there is none. */
+async function queued({ hands, claims }: WaitParts, state: WorkflowState): Promise<Wait | null> {
+  const { tenant, workflowId } = state.accepted;
+  const hindered = [...state.steps.all()].flatMap((step): Hindered[] => {
+    const planStep = step.status === 'scheduled' ? planStepOf(state, step.id) : undefined;
+    const hindrance = planStep ? hindranceOf(hands, needOfStep(state.accepted, planStep)) : null;
+    return step.status === 'scheduled' && hindrance ? [{ step, hindrance }] : [];
+  });
+  const ordered = [...hindered.filter(({ hindrance }) => !hindrance.isBusy), ...hindered.filter(({ hindrance }) => hindrance.isBusy)];
+  for (let from = 0; from < ordered.length; from += CLAIMS_AT_ONCE) {
+    const some = ordered.slice(from, from + CLAIMS_AT_ONCE);
+    // Who has a call already, or has ended it, may be a worker that takes no other.
+    const taken = await Promise.all(some.map(async ({ step }) => (await claims.read({ tenant, workflowId }, step.callId))?.status !== 'open'));
+    const first = some.find((_, index) => taken[index] === false);
+    if (first) return { shown: { waitingFor: `Step ${first.step.id} is queued: ${first.hindrance.text}.`, ...sinceOf(first.step.startedAt) }, isInLine: first.hindrance.isBusy };
+  }
+  return null;
+}
+
+const sinceOf = (since: string | null): Pick<Workflow, 'waitingSince'> => (since === null ? {} : { waitingSince: since });
 
 /** Why a workflow that is limited has not begun. */
 function lineSentence(tenant: string, figures: KeyQueue): string {
