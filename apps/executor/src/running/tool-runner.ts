@@ -12,7 +12,7 @@ const BUSY_MS = 1_000;
 const ELSEWHERE_MS = [50, 100, 200, 500] as const;
 const LONGEST_ELSEWHERE_MS = 1_000;
 /** A call that was brought so often is left to the watchdog of the orchestrators, which deals it again once an executor has its tool. */
-const MOST_BROUGHT = 10;
+const MOST_BROUGHT = 8;
 
 export interface ToolRunnerParts extends RunParts {
   bus: Bus;
