@@ -7,7 +7,7 @@ const ENDLESS = { steps: [{ id: 'wait', kind: 'wait', input: { signal: 'never', 
 describe('what a dashboard reads', () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startStack({ without: ['model'] });
+    stack = await startStack({ without: ['model'], environment: { TRIVET_EXECUTOR_SLOTS: '2' } });
   });
   afterAll(() => stack.stop());
 
@@ -96,8 +96,9 @@ describe('what a dashboard reads', () => {
 
   it('says that a call is in line where all slots are busy, and no longer once it has run', async () => {
     const tenant = 'crowded';
+    // More than two executors of two slots take at once.
     const spin = { id: 'spin', kind: 'tool', tool: 'code_javascript', input: { code: 'for (;;) {}', timeoutMs: 10_000 } };
-    const submitted = await stack.submit({ goal: 'spin', workflowId: 'q1', plan: { steps: [{ id: 'all', kind: 'map', over: Array.from({ length: 40 }, (_, index) => index), parallel: 40, step: spin }] } }, { tenant });
+    const submitted = await stack.submit({ goal: 'spin', workflowId: 'q1', plan: { steps: [{ id: 'all', kind: 'map', over: Array.from({ length: 60 }, (_, index) => index), parallel: 60, step: spin }] } }, { tenant });
     expect([submitted.status, await submitted.json()]).toEqual([202, expect.objectContaining({ workflowId: 'q1' })]);
     let last: Page<Workflow> | undefined;
     await until(async () => {

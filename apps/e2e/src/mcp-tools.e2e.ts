@@ -69,7 +69,7 @@ describe('tools of an MCP server', () => {
     expect(waiting?.waitingSince).toMatch(/Z$/);
     const { items } = await stack.get<{ items: Workflow[] }>('/api/v1/workflows?q=waits');
     expect(items.map(({ waitingFor }) => waitingFor)).toEqual([waiting?.waitingFor]);
-    for (const expression of ['1', '2', '3']) expect((await run('calculator', { expression })).status).toBe('completed');
+    expect((await run('calculator', { expression: '1' })).status).toBe('completed');
     writeFileSync(config, servers);
     await stack.processes('executor')[0]?.replace();
     const ended = await stack.ended('waits');

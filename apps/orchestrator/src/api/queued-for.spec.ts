@@ -42,6 +42,8 @@ describe('a call that nobody takes', () => {
   it('has nothing to say where there is a slot: calls that wait for somebody outside use none', () => {
     expect(textOf([worker('executor', { inFlight: 1 })])).toBeNull();
     expect(textOf([worker('executor', { inFlight: 6, waiting: 5 })])).toBeNull();
+    // What one has at hand beyond its slots does not fill those of another.
+    expect(textOf([worker('executor', { inFlight: 8 }), worker('executor', { id: 'executor-2', inFlight: 1 })])).toBeNull();
     expect(textOf([worker('executor', { inFlight: 6, waiting: 4 })])).toMatch(/^all 2 slots/);
   });
 });

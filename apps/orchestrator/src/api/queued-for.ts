@@ -35,8 +35,8 @@ export function hindranceOf(hands: Hands, need: Need): Hindrance | null {
   const { tool } = need;
   const able = tool === null || need.everywhere ? workers : workers.filter(({ id }) => hands.mayHave(id, tool));
   if (able.length === 0) return { text: `no executor has the tool ${tool}`, isBusy: false };
+  if (able.some((worker) => working(worker) < worker.slots)) return null;
   const slots = sum(able, (worker) => worker.slots);
-  if (sum(able, working) < slots) return null;
   const whose = able.length < workers.length ? ` that ${able.length === 1 ? 'has' : 'have'} the tool ${tool}` : '';
   return { text: `${slots === 1 ? 'the only slot' : `all ${slots} slots`} of ${able.length} ${noun}${able.length === 1 ? '' : 's'}${whose} ${slots === 1 ? 'is' : 'are'} busy${inLine(hands, need.tier, workers)}`, isBusy: true };
 }
