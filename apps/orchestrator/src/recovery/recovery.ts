@@ -76,11 +76,15 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     if (performance.now() - lastCheckpoint < CHECKPOINT_EVERY_MS) return;
     lastCheckpoint = performance.now();
     await parts.continuity.look();
+    const runId = await state.runId();
+    const isOpen = await state.isOpen(runId);
     const stream = await bus.streamState('EVENTS');
     const known = await state.checkpoint();
-    const isWhole = !known || isContinued(known, stream) || (await refillShorter(parts, known, stream));
+    // Whoever opened it left one. A Redis that is not open, or has none, was started anew or emptied since: it is compared before anything is said of it.
+    if (!isOpen || !known) return void (lastCheckpoint = -CHECKPOINT_EVERY_MS);
+    const isWhole = isContinued(known, stream) || (await refillShorter(parts, known, stream));
     // A relay may have marked what it knew of the old stream while this went on: it is looked at again, until nothing is missing.
-    if (isWhole) await state.setCheckpoint({ stream: stream.incarnation, seq: stream.lastSeq }, known);
+    if (isWhole) await state.setCheckpoint({ stream: stream.incarnation, seq: stream.lastSeq }, { checkpoint: known, runId });
     else lastCheckpoint = -CHECKPOINT_EVERY_MS;
   }
 
@@ -112,7 +116,7 @@ async function reconcile(parts: RecoveryParts, runId: string): Promise<void> {
     // A copy may be older than a limit, a policy or the end of a key without being older than any workflow.
   } else if (hasFacts || (checkpoint === null && stream.messages > 0)) await parts.facts.restore();
   const isWhole = isSame || checkpoint === null || (await refillShorter(parts, checkpoint, stream));
-  if (isWhole) await state.setCheckpoint({ stream: stream.incarnation, seq: stream.lastSeq }, checkpoint);
+  if (isWhole) await state.setCheckpoint({ stream: stream.incarnation, seq: stream.lastSeq }, { checkpoint, runId });
   await state.open(runId);
 }
 

@@ -27,8 +27,11 @@ export interface RecoveryState {
   freeze: () => Promise<void>;
   open: (runId: string) => Promise<void>;
   checkpoint: () => Promise<Checkpoint | null>;
-  /** Only when it is still the one that is known: what somebody else found out meanwhile stays. */
-  setCheckpoint: (checkpoint: Checkpoint, known: Checkpoint | null) => Promise<boolean>;
+  /**
+   * Only when it is still the one that is known, on the server that is known: what somebody else found out meanwhile stays,
+   * and one that was started anew, emptied or with older data, is not taken for one that has it all.
+   */
+  setCheckpoint: (checkpoint: Checkpoint, known: { checkpoint: Checkpoint | null; runId: string }) => Promise<boolean>;
   leaveWitness: (partition: number, witness: Witness) => Promise<void>;
   witnesses: () => Promise<Witness[]>;
   /** What is not in the journal any more on purpose is no witness. */
@@ -55,8 +58,9 @@ if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 
-/** KEYS: checkpoint · ARGV: the known one or nothing, the new one */
+/** KEYS: checkpoint · ARGV: the known one or nothing, the new one, the id of the running server or nothing where servers have none */
 const CHECKPOINT_LUA = `
+if ARGV[3] ~= '' and not string.find(redis.call('INFO', 'server'), 'run_id:' .. ARGV[3], 1, true) then return 0 end
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
@@ -117,7 +121,7 @@ export function createRecoveryState(redis: Redis): RecoveryState {
       const text = await withRedis(() => redis.get(keys.checkpoint()));
       return text === null ? null : JSON.parse(text);
     },
-    setCheckpoint: async (checkpoint, known) => (await checkpointScript.run(redis, [keys.checkpoint()], [known ? JSON.stringify(known) : '', JSON.stringify(checkpoint)])) === 1,
+    setCheckpoint: async (checkpoint, known) => (await checkpointScript.run(redis, [keys.checkpoint()], [known.checkpoint ? JSON.stringify(known.checkpoint) : '', JSON.stringify(checkpoint), known.runId])) === 1,
     leaveWitness: async (partition, witness) => {
       await withRedis(() => redis.hset(keys.witnesses(), String(partition), JSON.stringify(witness)));
     },
