@@ -19,7 +19,7 @@ export interface ApiKeys {
 
 export interface ApiKeyParts {
   store: ApiKeyStore;
-  known: Pick<KnownKeys, 'areConfigured' | 'forget'>;
+  known: Pick<KnownKeys, 'areConfigured' | 'forget' | 'everywhere'>;
   facts: Pick<Facts, 'record'>;
   audit: AuditTrail;
   nowMs: () => number;
@@ -57,7 +57,8 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       if (!mayManage(by, tenant)) throw new FailureError('forbidden', `A key of the tenant ${by.tenant} makes no keys of ${tenant}.`, { hint: `Leave /tenant out, or use an admin key of the tenant ${DEFAULT_TENANT}.` });
       if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs) throw new FailureError('invalid_request', `The key is not valid: /expiresAt is ${expiresAt}, which has passed.`, { errors: [{ pointer: '/expiresAt', detail: 'must be in the future' }] });
       const keys = await store.list();
-      if (!(await known.areConfigured())) requireFirst({ role, tenant, expiresAt });
+      const isFirst = !(await known.areConfigured());
+      if (isFirst) requireFirst({ role, tenant, expiresAt });
       if (keys.length >= MOST_API_KEYS) throw new FailureError('state_conflict', `There are ${keys.length} keys; ${MOST_API_KEYS} is the limit.`, { hint: 'Revoke those that nobody uses: see lastUsedAt.' });
       if (keys.some((each) => each.tenant === tenant && each.name === name)) throw new FailureError('state_conflict', `The tenant ${tenant} has a key ${name} already.`, { hint: 'Rotate it, revoke it, or choose another name.' });
       const secret = newSecret();
@@ -66,6 +67,8 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       known.forget();
       await journal(key, false);
       await note(by, 'create', key);
+      // Once it is answered, no orchestrator takes a request without a key.
+      if (isFirst) await known.everywhere();
       return { ...shown(key, undefined), secret };
     },
     revoke: async (by, id) => {

@@ -1,9 +1,12 @@
 import { DEFAULT_TENANT, FailureError } from '@trivet/contracts';
 import type { ApiKeyStore, StoredApiKey } from '@trivet/state';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isSameDigest, sha256 } from './secrets.js';
 
-/** For how long what was read is good: a key that was made or revoked is so everywhere within it. */
+/** For how long what was read is good: a key that was revoked is so everywhere within it. */
 const FRESH_MS = 500;
+/** How soon they are read anew for one that is not among them: another orchestrator may just have made it, and whoever guesses makes no more work than this. */
+const AGAIN_EVERY_MS = 50;
 /** A use is written down no more often than this. */
 const NOTE_EVERY_MS = 60_000;
 /** The key that stands in the configuration. */
@@ -15,9 +18,12 @@ export interface KnownKeys {
   areConfigured: () => Promise<boolean>;
   /** @throws FailureError unauthorized: unknown, revoked or expired */
   bySecret: (secret: string) => Promise<StoredApiKey>;
-  byId: (id: string) => Promise<StoredApiKey | null>;
+  /** Null: there is none with this id whose secret has this digest. */
+  byId: (id: string, hash: string) => Promise<StoredApiKey | null>;
   /** Reads them anew at the next question. */
   forget: () => void;
+  /** Resolves when every orchestrator has read them anew, and wants a key if there is one. */
+  everywhere: () => Promise<void>;
 }
 
 export interface KnownKeysParts {
@@ -32,6 +38,7 @@ export function createKnownKeys({ store, operatorSecret, nowMs, onError }: Known
   const configured = operatorSecret === undefined ? [] : [operatorKey(operatorSecret)];
   const noted = new Map<string, number>();
   let read: { at: number; keys: Promise<StoredApiKey[]> } | null = null;
+  let next: Promise<StoredApiKey[]> | null = null;
 
   function all(): Promise<StoredApiKey[]> {
     if (read && performance.now() - read.at < FRESH_MS) return read.keys;
@@ -41,6 +48,18 @@ export function createKnownKeys({ store, operatorSecret, nowMs, onError }: Known
     keys.catch(() => (read = read === reading ? null : read));
     return keys;
   }
+
+  /** As they are after now; all who ask for that meanwhile share it. */
+  function anew(): Promise<StoredApiKey[]> {
+    const wait = async (): Promise<StoredApiKey[]> => {
+      await pause((read?.at ?? 0) + AGAIN_EVERY_MS - performance.now());
+      [next, read] = [null, null];
+      return all();
+    };
+    return (next ??= wait());
+  }
+
+  const find = async (isIt: (key: StoredApiKey) => boolean): Promise<StoredApiKey | undefined> => (await all()).find(isIt) ?? (await anew()).find(isIt);
 
   function noteUse({ id }: StoredApiKey): void {
     const now = nowMs();
@@ -59,15 +78,16 @@ export function createKnownKeys({ store, operatorSecret, nowMs, onError }: Known
     areConfigured: async () => (await all()).length > 0,
     bySecret: async (secret) => {
       const hash = sha256(secret);
-      const found = (await all()).find((key) => isSameDigest(key.hash, hash));
+      const found = await find((key) => isSameDigest(key.hash, hash));
       if (!found) throw new FailureError('unauthorized', 'The API key is not known: it was never made, or was revoked or rotated.', { hint: 'Send Authorization: Bearer trv_… with a key of GET /api/v1/keys; trivet takes it from TRIVET_API_KEY.' });
       return living(found);
     },
-    byId: async (id) => {
-      const found = (await all()).find((key) => key.id === id);
+    byId: async (id, hash) => {
+      const found = await find((key) => key.id === id && isSameDigest(key.hash, hash));
       return found ? living(found) : null;
     },
     forget: () => (read = null),
+    everywhere: () => pause(FRESH_MS),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { SessionStore, StoredApiKey } from '@trivet/state';
 import type { KnownKeys } from './known-keys.js';
-import { isSameDigest, newToken, sha256 } from './secrets.js';
+import { newToken, sha256 } from './secrets.js';
 
 /** How long a browser stays signed in. */
 export const SESSION_MS = 12 * 3_600_000;
@@ -23,8 +23,7 @@ export function createSessions({ store, known }: { store: SessionStore; known: P
     },
     keyOf: async (id) => {
       const session = await store.find(sha256(id));
-      const key = session && (await known.byId(session.keyId));
-      return key && isSameDigest(key.hash, session.keyHash) ? key : null;
+      return session && known.byId(session.keyId, session.keyHash);
     },
     close: (id) => store.close(sha256(id)),
   };
