@@ -81,7 +81,7 @@ describe('bad input', () => {
     it('leaves the service able to take the next task', async () => {
       await bus.publish('trivet.v1.task.submit.default', { ...GOOD, workflowId: 'after-all-that' });
       expect(await stack.ended('after-all-that')).toMatchObject({ status: 'completed' });
-      expect(stack.processes('orchestrator')[0]?.starts).toBe(1);
+      for (const { starts } of stack.processes('orchestrator')) expect(starts).toBe(1);
     });
   });
 

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { connectBus, type Bus } from '@trivet/bus';
 import { ROUTES, type TaskAccepted, type TraceSpan, type Workflow } from '@trivet/contracts';
-import { startStack, until, type Stack } from '@trivet/testing';
+import { runTrivet, startStack, until, type Stack } from '@trivet/testing';
 
 const PLAN = { steps: [{ id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } }] };
 const task = (workflowId: string, goal = 'add') => ({ goal, workflowId, plan: PLAN });
@@ -33,7 +32,7 @@ describe('the doors', () => {
     await publishRaw(stack.servers.nats.port, 'trivet.v1.task.submit.default', JSON.stringify(task('marker')));
     await stack.ended('marker');
 
-    const cli = spawnSync(process.execPath, ['bin/trivet.mjs', 'run', 'add', '--url', stack.url, '--id', 'same', '--plan', JSON.stringify(PLAN), '-o', 'json'], { encoding: 'utf8', timeout: 60_000, env: { PATH: process.env['PATH'], HOME: process.env['HOME'] } });
+    const cli = await runTrivet(['run', 'add', '--url', stack.url, '--id', 'same', '--plan', JSON.stringify(PLAN), '-o', 'json']);
     expect({ status: cli.status, stderr: cli.status === 0 ? '' : cli.stderr }).toEqual({ status: 0, stderr: '' });
 
     const { items } = await stack.get<{ items: Workflow[] }>('/api/v1/workflows?q=same');
@@ -87,7 +86,7 @@ describe('the doors', () => {
     expect(rest).toEqual([4, 5]);
   });
 
-  it('take what was published while the orchestrator was down, and again when it dies over it, as one trace', async () => {
+  it('take what was published while no orchestrator was up, and again when it dies over it, as one trace', async () => {
     const orchestrators = stack.processes('orchestrator');
     for (const orchestrator of orchestrators) {
       orchestrator.signal('SIGSTOP');

@@ -1,11 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { connectBus, type Bus } from '@trivet/bus';
 import type { AuditRow, Problem, StoredFile, Workflow } from '@trivet/contracts';
 import { connectRedis, type Redis } from '@trivet/state';
-import { startStack, until, type Stack } from '@trivet/testing';
+import { runTrivet, startStack, until, type Stack } from '@trivet/testing';
 
-const TRIVET = fileURLToPath(new URL('../../../bin/trivet.mjs', import.meta.url));
 const ask = { id: 'ask', kind: 'model', input: { messages: [{ role: 'user', content: 'Summarise: Ann likes tea. She drinks it at four. It is green.' }], maxTokens: 50 } };
 const sum = { id: 'sum', kind: 'tool', tool: 'calculator', input: { expression: '20 + 22' } };
 const child = { id: 'child', kind: 'workflow', input: { goal: 'below', plan: { steps: [sum] } } };
@@ -103,12 +100,12 @@ describe('erasing', () => {
       ['PUT', '/api/v1/policies/acme', { maxRunning: 3 }],
     ];
     for (const [method, path, body] of given) expect({ path, ok: (await send(method, path, { tenant: 'acme', body })).ok }).toEqual({ path, ok: true });
-    const cli = (...words: string[]): { status: number | null; text: string } => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [TRIVET, 'tenants', 'erase', 'acme', '--url', stack.url, ...words], { encoding: 'utf8' });
+    const cli = async (...words: string[]): Promise<{ status: number | null; text: string }> => {
+      const { status, stdout, stderr } = await runTrivet(['tenants', 'erase', 'acme', '--url', stack.url, ...words]);
       return { status, text: stdout + stderr };
     };
-    expect(cli()).toMatchObject({ status: 2, text: expect.stringContaining('--yes') });
-    expect(cli('--yes', '--reason', 'contract ended')).toEqual({ status: 0, text: expect.stringContaining('the tenant acme is erased') });
+    expect(await cli()).toMatchObject({ status: 2, text: expect.stringContaining('--yes') });
+    expect(await cli('--yes', '--reason', 'contract ended')).toEqual({ status: 0, text: expect.stringContaining('the tenant acme is erased') });
     await expectTenantGone();
     expect((await send('DELETE', '/api/v1/tenants/acme')).status).toBe(404);
     expect((await stack.get<{ items: AuditRow[] }>('/api/v1/audit?limit=5')).items.find((row) => row.action === 'tenant.erase')).toMatchObject({ target: 'tenant/acme', reason: 'contract ended' });

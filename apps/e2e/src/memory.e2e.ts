@@ -1,6 +1,6 @@
 import type { Account } from '@trivet/contracts';
 import { connectRedis, keys, type Redis } from '@trivet/state';
-import { startStack, until, type Stack } from '@trivet/testing';
+import { armEach, startStack, until, type Stack } from '@trivet/testing';
 
 interface Recalled {
   memories: { id: string; text: string; metadata: object; score: number; source: object; expiresAt: string | null }[];
@@ -11,7 +11,7 @@ describe('what tools remember of a tenant', () => {
   let stack: Stack;
   let redis: Redis;
   beforeAll(async () => {
-    stack = await startStack({ replicas: { executor: 1 } });
+    stack = await startStack();
     redis = connectRedis({ url: stack.servers.redis.url, name: 'e2e' });
   });
   afterAll(async () => {
@@ -60,13 +60,11 @@ describe('what tools remember of a tenant', () => {
   });
 
   it('is written and charged once when the executor dies between the write and the result', async () => {
-    const [executor] = stack.processes('executor');
-    const starts = executor?.starts ?? 0;
-    executor?.crashNext('executor.before-result');
-    await executor?.replace();
+    const deaths = await armEach(stack.processes('executor'), 'executor.before-result');
     const { ids } = await run<{ ids: string[] }>('dies', 'memory_write', { collection: 'dies', entries: [{ text: 'once' }, { text: 'and for all' }] });
-    expect(executor?.starts).toBe(starts + 2);
-    expect((await stack.steps('dies'))[0]).toMatchObject({ attempts: 1, calls: [{ parentCallId: expect.any(String), outcome: 'completed' }, { outcome: 'lost' }, { outcome: 'completed' }] });
+    expect(deaths()).toBeGreaterThan(0);
+    expect(deaths()).toBeLessThanOrEqual(stack.processes('executor').length);
+    expect((await stack.steps('dies'))[0]).toMatchObject({ attempts: 1, calls: [{ parentCallId: expect.any(String), outcome: 'completed' }, ...Array.from({ length: deaths() }, () => ({ outcome: 'lost' })), { outcome: 'completed' }] });
     expect((await redis.hkeys(keys.memoryHeads({ tenant: 'default', collection: 'dies' }))).sort()).toEqual([...ids].sort());
     await run('lives', 'memory_write', { collection: 'lives', entries: [{ text: 'once' }, { text: 'and for all' }] });
     expect(await used('workflow/dies')).toBe(await used('workflow/lives'));

@@ -30,7 +30,7 @@ describe('a hostile call', () => {
     const rest = steps.filter((step) => step.id !== 'attack');
     expect(rest.filter((step) => step.status === 'completed')).toHaveLength(99);
     expect(rest.map((step) => step.output)).toEqual(neighbours.map((_, index) => ({ value: index * 2 })));
-    expect(stack.processes('executor')[0]?.starts).toBe(1);
+    for (const { starts } of stack.processes('executor')) expect(starts).toBe(1);
   });
 });
 

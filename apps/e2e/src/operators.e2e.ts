@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { connectBus, type Bus } from '@trivet/bus';
 import type { AuditRow, BulkAnswer, DeadLetter, Page, Workflow } from '@trivet/contracts';
-import { startStack, until, type Stack } from '@trivet/testing';
+import { runTrivet, startStack, until, type Stack, type TrivetRun } from '@trivet/testing';
 
 const WAITS = { steps: [{ id: 'wait', kind: 'wait', input: { signal: 'go', timeoutMs: 600_000 } }] };
 
@@ -66,7 +65,7 @@ describe('what operators do', () => {
 
   describe('with dead letters', () => {
     const letters = async (tenant = 'default'): Promise<DeadLetter[]> => (await stack.get<Page<DeadLetter>>('/api/v1/dead', { tenant })).items;
-    const trivet = (...words: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, ['bin/trivet.mjs', ...words, '--url', stack.url], { encoding: 'utf8', timeout: 30_000 });
+    const trivet = (...words: string[]): Promise<TrivetRun> => runTrivet([...words, '--url', stack.url]);
     let bus: Bus;
     beforeAll(async () => {
       bus = await connectBus({ url: stack.servers.nats.url, name: 'another-system' });
@@ -110,12 +109,12 @@ describe('what operators do', () => {
 
     it('does so from the command line, and throws away what is not wanted', async () => {
       const letter = await kill('unwanted', 'default');
-      expect(trivet('dead', 'ls').stdout).toContain('not_there_yet');
-      expect(trivet('dead', 'requeue', String(letter.seq), '--reason', 'try')).toMatchObject({ status: 0, stdout: expect.stringContaining('sent back to TASKS') });
-      expect(trivet('dead', 'rm', String(letter.seq), '--reason', 'nobody wants it')).toMatchObject({ status: 0 });
+      expect(await trivet('dead', 'ls')).toMatchObject({ status: 0, stdout: expect.stringContaining('not_there_yet') });
+      expect(await trivet('dead', 'requeue', String(letter.seq), '--reason', 'try')).toMatchObject({ status: 0, stdout: expect.stringContaining('sent back to TASKS') });
+      expect(await trivet('dead', 'rm', String(letter.seq), '--reason', 'nobody wants it')).toMatchObject({ status: 0 });
       expect((await letters()).map(({ seq }) => seq)).not.toContain(letter.seq);
-      expect(trivet('dead', 'rm', String(letter.seq)).status).toBe(3);
-      expect(trivet('dead', 'rm', 'x').status).toBe(2);
+      expect((await trivet('dead', 'rm', String(letter.seq))).status).toBe(3);
+      expect((await trivet('dead', 'rm', 'x')).status).toBe(2);
       expect((await audited('dead.remove'))[0]).toMatchObject({ target: `dead/${letter.seq}`, detail: 'nobody wants it', actor: 'cli' });
     });
   });

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@trivet/cli';
 import type { Account, Problem, Workflow } from '@trivet/contracts';
-import { until } from '@trivet/testing';
+import { testShape, until } from '@trivet/testing';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -23,8 +23,8 @@ describe('what the launcher’s stack has accepted', () => {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     const ports = { TRIVET_HTTP_PORT: String(port), TRIVET_NATS_PORT: String(await freePort()), TRIVET_REDIS_PORT: String(await freePort()) };
-    launcher = spawn(process.execPath, ['bin/trivet.mjs', 'up'], { cwd: ROOT, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TRIVET_DATA_DIR: dataDir, ...ports }, stdio: 'ignore' });
-    await until(async () => (await fetch(`${url}/readyz`)).ok, 90_000, () => readFileSync(join(dataDir, 'logs', 'orchestrator.log'), 'utf8').slice(-2_000));
+    launcher = spawn(process.execPath, ['bin/trivet.mjs', 'up', '--shape', testShape()], { cwd: ROOT, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TRIVET_DATA_DIR: dataDir, ...ports }, stdio: 'ignore' });
+    await until(async () => (await fetch(`${url}/readyz`)).ok, 90_000, () => readdirSync(join(dataDir, 'logs')).map((name) => readFileSync(join(dataDir, 'logs', name), 'utf8').slice(-2_000)).join('\n'));
   }
 
   async function stop(signal: NodeJS.Signals): Promise<void> {

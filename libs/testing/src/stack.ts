@@ -12,7 +12,7 @@ export interface StackOptions {
   shape?: Shape;
   /** How many processes of each service; when absent two on `scaled`, else one. On `one` there is a single process whatever is asked for. */
   replicas?: Partial<Record<Service, number>>;
-  /** Kills the first process of a service at a crash point, once; the process that follows it has none. */
+  /** Kills each process of a service at a crash point, once; those that follow have none. */
   crash?: { service: Service; at: string };
   /** Further environment variables of every service. */
   environment?: Record<string, string>;
@@ -87,7 +87,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 async function startProcesses(options: StackOptions & { shape: Shape; environment: Record<string, string> }, lines: string[]): Promise<{ supervised: Supervised[]; httpPort: number }> {
   const supervised: Supervised[] = [];
   const start = async ({ role, index }: { role: Role; index: number }): Promise<{ httpPort?: number }> => {
-    const crashAt = options.crash && index === 0 && bears({ role }, options.crash.service) ? options.crash.at : undefined;
+    const crashAt = options.crash && bears({ role }, options.crash.service) ? options.crash.at : undefined;
     const own = SERVICES.filter((tier) => bears({ role }, tier)).map((tier) => options.environmentOf?.(tier, index));
     const one = supervise(role, { ...options.environment, TRIVET_HTTP_PORT: '0', ...Object.assign({}, ...own) }, crashAt, lines);
     supervised.push(one);
@@ -102,11 +102,10 @@ async function startProcesses(options: StackOptions & { shape: Shape; environmen
 }
 
 /** Every process, orchestrators first. Tests of one tier's replicas say how many they need, and get as many in every shape that has several. */
-function planOf(shape: Shape, { replicas, without = [], crash }: StackOptions): { role: Role; index: number }[] {
+function planOf(shape: Shape, { replicas, without = [] }: StackOptions): { role: Role; index: number }[] {
   if (shape === 'one') return processesOf({ shape, replicas: { orchestrator: 1, executor: 1, model: 1 } });
   const least = shape === 'scaled' ? 2 : 1;
-  // Whoever is to crash has to get the work.
-  const counts = SERVICES.map((service) => [service, without.includes(service) ? 0 : (replicas?.[service] ?? (crash?.service === service ? 1 : least))] as const);
+  const counts = SERVICES.map((service) => [service, without.includes(service) ? 0 : (replicas?.[service] ?? least)] as const);
   return processesOf({ shape: 'scaled', replicas: Object.fromEntries(counts) as Record<Service, number> });
 }
 

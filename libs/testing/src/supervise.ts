@@ -23,6 +23,8 @@ export interface ServiceProcess {
   readonly isReady: boolean;
   /** SIGKILL; the supervisor starts it again at once. */
   kill: () => void;
+  /** SIGKILL; resolves when the process that is started in its place is ready. */
+  crash: () => Promise<void>;
   signal: (name: NodeJS.Signals) => void;
   /** The next process that is started here kills itself at this crash point; the one after it has none. */
   crashNext: (at: string) => void;
@@ -56,7 +58,8 @@ export function supervise(service: Role, environment: Record<string, string>, cr
   let stopping = false;
   let nextCrash = crashAt;
   const whenReady: ((ready: { httpPort?: number }) => void)[] = [];
-  const ready = new Promise<{ httpPort?: number }>((resolve) => whenReady.push(resolve));
+  const nextReady = (): Promise<{ httpPort?: number }> => new Promise((resolve) => whenReady.push(resolve));
+  const ready = nextReady();
   let isReady = false;
   let port: number | undefined;
   let adminPorts: Partial<Record<Service, number>> = {};
@@ -95,9 +98,10 @@ export function supervise(service: Role, environment: Record<string, string>, cr
       return isReady;
     },
     kill: () => void child.kill('SIGKILL'),
+    crash: () => crashed(child, nextReady()),
     signal: (name) => void child.kill(name),
     crashNext: (at) => (nextCrash = at),
-    replace: () => replaced(child, new Promise((resolve) => whenReady.push(resolve))),
+    replace: () => replaced(child, nextReady()),
     leave: () => {
       stopping = true;
       return drained(child);
@@ -109,9 +113,29 @@ export function supervise(service: Role, environment: Record<string, string>, cr
   };
 }
 
+/**
+ * Replaces processes by ones that kill themselves at a crash point, each once. Which of them gets the work is for the
+ * system to say: as many of them die as get it.
+ *
+ * @returns how many have died since
+ */
+export async function armEach(processes: readonly ServiceProcess[], at: string): Promise<() => number> {
+  await Promise.all(processes.map((process) => {
+    process.crashNext(at);
+    return process.replace();
+  }));
+  const armed = processes.map((process) => ({ process, starts: process.starts }));
+  return () => armed.reduce((sum, { process, starts }) => sum + process.starts - starts, 0);
+}
+
 function startProcess(service: Role, environment: Record<string, string>): ChildProcess {
   const env = { PATH: process.env['PATH'] ?? '', ...environment };
   return spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=32', join(APPS, service, 'dist', 'main.js')], { cwd: dirname(APPS), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+}
+
+async function crashed(child: ChildProcess, succeeded: Promise<unknown>): Promise<void> {
+  child.kill('SIGKILL');
+  await succeeded;
 }
 
 async function replaced(child: ChildProcess, succeeded: Promise<unknown>): Promise<Replacement> {

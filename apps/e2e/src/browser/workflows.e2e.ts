@@ -77,6 +77,8 @@ const ASK = { steps: [{ id: 'ask', kind: 'approval', input: { question: 'Go on?'
   it('is walked through, chosen from and opened by keyboard, and acts on all that match', async () => {
     const { page, complaints, accessibility } = await browser.open(`${stack.url}/workflows?status=waiting`);
     await rowsBecome(page, ['ask bob', 'ask ann']);
+    // What may be chosen is known when the role is, which is read beside the rows.
+    await page.getByText('Choose rows (x)').waitFor();
     for (const key of ['j', 'x', 'j', 'x', 'k']) await page.keyboard.press(key);
     await page.getByText('2 chosen workflows').waitFor();
     expect(await page.getByRole('row', { selected: true }).getByRole('link').first().innerText()).toBe('ask bob');
