@@ -8,8 +8,8 @@ export const NOTHING = { passed: 0, failed: 0, skipped: 0 };
 
 /**
  * Runs jest over the sources (ESM needs the vm modules) and counts. A suite that could not even start, and a run that
- * died without a report, count as one failure each: silence is never a pass. What a test leaves open (jest says so)
- * does not keep the run from ending.
+ * died without a report, count as one failure each: silence is never a pass. What was skipped is named, with the reason
+ * that stands in its name. What a test leaves open (jest says so) does not keep the run from ending.
  */
 export async function runJest(args, environment = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'trivet-jest-'));
@@ -17,6 +17,7 @@ export async function runJest(args, environment = {}) {
   const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim();
   try {
     const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--forceExit', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false', ...environment });
+    for (const name of skippedIn(report)) console.log(`skipped: ${name}`);
     return count(report, code);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
@@ -38,21 +39,25 @@ export async function runQuickTests(patterns) {
   return add(await runJest([SIMULATION]), await runJest([TOGETHER, ...ignored]));
 }
 
-const WHOLE_SYSTEM = ['--testMatch', '<rootDir>/apps/**/*.e2e.ts', '--testTimeout', '180000'];
-
 /** Those that load the machine or watch the clock, and those of the command line, which take the ports a user would: each has the machine to itself. */
 const ALONE = ['apps/cli/', '/browser/', ...['broker-loss', 'budget', 'cancel', 'failover', 'fairness', 'ledger-attack', 'neighbours', 'rebuild', 'rolling-restart', 'scaling', 'scripts', 'takeover'].map((name) => `/src/${name}\\.e2e`)];
 
-/** All whole-system tests, or those of some patterns. Most of them wait for processes to start and to be killed: two of these run at once. */
-export async function runSystemTests(patterns) {
-  if (patterns.length > 0) return runJest([...WHOLE_SYSTEM, '--runInBand', ...patterns, '--passWithNoTests']);
-  const others = ['/node_modules/', '/dist/', ...ALONE].map((path) => `--testPathIgnorePatterns=${path}`);
-  return add(await runJest([...WHOLE_SYSTEM, '--runInBand', ...ALONE]), await runJest([...WHOLE_SYSTEM, TOGETHER, ...others]));
+/** All whole-system tests, or those of some patterns. */
+export function runSystemTests(patterns) {
+  return runWhole('apps', patterns);
 }
 
-/** The whole-system tests of apps/e2e, or those of some patterns, with the tiers lying on processes as the shape says. */
+/** Those of apps/e2e, or of some patterns, with the tiers lying on processes as the shape says. */
 export function runOnShape(shape, patterns) {
-  return runJest(['--testMatch', '<rootDir>/apps/e2e/**/*.e2e.ts', '--testTimeout', '180000', '--runInBand', ...(patterns.length > 0 ? [...patterns, '--passWithNoTests'] : [])], { TRIVET_TEST_SHAPE: shape });
+  return runWhole('apps/e2e', patterns, { TRIVET_TEST_SHAPE: shape });
+}
+
+/** Most of them wait for processes to start and to be killed: two of these run at once. */
+async function runWhole(folder, patterns, environment = {}) {
+  const all = ['--testMatch', `<rootDir>/${folder}/**/*.e2e.ts`, '--testTimeout', '180000'];
+  if (patterns.length > 0) return runJest([...all, '--runInBand', ...patterns, '--passWithNoTests'], environment);
+  const others = ['/node_modules/', '/dist/', ...ALONE].map((path) => `--testPathIgnorePatterns=${path}`);
+  return add(await runJest([...all, '--runInBand', ...ALONE], environment), await runJest([...all, TOGETHER, ...others], environment));
 }
 
 export function add(left, right) {
@@ -61,6 +66,12 @@ export function add(left, right) {
 
 export function formatCounts({ passed, failed, skipped }) {
   return `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function skippedIn(report) {
+  if (!fs.existsSync(report)) return [];
+  const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
+  return testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === 'pending').map(({ fullName }) => fullName);
 }
 
 function count(report, code) {
