@@ -13,6 +13,7 @@ export interface ApiKeys {
   list: (by: Asker) => Promise<ApiKey[]>;
   get: (by: Asker, id: string) => Promise<ApiKey>;
   create: (by: Asker, body: ApiKeyBody) => Promise<ApiKeyWithSecret>;
+  /** Once it is answered, no orchestrator takes the key any more. */
   revoke: (by: Asker, id: string) => Promise<void>;
   rotate: (by: Asker, id: string) => Promise<ApiKeyWithSecret>;
 }
@@ -79,6 +80,7 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       await store.remove(id);
       known.forget();
       await note(by, 'revoke', key);
+      await known.everywhere();
     },
     rotate: async (by, id) => {
       const before = await find(by, id);
@@ -88,6 +90,7 @@ export function createApiKeys(parts: ApiKeyParts): ApiKeys {
       known.forget();
       await journal(key, false);
       await note(by, 'rotate', key);
+      await known.everywhere();
       return { ...shown(key, (await store.uses()).get(id)), secret };
     },
   };

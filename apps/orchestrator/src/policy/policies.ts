@@ -1,7 +1,8 @@
 import { PolicyBody, type Policy } from '@trivet/contracts';
 import type { GateLimits, Ledger, PolicyStore } from '@trivet/state';
+import { setTimeout as pause } from 'node:timers/promises';
 
-/** For how long a policy that was read is good: a change holds everywhere within it. */
+/** For how long a policy that was read is good, here and at executors: a change holds everywhere within it. */
 const FRESH_MS = 500;
 /** Workflows of one key at once, where no policy says otherwise. */
 const KEY_RUNNING = 1;
@@ -10,7 +11,7 @@ const KEY_RUNNING = 1;
 export interface Policies {
   of: (tenant: string) => Promise<Policy>;
   list: () => Promise<Policy[]>;
-  /** Replaces it with what `to` makes of it. */
+  /** Replaces it with what `to` makes of it; resolves when every process goes by it. */
   change: (tenant: string, to: (current: Policy | null) => Policy) => Promise<Policy>;
   /** Weights other than 1, as they were read last. */
   weights: () => ReadonlyMap<string, number>;
@@ -48,6 +49,7 @@ export function createPolicies({ store, journal, setTimeZone }: PolicyParts): Po
       await setTimeZone(tenant, (await store.list()).find((each) => each.tenant === tenant)?.timeZone ?? null);
       await journal(policy);
       read = null;
+      await pause(FRESH_MS);
       return policy;
     },
     weights: () => {
