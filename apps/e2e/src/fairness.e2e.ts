@@ -29,7 +29,7 @@ describe('fairness', () => {
 
   it('workflows of one key run one at a time, in the order in which they came, and others do not wait for them', async () => {
     const ids = Array.from({ length: 5 }, (_, index) => `line-${index}`);
-    for (const workflowId of ids) await stack.submit({ goal: 'x', workflowId, concurrencyKey: 'import', plan: nap(500) });
+    for (const workflowId of ids) await stack.submit({ goal: 'x', workflowId, concurrencyKey: 'import', plan: nap(1_000) });
     await stack.submit({ goal: 'x', workflowId: 'free', plan: sum });
     expect((await stack.ended('free')).status).toBe('completed');
     const waiting = await stack.get<Workflow>('/api/v1/workflows/line-4');
