@@ -78,8 +78,9 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     await parts.continuity.look();
     const runId = await state.runId();
     const isOpen = await state.isOpen(runId);
-    const stream = await bus.streamState('EVENTS');
+    // In this order: another orchestrator may move it on meanwhile, to what the stream then holds.
     const known = await state.checkpoint();
+    const stream = await bus.streamState('EVENTS');
     // Whoever opened it left one. A Redis that is not open, or has none, was started anew or emptied since: it is compared before anything is said of it.
     if (!isOpen || !known) return void (lastCheckpoint = -CHECKPOINT_EVERY_MS);
     const isWhole = isContinued(known, stream) || (await refillShorter(parts, known, stream));
