@@ -28,6 +28,7 @@ import { startMcpTools } from './mcp/mcp-tools.js';
 import { createModelAsker, type ModelAsker } from './running/ask-model.js';
 import { createRemoteAsker } from './running/ask-remote.js';
 import { CallHandler } from './running/call.handler.js';
+import { tellQueue } from './running/tell-queue.js';
 import { createToolMetrics } from './running/tool-metrics.js';
 import { createToolPolicies } from './running/tool-policies.js';
 import { createToolRunner, type ToolRunner, type ToolRunnerParts } from './running/tool-runner.js';
@@ -81,6 +82,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
 
   const responder = bus.respond({ name: 'executor', id: workerId, version, description: 'Runs tools in the sandbox', endpoints: rpcEndpoints({ pool, uploads, maxMemoryMib, blobs }), data: () => ({ inFlight: runner.inFlight(), slots: pool.slots, draining }) });
   const told = await tellTools({ presence, workerId, tools, onError });
+  const queue = tellQueue({ presence, workerId, pool, onError });
   const keeper = keepClaims(claims, workerId, runner.isRunning, onError);
   const announced = await keepPresence(presence, describe, onError);
   const module: DynamicModule = { module: ExecutorModule, controllers: [CallHandler], providers: [{ provide: TOOL_RUNNER, useValue: runner }] };
@@ -99,6 +101,7 @@ export async function startExecutor(runtime: ExecutorRuntime): Promise<StartedSe
     },
     close: async () => {
       told.stop();
+      queue.stop();
       memory.stop();
       keeper.stop();
       responder.stop();

@@ -79,6 +79,7 @@ export const keys = {
   worker: (service: string, id: string): string => `{workers}:info:${service}:${id}`,
   workerIndex: (): string => '{workers}:index',
   workerTools: (id: string): string => `{workers}:tools:${id}`,
+  workerQueue: (id: string): string => `{workers}:queue:${id}`,
   blob: (sha256: string): string => `blob:${sha256}`,
   tools: (): string => '{catalog}:tools',
   /** HASH name@version → an uploaded version */

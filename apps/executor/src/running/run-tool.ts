@@ -61,7 +61,7 @@ async function runNamed(parts: RunParts, context: HostCallContext, { input, sign
   // Host calls arrive on the pipe of a slot, outside of any trace; they belong to the call's.
   const host = telemetryContext.bind(telemetryContext.active(), answer);
   const script = tool.bundled ? durableScriptOf(context.tool, input) : null;
-  const options: RunOptions = { tenant: context.tenant, host, signal, depth: context.depth, nowMs: script?.startedAtMs ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) };
+  const options: RunOptions = { tenant: context.tenant, host, signal, depth: context.depth, callId: context.callId, nowMs: script?.startedAtMs ?? Date.now(), ...(shortest === undefined ? {} : { timeoutMs: shortest }) };
   // A tool that calls an interpreter has no step to go on in.
   if (!script || context.depth > 0) return callTool(parts.pool, tool, input, options);
   return runFromSnapshot({

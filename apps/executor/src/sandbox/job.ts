@@ -29,6 +29,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** 0 for a call of the orchestrator, 1 for a tool called by a tool, 2 at most. */
   depth?: number;
+  /** Of a call of the orchestrator; by it is told which of them wait for a slot. */
+  callId?: string;
   /** What `new Date()` says inside an interpreter. */
   nowMs?: number;
   /** Of a call that may be gone on with in another process: what an earlier one left, or null to begin. */

@@ -88,6 +88,11 @@ export class SandboxPool {
     return { slots: this.slots, processes: this.all.size, busy: this.running.size, waiting: this.running.size - this.turns.inUse, queued: this.queue.length };
   }
 
+  /** Calls of the orchestrator that have not begun, since no slot was free. */
+  queuedCalls(): string[] {
+    return this.queue.flatMap(({ depth, options: { callId } }) => (depth === 0 && callId !== undefined ? [callId] : []));
+  }
+
   /** The ids of the slot processes, for whoever watches the machine. */
   pids(): number[] {
     return [...this.all].map(({ pid }) => pid);

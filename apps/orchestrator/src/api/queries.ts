@@ -1,7 +1,7 @@
 import { FailureError, Event, SpanBatch, isTerminal, type JsonValue, type Page, type StateAt, type Step, type TraceSpan, type Workflow, type WorkflowStatus } from '@trivet/contracts';
 import { subjects, type Bus } from '@trivet/bus';
 import type { BlobReference } from '@trivet/contracts';
-import type { Blobs, Claims, Ledger, WorkflowErasure, WorkflowRef, WorkflowStore } from '@trivet/state';
+import type { Blobs, Claims, Ledger, Presence, WorkflowErasure, WorkflowRef, WorkflowStore } from '@trivet/state';
 import { createArchive } from './archive.js';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { decodeAccepted, decodeHead, headOf, shownStatus, type HeadRecord } from '../runner/codec.js';
@@ -35,6 +35,7 @@ export interface QueryParts {
   glances: Glances;
   ledger: Ledger;
   claims: Claims;
+  presence: Pick<Presence, 'queueOf'>;
   blobs: Blobs;
   bus: Bus;
   hands: Hands;

@@ -13,8 +13,11 @@ interface Asked {
   read: string[];
 }
 
-/** @param taken calls that a worker has, by their step */
-function waitsOf(run: Drive, workers: Worker[], { taken = [], lacking = [] }: { taken?: string[]; lacking?: string[] } = {}): Asked {
+/**
+ * @param taken calls that a worker has, by their step
+ * @param queued those of them that wait there for a slot
+ */
+function waitsOf(run: Drive, workers: Worker[], { taken = [], lacking = [], queued = [] }: { taken?: string[]; lacking?: string[]; queued?: string[] } = {}): Asked {
   const read: string[] = [];
   const callOf = (stepId: string): string => {
     const step = run.step(stepId);
@@ -23,7 +26,8 @@ function waitsOf(run: Drive, workers: Worker[], { taken = [], lacking = [] }: { 
   const waits = createWaits({
     archive: { state: async () => (read.push('state'), run.state()) },
     hands: { workers: () => workers, mayHave: (_, tool) => !lacking.includes(tool), depth: () => ({ tool: { ready: 0, sent: 2 }, model: { ready: 0, sent: 0 } }) },
-    claims: { read: async (_, callId) => (read.push('claim'), { status: taken.map(callOf).includes(callId) ? 'held' : 'open', worker: null, epoch: 1, claimedAtMs: null }) },
+    claims: { read: async (_, callId) => (read.push('claim'), { status: taken.map(callOf).includes(callId) ? 'held' : 'open', worker: taken.map(callOf).includes(callId) ? 'e1' : null, epoch: 1, claimedAtMs: null }) },
+    presence: { queueOf: async () => (read.push('queue'), queued.map(callOf)) },
     gatekeeper: { keys: async () => [] },
   });
   return { waits, read };
@@ -60,6 +64,13 @@ describe('what a running workflow waits for', () => {
     expect(await waitsOf(run, [busy], { taken: ['load'] }).waits.of(run.state())).toEqual({ shown: { waitingFor: sentence, waitingSince: SINCE }, isInLine: true });
     expect(await inList(waitsOf(run, [busy], { taken: ['load'] }), run)).toBe(sentence);
     expect(await inList(waitsOf(run, [busy], { taken: ['load', 'sum'] }), run)).toBeNull();
+  });
+
+  it('is a slot of the executor that has taken its call, where more were taken than there are slots', async () => {
+    const run = drive(PLAN);
+    const asked = waitsOf(run, [executor({ inFlight: 2 })], { taken: ['load', 'sum'], queued: ['sum'] });
+    expect((await asked.waits.of(run.state())).shown.waitingFor).toBe('Step sum is queued: the only slot of 1 executor is busy.');
+    expect(asked.read).toEqual(['claim', 'claim', 'queue']);
   });
 
   it('is first what only a person can mend', async () => {

@@ -1,5 +1,5 @@
 import { isTerminal, type KeyQueue, type Workflow, type WorkflowStatus } from '@trivet/contracts';
-import type { Claims } from '@trivet/state';
+import type { Claims, Presence } from '@trivet/state';
 import type { Gatekeeper } from '../policy/gatekeeper.js';
 import { shownStatus, type HeadRecord } from '../runner/codec.js';
 import { planStepOf } from '../workflow/plan-index.js';
@@ -27,6 +27,7 @@ export interface WaitParts {
   archive: Pick<Archive, 'state'>;
   hands: Hands;
   claims: Pick<Claims, 'read'>;
+  presence: Pick<Presence, 'queueOf'>;
   gatekeeper: Pick<Gatekeeper, 'keys'>;
 }
 
@@ -70,9 +71,16 @@ interface Hindered {
   hindrance: Hindrance;
 }
 
-/** The first step whose call nobody has taken, one that nobody could take before one that is only in line; null where there is none. */
-async function queued({ hands, claims }: WaitParts, state: WorkflowState): Promise<Wait | null> {
+/** The first step whose call nobody has taken, or that waits for a slot where it was, one that nobody could take before one that is only in line; null where there is none. */
+async function queued({ hands, claims, presence }: WaitParts, state: WorkflowState): Promise<Wait | null> {
   const { tenant, workflowId } = state.accepted;
+  const queueOf = onceEach(presence.queueOf);
+  /** Who has a call already, or has ended it, may be a worker that takes no other; one that is busy may have more at hand than it has slots. */
+  async function waits({ step, hindrance }: Hindered): Promise<boolean> {
+    const claim = await claims.read({ tenant, workflowId }, step.callId);
+    if (claim?.status !== 'held' || claim.worker === null || !hindrance.isBusy) return claim?.status === 'open';
+    return (await queueOf(claim.worker)).includes(step.callId);
+  }
   const hindered = [...state.steps.all()].flatMap((step): Hindered[] => {
     const planStep = step.status === 'scheduled' ? planStepOf(state, step.id) : undefined;
     const hindrance = planStep ? hindranceOf(hands, needOfStep(state.accepted, planStep)) : null;
@@ -81,9 +89,8 @@ async function queued({ hands, claims }: WaitParts, state: WorkflowState): Promi
   const ordered = [...hindered.filter(({ hindrance }) => !hindrance.isBusy), ...hindered.filter(({ hindrance }) => hindrance.isBusy)];
   for (let from = 0; from < ordered.length; from += CLAIMS_AT_ONCE) {
     const some = ordered.slice(from, from + CLAIMS_AT_ONCE);
-    // Who has a call already, or has ended it, may be a worker that takes no other.
-    const taken = await Promise.all(some.map(async ({ step }) => (await claims.read({ tenant, workflowId }, step.callId))?.status !== 'open'));
-    const first = some.find((_, index) => taken[index] === false);
+    const waiting = await Promise.all(some.map(waits));
+    const first = some.find((_, index) => waiting[index]);
     if (first) return { shown: { waitingFor: `Step ${first.step.id} is queued: ${first.hindrance.text}.`, ...sinceOf(first.step.startedAt) }, isInLine: first.hindrance.isBusy };
   }
   return null;
@@ -97,6 +104,16 @@ function lineSentence(tenant: string, figures: KeyQueue): string {
   const who = figures.key === null ? `tenant ${tenant}` : `key ${figures.key}`;
   if (figures.rate?.left === 0) return `${waited}: ${who} has begun ${figures.rate.starts} of ${figures.rate.starts} workflows in ${figures.rate.perMs} ms.`;
   return `${waited}: ${who} has ${figures.running} of ${figures.maxRunning ?? 'any number'} running, and ${figures.queued} in line.`;
+}
+
+/** Asks of each only once. */
+function onceEach<Answer>(ask: (name: string) => Promise<Answer>): (name: string) => Promise<Answer> {
+  const asked = new Map<string, Promise<Answer>>();
+  return (name) => {
+    const answer = asked.get(name) ?? ask(name);
+    asked.set(name, answer);
+    return answer;
+  };
 }
 
 /** Those who ask while an answer is on its way get the same: a list of many in line asks once. */

@@ -15,7 +15,7 @@ const OWNERS: Readonly<Record<keyof typeof keys, readonly [key: string, owner: K
   list: [keys.list(3, 'acme'), ofTenant], active: [keys.active(3), null], usage: [keys.usage(3, 'acme', '2030-01-01'), ofTenant], usageOfTenants: [keys.usageOfTenants(3, '2030-01-01'), null],
   accounts: [keys.accounts(3, 'acme'), ofTenant], partition: [keys.partition(3), null], checkpoint: [keys.checkpoint(), null], witnesses: [keys.witnesses(), null],
   erasedTenants: [keys.erasedTenants(), null], recoveryLease: [keys.recoveryLease(), null], approvals: [keys.approvals(3, 'acme'), ofTenant],
-  worker: [keys.worker('model', 'm1'), null], workerIndex: [keys.workerIndex(), null], workerTools: [keys.workerTools('e1'), null], blob: [keys.blob('ab'), null],
+  worker: [keys.worker('model', 'm1'), null], workerIndex: [keys.workerIndex(), null], workerTools: [keys.workerTools('e1'), null], workerQueue: [keys.workerQueue('e1'), null], blob: [keys.blob('ab'), null],
   tools: [keys.tools(), null], toolVersions: [keys.toolVersions('acme'), ofTenant], toolHeads: [keys.toolHeads('acme'), ofTenant], toolModule: [keys.toolModule('ab'), null], toolTenants: [keys.toolTenants(), null],
   promptVersions: [keys.promptVersions('acme'), ofTenant], promptNewest: [keys.promptNewest('acme'), ofTenant], promptBytes: [keys.promptBytes('acme'), ofTenant], promptLabels: [keys.promptLabels('acme', 'p'), ofTenant],
   promptTenants: [keys.promptTenants(), null], bundledPrompts: [keys.bundledPrompts(), null],

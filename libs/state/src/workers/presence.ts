@@ -1,4 +1,5 @@
 import { Tool, Worker } from '@trivet/contracts';
+import { z } from 'zod';
 import { keys } from '../keys.js';
 import { withRedis, type Redis } from '../redis.js';
 
@@ -7,6 +8,8 @@ export const PRESENCE_TTL_MS = 3_500;
 const ANNOUNCE_EVERY_MS = 1_000;
 const TOOLS_TTL_SECONDS = 86_400;
 
+const CallIds = z.array(z.string());
+
 /** Who is there: each process says so every second. */
 export interface Presence {
   announce: (worker: Worker) => Promise<void>;
@@ -14,6 +17,9 @@ export interface Presence {
   /** The tools an executor brings along; the orchestrator takes them into the catalog. */
   announceTools: (workerId: string, tools: readonly Tool[]) => Promise<void>;
   toolsOf: (workerId: string) => Promise<Tool[]>;
+  /** Calls that an executor has taken and that wait there for one of its slots; told every second while there are any. */
+  announceQueue: (workerId: string, callIds: readonly string[]) => Promise<void>;
+  queueOf: (workerId: string) => Promise<string[]>;
   /** Everyone who ever announced and has not left; `present` is false once the time is over. */
   list: () => Promise<{ service: string; id: string; present: boolean; worker: Worker | null }[]>;
 }
@@ -32,6 +38,13 @@ export function createPresence(redis: Redis): Presence {
     toolsOf: async (workerId) => {
       const text = await withRedis(() => redis.get(keys.workerTools(workerId)));
       return text === null ? [] : Tool.array().parse(JSON.parse(text));
+    },
+    announceQueue: async (workerId, callIds) => {
+      await withRedis(() => redis.set(keys.workerQueue(workerId), JSON.stringify(callIds), 'PX', PRESENCE_TTL_MS));
+    },
+    queueOf: async (workerId) => {
+      const text = await withRedis(() => redis.get(keys.workerQueue(workerId)));
+      return text === null ? [] : CallIds.parse(JSON.parse(text));
     },
     list: async () => {
       const members = await withRedis(() => redis.smembers(keys.workerIndex()));

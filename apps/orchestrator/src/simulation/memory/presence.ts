@@ -11,6 +11,8 @@ export function createMemoryPresence(scheduler: Scheduler, announced: Announced,
     leave: ({ id }) => scheduler.call(process, 'leave', () => void announced.delete(id)),
     announceTools: () => Promise.resolve(),
     toolsOf: () => Promise.resolve([]),
+    announceQueue: () => Promise.resolve(),
+    queueOf: () => Promise.resolve([]),
     // Asked five times a second by everyone: it costs no step.
     list: () =>
       Promise.resolve(
