@@ -16,6 +16,8 @@ describe('tools of an MCP server', () => {
     writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ servers: { numbers, absent: { command: '/nowhere' } } }));
     // Of two executors one has them: a call that comes to the other goes on to it.
     stack = await startStack({ without: ['model'], replicas: { executor: 2 }, environment: { SECRET_OF_OURS: 's' }, environmentOf: (service, index): Record<string, string> => (service === 'executor' && index === 0 ? { TRIVET_MCP_CONFIG: join(folder, 'mcp.json') } : {}) });
+    // The executor with them may be the later one, and its server later still.
+    await until(async () => (await stack.get<{ items: Tool[] }>('/api/v1/tools')).items.some(({ name }) => name === 'mcp_numbers_add'), 30_000, () => stack.logs());
   });
   afterAll(async () => {
     await stack.stop();
