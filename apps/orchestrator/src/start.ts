@@ -98,8 +98,8 @@ export async function startOrchestrator(runtime: OrchestratorRuntime): Promise<S
     stopIntake: async () => {
       draining = true;
       announced.update();
-      for (const each of [responder, results, intake]) each.stop();
-      await ticker.stop();
+      responder.stop();
+      await Promise.all([results.stop(), intake.stop(), ticker.stop()]);
       await strategy.close();
     },
     idle: () => machinery.idle(),

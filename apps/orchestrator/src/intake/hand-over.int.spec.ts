@@ -17,7 +17,7 @@ describe('what belongs to another orchestrator', () => {
     bus = await connectBus({ url: server.url, name: 'spec', inboxPrefix: '_INBOX_orchestrator' });
   });
   beforeEach(() => (owner = 'o1'));
-  afterEach(() => open.splice(0).forEach((each) => each.stop()));
+  afterEach(() => void open.splice(0).forEach((each) => void each.stop()));
   afterAll(async () => {
     await bus.close();
     await server.stop();
@@ -45,7 +45,7 @@ describe('what belongs to another orchestrator', () => {
   });
 
   it('is ours to do at once where that one is gone, and goes to it again later', async () => {
-    orchestrator('o1').stop();
+    await orchestrator('o1').stop();
     const here = orchestrator('o2');
     const began = performance.now();
     expect(await here.give(REF, MESSAGE)).toEqual(FAILED);
@@ -54,6 +54,26 @@ describe('what belongs to another orchestrator', () => {
     orchestrator('o1');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await here.give(REF, MESSAGE)).toMatchObject({ status: 'done' });
+  });
+
+  it('is done before that one has stopped, which takes no more', async () => {
+    let begun = (): void => undefined;
+    let end = (): void => undefined;
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const other = orchestrator('o1', async () => {
+      begun();
+      await new Promise<void>((resolve) => (end = resolve));
+      return 'done';
+    });
+    const given = orchestrator('o2').give(REF, MESSAGE);
+    await hasBegun;
+    let hasStopped = false;
+    const stopped = other.stop().then(() => (hasStopped = true));
+    expect(await orchestrator('o3').give(REF, MESSAGE)).toEqual(FAILED);
+    expect(hasStopped).toBe(false);
+    end();
+    expect(await given).toMatchObject({ status: 'done' });
+    await stopped;
   });
 
   it('is ours to do where that one cannot, or stands still', async () => {

@@ -10,8 +10,8 @@ import type { WorkflowRef } from '@trivet/state';
 export interface HandOver {
   /** `ours`: nobody else has the workflow. `failed`: who has it did not do it, or did not say so in time. */
   give: (ref: WorkflowRef, message: HandedOver) => Promise<{ status: 'done'; answer: string } | { status: 'ours' } | { status: 'failed' }>;
-  /** Takes none any more: those that are given from now on are done by who has them. */
-  stop: () => void;
+  /** Takes none any more: those that are given from now on are done by who has them. Resolves when those at hand are done. */
+  stop: () => Promise<void>;
 }
 
 export interface HandedOver {
@@ -40,7 +40,12 @@ export function startHandOver({ bus, workerId, what, ownerOf, withinMs, serve }:
   /** Inside the services' own inboxes: nobody else may publish there. */
   const placeOf = (id: string): string => `_INBOX_orchestrator.${what}.${id}.`;
   const resting = new Map<string, number>();
-  const here = bus.answer(`${placeOf(workerId)}>`, (notice) => serve(notice.subject.slice(placeOf(workerId).length), notice));
+  const atHand = new Set<Promise<string>>();
+  const here = bus.answer(`${placeOf(workerId)}>`, (notice) => {
+    const task = serve(notice.subject.slice(placeOf(workerId).length), notice).finally(() => atHand.delete(task));
+    atHand.add(task);
+    return task;
+  });
 
   function isResting(owner: string): boolean {
     const until = resting.get(owner);
@@ -63,6 +68,9 @@ export function startHandOver({ bus, workerId, what, ownerOf, withinMs, serve }:
       resting.set(owner, performance.now() + REST_MS);
       return { status: 'failed' };
     },
-    stop: () => here.stop(),
+    stop: async () => {
+      here.stop();
+      await Promise.allSettled(atHand);
+    },
   };
 }

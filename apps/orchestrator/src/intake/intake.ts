@@ -40,8 +40,8 @@ export interface Intake {
   beginChild: (parent: WorkflowState, step: StepState, childId: string) => Promise<ChildEnd | null>;
   /** A new workflow from a step of another, whose earlier results it takes over. */
   fork: (ref: WorkflowRef, body: ForkBody, actor: string) => Promise<TaskAccepted>;
-  /** Takes no tasks of other orchestrators any more. */
-  stop: () => void;
+  /** Takes no tasks of other orchestrators any more; resolves when those at hand are done. */
+  stop: () => Promise<void>;
 }
 
 export interface IntakeParts extends PlanningParts, Omit<TaskHandOverParts, 'bus'> {

@@ -13,8 +13,8 @@ type ResultMessage = Pick<Delivery, 'id' | 'subject' | 'data' | 'header' | 'deli
 export interface Results {
   /** Applies a result, here or where its workflow is. */
   take: (delivery: Delivery) => Promise<void>;
-  /** Takes none of others any more. */
-  stop: () => void;
+  /** Takes none of others any more; resolves when those at hand are done. */
+  stop: () => Promise<void>;
 }
 
 export interface ResultParts extends Pick<HandOverParts, 'bus' | 'workerId' | 'ownerOf'> {

@@ -18,7 +18,8 @@ export type TaskHandOverParts = Pick<HandOverParts, 'bus' | 'workerId' | 'ownerO
 export interface TaskHandOver {
   /** null: it is ours to accept. A task that is refused there is refused here, for the same reasons. */
   give: (ref: WorkflowRef, submission: Submission) => Promise<TaskAccepted | null>;
-  stop: () => void;
+  /** Takes none of others any more; resolves when those at hand are done. */
+  stop: () => Promise<void>;
 }
 
 export function startTaskHandOver(parts: TaskHandOverParts, accept: (ref: WorkflowRef, submission: Submission) => Promise<TaskAccepted>): TaskHandOver {
