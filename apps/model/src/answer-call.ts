@@ -8,6 +8,7 @@ import { checkSchema } from './answering/output.js';
 import { prepareRequest } from './answering/prepare-request.js';
 import { recordedResultOf } from './answering/recorded-result.js';
 import { runChain } from './answering/run-chain.js';
+import { linkAbort } from './linked-abort.js';
 
 export interface AnswerOptions {
   /** The claim under which the call is answered. */
@@ -34,7 +35,7 @@ export async function answerCall(call: ModelCall, context: ModelContext, options
 async function computeAnswer(call: ModelCall, context: ModelContext, options: AnswerOptions): Promise<ModelResult> {
   const { epoch } = options;
   const startedAtMs = context.nowMs();
-  const deadline = new AbortController();
+  const deadline = linkAbort([options.signal]);
   const timer = setTimeout(() => deadline.abort(tooLate(call)), Math.min(Math.max(0, call.deadlineAt - startedAtMs), LONGEST_TIMER_MS));
   timer.unref();
   try {
@@ -42,7 +43,7 @@ async function computeAnswer(call: ModelCall, context: ModelContext, options: An
     options.signal.throwIfAborted();
     const prepared = await prepareRequest(call, context);
     checkSchema(prepared.content.schema);
-    const signal = AbortSignal.any([options.signal, deadline.signal]);
+    const { signal } = deadline;
     const targets = await context.router.resolve(prepared.wanted);
     const cache = prepared.cacheMs === undefined ? undefined : { digest: cacheDigest(prepared, targets), keepMs: prepared.cacheMs };
     const run: CallRun = { call, context, prepared, signal, epoch, startedAtMs, attempts: 0, charges: noCharges(), tried: [], crossed: [], deltas: 0, deltasOf: 0, ...(cache ? { cache } : {}) };
@@ -52,6 +53,7 @@ async function computeAnswer(call: ModelCall, context: ModelContext, options: An
     return resultOf({ call, context, epoch, startedAtMs, charges: noCharges(), tried: [], crossed: [] }, { failure: asFailureError(error).failure });
   } finally {
     clearTimeout(timer);
+    deadline.unlink();
   }
 }
 

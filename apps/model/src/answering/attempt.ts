@@ -4,6 +4,7 @@ import type { Target } from '../routing/router.js';
 import type { CallRun } from './call-run.js';
 import { embeddingFor } from './content-for.js';
 import { LEASE_MS } from './context.js';
+import { linkAbort } from '../linked-abort.js';
 import type { Hold } from './hold.js';
 import { traceAttempt } from './trace-attempt.js';
 
@@ -18,17 +19,21 @@ export interface AttemptOptions {
  * Makes one attempt at a vendor under its reservation, with a heartbeat, a time limit and a span. It does not settle.
  */
 export async function makeAttempt(run: CallRun, target: Target, hold: Hold, options: AttemptOptions = {}): Promise<ProviderAnswer | ProviderRefusal> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), target.timeoutMs);
+  const stop = linkAbort(options.stop ? [run.signal, options.stop] : [run.signal]);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop.abort();
+  }, target.timeoutMs);
   const heartbeat = setInterval(() => void keepHold(run, hold), LEASE_MS / 3);
   // A process that has nothing else to do may end; the call is then delivered to another.
   timer.unref();
   heartbeat.unref();
-  const signal = AbortSignal.any([run.signal, timeout.signal, ...(options.stop ? [options.stop] : [])]);
   try {
-    const outcome = await traceAttempt(run, target, hold, () => complete(run, target, hold, { signal, onText: options.onText ?? ((text) => sendDelta(run, text)) }));
-    return outcome.status === 'failed' ? { ...outcome, failure: reasonOf(run, target, timeout.signal, outcome.failure) } : outcome;
+    const outcome = await traceAttempt(run, target, hold, () => complete(run, target, hold, { signal: stop.signal, onText: options.onText ?? ((text) => sendDelta(run, text)) }));
+    return outcome.status === 'failed' ? { ...outcome, failure: reasonOf(run, target, isLate, outcome.failure) } : outcome;
   } finally {
+    stop.unlink();
     clearTimeout(timer);
     clearInterval(heartbeat);
   }
@@ -92,9 +97,9 @@ function stopIgnored(signal: AbortSignal, graceMs: number): { promise: Promise<v
 }
 
 /** A provider that was stopped cannot know why. */
-function reasonOf(run: CallRun, target: Target, timeout: AbortSignal, failure: Failure): Failure {
+function reasonOf(run: CallRun, target: Target, isLate: boolean, failure: Failure): Failure {
   if (run.signal.aborted) return run.signal.reason instanceof FailureError ? run.signal.reason.failure : failure;
-  if (!timeout.aborted) return failure;
+  if (!isLate) return failure;
   return new FailureError('model_timeout', `Endpoint ${target.endpoint} did not answer within ${target.timeoutMs} ms.`).failure;
 }
 

@@ -1,3 +1,4 @@
+import { linkAbort } from '../linked-abort.js';
 import { emptyAnswer, finishedAnswer, type AnswerInProgress } from './answer-in-progress.js';
 import type { ProviderAnswer, ProviderOptions, ProviderRefusal, ProviderRequest } from './provider.js';
 import { refusalOf } from './vendor-errors.js';
@@ -42,23 +43,25 @@ function argumentsOf({ toolCalls }: AnswerInProgress): Pick<ProviderRefusal, 'pa
 export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText }: { signal: AbortSignal; partialText: () => string }, run: (signal: AbortSignal) => Promise<void>): Promise<ProviderRefusal | null> {
   const refuse = (error: unknown): ProviderRefusal => refusalOf(error, { endpoint: name, apiKey, partialText: partialText(), isStopped: signal.aborted, nowMs: Date.now() });
   if (signal.aborted) return { ...refuse(abortError()), spent: false };
-  const over = new AbortController();
+  const stop = linkAbort([signal]);
+  let cutOff = (): void => undefined;
+  const isCutOff = new Promise<never>((_, reject) => (cutOff = () => reject(abortError())));
+  signal.addEventListener('abort', cutOff, { once: true });
   try {
-    await Promise.race([run(AbortSignal.any([signal, over.signal])), aborted(signal, over.signal)]);
+    await Promise.race([run(stop.signal), isCutOff]);
     // Some libraries just end when they are aborted, as if the answer were complete.
     signal.throwIfAborted();
     return null;
   } catch (error) {
     return refuse(signal.aborted ? abortError() : error);
   } finally {
-    over.abort(OVER);
+    signal.removeEventListener('abort', cutOff);
+    stop.unlink();
+    stop.abort(OVER);
   }
 }
 
 /** Made once: a reason of its own for each attempt costs as much as all the rest of ending it. */
 const OVER = new Error('the attempt is over');
-
-/** Rejects when the caller aborts; forgotten when the attempt is over. */
-const aborted = (signal: AbortSignal, over: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(abortError()), { once: true, signal: over }));
 
 const abortError = (): Error => Object.assign(new Error('aborted'), { name: 'AbortError' });
