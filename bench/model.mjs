@@ -136,7 +136,7 @@ async function measureMemory(redisUrl, vendorPort, say, count) {
   try {
     const slice = Math.ceil(count / 10);
     let calls = 0;
-    for (const deadline = performance.now() + 200_000; calls < count && performance.now() < deadline; ) {
+    for (const deadline = performance.now() + 260_000; calls < count && performance.now() < deadline; ) {
       const { count: made } = await tier.run({ work: 'mixed', concurrency: IN_FLIGHT, seconds: 60, count: slice });
       calls += made;
       points.push({ calls, ...(await tier.run({ work: 'memory' })) });
