@@ -17,7 +17,10 @@ export interface Asker {
 const asking = new AsyncLocalStorage<Asker>();
 
 /** Runs what a request causes, so that its audit rows know who asked and why. */
-export const asAsker = (asker: Asker, run: () => void): void => asking.run(asker, run);
+export const asAsker = <Result>(asker: Asker | undefined, run: () => Result): Result => (asker ? asking.run(asker, run) : run());
+
+/** Who sent the request at hand; undefined: nobody over HTTP. */
+export const askerNow = (): Asker | undefined => asking.getStore();
 
 /**
  * What a row of the audit says of the request that caused it. Only a row of the same actor: what happens on the way on behalf of

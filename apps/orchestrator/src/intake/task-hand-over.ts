@@ -2,6 +2,7 @@ import { TaskAccepted } from '@trivet/contracts';
 import type { WorkflowRef } from '@trivet/state';
 import { withWorkflow } from '@trivet/telemetry';
 import { z } from 'zod';
+import { asAsker, askerNow, type Asker } from '../access/asker.js';
 import { startHandOver, type HandOverParts } from './hand-over.js';
 import type { Submission } from './intake.js';
 import { newWorkflowIdFor } from './workflow-id.js';
@@ -10,7 +11,8 @@ import { newWorkflowIdFor } from './workflow-id.js';
 const WITHIN_MS = 2_000;
 
 /** From one of us, as it was sent. */
-const HandedOverTask = z.object({ ref: z.object({ tenant: z.string(), workflowId: z.string() }), submission: z.custom<Submission>((value) => typeof value === 'object' && value !== null) });
+const sent = <Sent>(): z.ZodType<Sent> => z.custom<Sent>((value) => typeof value === 'object' && value !== null);
+const HandedOverTask = z.object({ ref: z.object({ tenant: z.string(), workflowId: z.string() }), submission: sent<Submission>(), asker: sent<Asker>().optional() });
 
 export type TaskHandOverParts = Pick<HandOverParts, 'bus' | 'workerId' | 'ownerOf'>;
 
@@ -28,13 +30,13 @@ export function startTaskHandOver(parts: TaskHandOverParts, accept: (ref: Workfl
     what: 'tasks',
     withinMs: WITHIN_MS,
     serve: async (_about, notice) => {
-      const { ref, submission } = HandedOverTask.parse(notice.json());
-      return JSON.stringify(await withWorkflow(ref, () => accept(ref, submission)));
+      const { ref, submission, asker } = HandedOverTask.parse(notice.json());
+      return JSON.stringify(await asAsker(asker, () => withWorkflow(ref, () => accept(ref, submission))));
     },
   });
   return {
     give: async (ref, submission) => {
-      const given = await handOver.give(ref, { about: `${ref.tenant}.${ref.workflowId}`, body: JSON.stringify({ ref, submission }) });
+      const given = await handOver.give(ref, { about: `${ref.tenant}.${ref.workflowId}`, body: JSON.stringify({ ref, submission, asker: askerNow() }) });
       return given.status === 'done' ? TaskAccepted.parse(JSON.parse(given.answer)) : null;
     },
     stop: () => handOver.stop(),
