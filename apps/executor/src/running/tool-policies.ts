@@ -1,8 +1,6 @@
 import type { ToolPolicy } from '@trivet/contracts';
-import type { PolicyStore } from '@trivet/state';
+import { POLICY_FRESH_MS, type PolicyStore } from '@trivet/state';
 
-/** For how long a policy that was read is good: a change holds within it, also for workflows that were accepted before. */
-const FRESH_MS = 500;
 /** So many tenants are remembered. */
 const MOST_TENANTS = 10_000;
 
@@ -20,7 +18,7 @@ export function createToolPolicies(store: Pick<PolicyStore, 'get'>): (tenant: st
   const known = new Map<string, Read>();
   return (tenant) => {
     const read = known.get(tenant);
-    if (read && performance.now() - read.at < FRESH_MS) return read.policy;
+    if (read && performance.now() - read.at < POLICY_FRESH_MS) return read.policy;
     if (known.size >= MOST_TENANTS) known.clear();
     const policy = store.get(tenant).then((found) => found?.tools);
     known.set(tenant, { at: performance.now(), policy });

@@ -1,5 +1,5 @@
 import { connectBus, type Bus } from '@trivet/bus';
-import { startNats, type TestServer } from '@trivet/testing';
+import { startNats, until, type TestServer } from '@trivet/testing';
 import { startHandOver, type HandOver, type HandOverParts } from './hand-over.js';
 
 const REF = { tenant: 'acme', workflowId: 'w1' };
@@ -52,8 +52,7 @@ describe('what belongs to another orchestrator', () => {
     expect(await here.give(REF, MESSAGE)).toEqual(OURS);
     expect(performance.now() - began).toBeLessThan(5_000);
     orchestrator('o1');
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
-    expect(await here.give(REF, MESSAGE)).toMatchObject({ status: 'done' });
+    await until(async () => (await here.give(REF, MESSAGE)).status === 'done', 10_000, () => 'it is given nothing any more');
   });
 
   it('is done before that one has stopped, which takes no more', async () => {

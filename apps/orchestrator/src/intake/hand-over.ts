@@ -4,8 +4,8 @@ import type { WorkflowRef } from '@trivet/state';
 
 /**
  * What concerns a workflow goes to the orchestrator that has its partition. The broker gives tasks and results to whichever orchestrator asks
- * first; another one than that would have to read the workflow anew, would make the other's copy stale, and leave its events to it. Who
- * has it is as good as known: what the other does not do soon is done here, and what both do counts once, as anything that comes twice.
+ * first; any other than that one would have to read the workflow anew, would make that one's copy stale, and leave its events to it. It is a
+ * preference: what that one does not do soon is done here, and what both do counts once, as anything that comes twice.
  */
 export interface HandOver {
   /** `ours`: nobody else has the workflow. `failed`: who has it did not do it, or did not say so in time. */

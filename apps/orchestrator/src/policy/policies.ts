@@ -1,9 +1,7 @@
 import { PolicyBody, type Policy } from '@trivet/contracts';
-import type { GateLimits, Ledger, PolicyStore } from '@trivet/state';
+import { POLICY_FRESH_MS, type GateLimits, type Ledger, type PolicyStore } from '@trivet/state';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** For how long a policy that was read is good, here and at executors: a change holds everywhere within it. */
-const FRESH_MS = 500;
 /** Workflows of one key at once, where no policy says otherwise. */
 const KEY_RUNNING = 1;
 
@@ -30,7 +28,7 @@ export function createPolicies({ store, journal, setTimeZone }: PolicyParts): Po
   let weights = new Map<string, number>();
 
   function all(): Promise<Map<string, Policy>> {
-    if (read && performance.now() - read.at < FRESH_MS) return read.policies;
+    if (read && performance.now() - read.at < POLICY_FRESH_MS) return read.policies;
     const policies = store.list().then((list) => {
       weights = new Map(list.filter((policy) => policy.weight !== 1).map((policy) => [policy.tenant, policy.weight]));
       return new Map(list.map((policy) => [policy.tenant, policy]));
@@ -49,7 +47,7 @@ export function createPolicies({ store, journal, setTimeZone }: PolicyParts): Po
       await setTimeZone(tenant, (await store.list()).find((each) => each.tenant === tenant)?.timeZone ?? null);
       await journal(policy);
       read = null;
-      await pause(FRESH_MS);
+      await pause(POLICY_FRESH_MS);
       return policy;
     },
     weights: () => {

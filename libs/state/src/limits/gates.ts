@@ -102,6 +102,9 @@ if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
+/** For how long whoever goes by a policy may go by what it read: a change holds everywhere after that. */
+export const POLICY_FRESH_MS = 500;
+
 export function createPolicyStore(redis: Redis): PolicyStore {
   return {
     get: async (tenant) => {
