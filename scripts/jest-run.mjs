@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { program, runThrough } from './stages.mjs';
 
-/** How many tests passed, failed and were skipped. */
-export const NOTHING = { passed: 0, failed: 0, skipped: 0 };
+/** How many tests passed, failed and were skipped, and the names of those that failed. */
+export const NOTHING = { passed: 0, failed: 0, skipped: 0, failures: [] };
 
 /**
  * Runs jest over the sources (ESM needs the vm modules) and counts. A suite that could not even start, and a run that
@@ -17,7 +17,7 @@ export async function runJest(args, environment = {}) {
   const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim();
   try {
     const code = await runThrough(process.execPath, [program('jest'), '--json', `--outputFile=${report}`, '--forceExit', ...args], { NODE_OPTIONS: options, NX_DAEMON: 'false', ...environment });
-    for (const name of skippedIn(report)) console.log(`skipped: ${name}`);
+    for (const name of namesIn(report, 'pending')) console.log(`skipped: ${name}`);
     return count(report, code);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
@@ -61,22 +61,27 @@ async function runWhole(folder, patterns, environment = {}) {
 }
 
 export function add(left, right) {
-  return { passed: left.passed + right.passed, failed: left.failed + right.failed, skipped: left.skipped + right.skipped };
+  return { passed: left.passed + right.passed, failed: left.failed + right.failed, skipped: left.skipped + right.skipped, failures: [...left.failures, ...right.failures] };
 }
 
-export function formatCounts({ passed, failed, skipped }) {
-  return `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`;
+/** A line for each that failed, which may lie thousands of lines above, and the line that counts them. */
+export function formatCounts({ passed, failed, skipped, failures }) {
+  return [...failures.map((name) => `FAILED: ${name}`), `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`].join('\n');
 }
 
-function skippedIn(report) {
+/** The tests with a status, and for `failed` also the files that could not even start. */
+function namesIn(report, wanted) {
   if (!fs.existsSync(report)) return [];
   const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
-  return testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === 'pending').map(({ fullName }) => fullName);
+  return testResults.flatMap(({ name, status, assertionResults }) => {
+    const named = assertionResults.filter((each) => each.status === wanted).map(({ fullName }) => `${path.basename(name)}: ${fullName}`);
+    return named.length === 0 && wanted === 'failed' && status === 'failed' ? [`${path.basename(name)}: the file itself`] : named;
+  });
 }
 
 function count(report, code) {
-  if (!fs.existsSync(report)) return { ...NOTHING, failed: 1 };
+  if (!fs.existsSync(report)) return { ...NOTHING, failed: 1, failures: [`jest ended with ${code} and no report`] };
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites } = JSON.parse(fs.readFileSync(report, 'utf8'));
   const failed = numFailedTests + numRuntimeErrorTestSuites;
-  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests };
+  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests, failures: namesIn(report, 'failed') };
 }

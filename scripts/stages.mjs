@@ -16,17 +16,17 @@ export function runThrough(command, args, environment = {}) {
   });
 }
 
-/** The same, and keeps the last line that was printed. */
+/** The same, and keeps the last lines that were printed. */
 export function runAndRead(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env: process.env, stdio: ['inherit', 'pipe', 'inherit'] });
     let tail = '';
     child.stdout.on('data', (data) => {
       process.stdout.write(data);
-      tail = (tail + data).slice(-2_000);
+      tail = (tail + data).slice(-20_000);
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: signal ? 1 : code, lastLine: tail.trimEnd().split('\n').at(-1) ?? '' }));
+    child.on('close', (code, signal) => resolve({ code: signal ? 1 : code, lastLines: tail.trimEnd().split('\n') }));
   });
 }
 

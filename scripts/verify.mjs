@@ -15,11 +15,12 @@ const quickTests = async () => {
   counts = add(counts, result);
   return result.failed > 0 ? 1 : 0;
 };
-/** The README's command as it stands there; its last line is the count. */
+/** The README's command as it stands there; its last line is the count, and those before it name what failed. */
 const allTests = async () => {
-  const { code, lastLine } = await runAndRead('npm', ['test', '--silent']);
-  const [passed, failed, skipped] = (/^Tests: (\d+) passed, (\d+) failed, (\d+) skipped$/.exec(lastLine)?.slice(1) ?? [0, 1, 0]).map(Number);
-  counts = add(counts, { passed, failed, skipped });
+  const { code, lastLines } = await runAndRead('npm', ['test', '--silent']);
+  const [passed, failed, skipped] = (/^Tests: (\d+) passed, (\d+) failed, (\d+) skipped$/.exec(lastLines.at(-1))?.slice(1) ?? [0, 1, 0]).map(Number);
+  const failures = lastLines.flatMap((line) => /^FAILED: (.*)$/.exec(line)?.[1] ?? []);
+  counts = add(counts, { passed, failed, skipped, failures });
   return failed > 0 ? 1 : code;
 };
 /** Some of what `npm test` ran with a process for each tier, on the other shapes: every kind of step, an end by request. `npm test -- --shape` runs the rest. */

@@ -11,7 +11,7 @@ import { headerBlock, incomingContext, readHeader } from './message-headers.js';
 import { createPublisher, type PublishAck, type PublishOptions } from './publisher.js';
 import { createRequester, type Answer, type RawAnswer } from './requester.js';
 import { startResponder, type ServiceDescription } from './responder.js';
-import { consumerState, ensureStreams, streamState } from './streams.js';
+import { consumerState, ensureAtStart, ensureStreams, streamState } from './streams.js';
 import { countOf, messageIdAt, purgeSubject, readStream, removeMessage, type StoredMessage } from './stored.js';
 
 export interface Notice {
@@ -75,7 +75,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
   const requester = createRequester(connection, inboxPrefix);
   const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats, options)));
   let inboxes = 0;
-  if (options.mayCreate) await ensure();
+  if (options.mayCreate) await ensureAtStart(ensure);
 
   const listen = listening(nats, report);
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { jetstreamManager, AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
-import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager, AckPolicy, DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { nanos, NoRespondersError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { CONSUMERS, FailureError, STREAMS, type ConsumerEntry, type StreamEntry, type StreamName } from '@trivet/contracts';
 
 /**
@@ -15,6 +16,38 @@ export async function ensureStreams(nats: NatsConnection, { replicas, journalMax
   const manager = await jetstreamManager(nats, { timeout: 5_000 });
   for (const [name, entry] of Object.entries<StreamEntry>(STREAMS)) await ensureStream(manager, name, name === 'EVENTS' && journalMaxAgeMs !== undefined ? { ...entry, maxAgeMs: journalMaxAgeMs } : entry, replicas);
   for (const entry of Object.values<ConsumerEntry & { durable: string }>(CONSUMERS)) await ensureConsumer(manager, entry);
+}
+
+/** For how long servers of a cluster may be without a leader before a process that starts gives up. */
+const ELECTION_MS = 30_000;
+
+/**
+ * The same for a process that starts, perhaps in the moment in which servers of a cluster have lost one another: asked then, they say nothing, or that they
+ * are not available, and it tries again for 30 s.
+ * @throws FailureError `unavailable` when the servers have not answered by then
+ */
+export async function ensureAtStart(ensure: () => Promise<void>, withinMs = ELECTION_MS): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await ensure();
+    } catch (error) {
+      if (!isElecting(error)) throw error;
+      if (performance.now() > deadline) {
+        throw new FailureError('unavailable', `The NATS servers answer no question about streams since ${withinMs / 1_000} s: ${error instanceof Error ? error.message : String(error)}.`, {
+          cause: error,
+          hint: 'More than half of the servers of a cluster must be up and reach one another; `nats server report jetstream` says which do.',
+        });
+      }
+      await sleep(250);
+    }
+  }
+}
+
+const SERVICE_UNAVAILABLE = 503;
+
+function isElecting(error: unknown): boolean {
+  return error instanceof TimeoutError || error instanceof NoRespondersError || (error instanceof JetStreamApiError && error.status === SERVICE_UNAVAILABLE);
 }
 
 /** A live process has to have the time to say that it still works, also when it is busy. */
