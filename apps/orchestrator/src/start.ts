@@ -151,9 +151,9 @@ async function connect({ config, logger, workerId, version, setMetrics }: Orches
 
 /** Sees to it that Redis holds what the journal holds, now and after each restart of Redis. */
 async function recover({ redis, bus, clock, stores, config, workerId, logger, onError }: OrchestratorRuntime & { redis: Redis; bus: Bus; clock: LedgerClock; stores: ReturnType<typeof createStores>; onError: (error: unknown) => void }): Promise<{ facts: Facts; recovery: Recovery; continuity: Continuity }> {
-  const facts = createFacts({ ...stores, bus, clock, policies: stores.policyStore, schedules: stores.scheduleStore, uploads: stores.toolUploads, prompts: stores.promptUploads, files: stores.fileStore });
   const state = createRecoveryState(redis);
   const continuity = createContinuity({ bus, state, onError });
+  const facts = createFacts({ ...stores, bus, clock, continuity, onError, policies: stores.policyStore, schedules: stores.scheduleStore, uploads: stores.toolUploads, prompts: stores.promptUploads, files: stores.fileStore });
   const recovery = createRecovery({ ...stores, bus, facts, continuity, journal: createJournalState(redis), state, nowMs: clock.nowMs, keepFinishedMs: config.keepFinishedMs, journalMaxAgeMs: config.journalMaxAgeDays * DAY_MS, owner: workerId, logger });
   setRestartGate(redis, recovery.gate);
   await recovery.ensure();

@@ -37,7 +37,7 @@ export { type RecordedCall } from './ledger/results.js';
 export { type ExpiredReservation, type ReservationState, type SettleAnswer, type Settlement, type TransitionAnswer } from './ledger/transitions.js';
 export { createScheduleStore, type ScheduleStore, type StoredSchedule } from './schedules/schedule-store.js';
 export { POLICY_FRESH_MS, createGates, createPolicyStore, type Entering, type GateLimits, type Gates, type PolicyStore } from './limits/gates.js';
-export { createRecoveryState, type Checkpoint, type RecoveryState, type Witness } from './recovery/recovery-state.js';
+export { createRecoveryState, type Checkpoint, type RecoveryState, type Witness, type WitnessOf } from './recovery/recovery-state.js';
 export { ERASED, createWorkflowErasure, type WorkflowErasure } from './erasing/workflow-erasure.js';
 export { createTenantErasure, type TenantErasure } from './erasing/tenant-erasure.js';
 export { copyAtOneMoment, redisVersion } from './backup/point-in-time.js';

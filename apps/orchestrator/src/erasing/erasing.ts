@@ -63,7 +63,7 @@ export function createErasing(parts: ErasingParts): Erasing {
       parts.reach('orchestrator.after-erase-record');
       await workflowErasure.eraseRest(ref.tenant, family.map((member) => member.ref.workflowId));
       for (const { ref: { tenant, workflowId } } of family) {
-        await parts.recoveryState.dropWitnesses((messageId) => messageId.startsWith(`${tenant}:${workflowId}:`));
+        await parts.recoveryState.dropWitnesses(({ messageId }) => messageId.startsWith(`${tenant}:${workflowId}:`));
         await eraseMessages(bus, tenant, workflowId);
         await bus.purge('EVENTS', { subject: subjects.eventsOf(tenant, workflowId) });
       }
@@ -79,7 +79,7 @@ export function createErasing(parts: ErasingParts): Erasing {
       // Its audit goes to the journal once more, behind what is taken out there.
       await facts.auditAgain(tenant);
       await parts.audit.record({ ...by, action: 'tenant.erase', target: `tenant/${tenant}`, workflowId: null, detail: null });
-      await parts.recoveryState.dropWitnesses((messageId) => messageId.startsWith(`${tenant}:`));
+      await parts.recoveryState.dropWitnesses(({ messageId, seq }) => seq <= lastSeq && messageId.startsWith(`${tenant}:`));
       await eraseMessages(bus, tenant);
       await bus.purge('EVENTS', { subject: subjects.eventsOfTenant(tenant), belowSeq: lastSeq + 1 });
     },

@@ -1,11 +1,11 @@
 import type { Bus } from '@trivet/bus';
-import type { RecoveryState, Witness } from '@trivet/state';
+import type { RecoveryState, Witness, WitnessOf } from '@trivet/state';
 
 const RETRY_MS = 250;
 
 /**
- * Whether the journal still holds what is marked as journaled. Of each partition Redis knows one message that was marked,
- * its witness: a stream that went back to an older store, or was made anew, has another message in its place, or none,
+ * Whether the journal still holds what is marked as journaled. Of each partition, and of the facts, Redis knows one message that was
+ * marked, its witness: a stream that went back to an older store, or was made anew, has another message in its place, or none,
  * also when it has grown past it since. Nothing is marked after a reconnect before the witnesses were looked at, so that
  * they are those of the time before.
  */
@@ -13,7 +13,7 @@ export interface Continuity {
   /** Resolves when the journal was looked at since the broker came back: what is marked from now on is not mixed up with what it lost. */
   verified: () => Promise<void>;
   /** Remembers a message that is marked now. */
-  leave: (partition: number, witness: Witness) => Promise<void>;
+  leave: (of: WitnessOf, witness: Witness) => Promise<void>;
   /** Looks now; a loss is noted in the checkpoint, so that somebody fills the journal again. */
   look: () => Promise<void>;
   stop: () => void;
@@ -51,7 +51,7 @@ export function createContinuity({ bus, state, onError }: ContinuityParts): Cont
   const forget = bus.onReconnect(() => (verified = null));
   return {
     verified: () => (verified ??= lookUntilDone()),
-    leave: (partition, witness) => state.leaveWitness(partition, witness),
+    leave: (of, witness) => state.leaveWitness(of, witness),
     look,
     stop: () => {
       stopped = true;

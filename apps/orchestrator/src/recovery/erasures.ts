@@ -1,4 +1,4 @@
-import type { TenantErasure, WorkflowErasure } from '@trivet/state';
+import type { RecoveryState, TenantErasure, WorkflowErasure } from '@trivet/state';
 import { TOMBSTONE_MS } from '../runner/change.js';
 
 /** That a workflow was erased, or with no workflow a whole tenant: as the journal says it. */
@@ -9,7 +9,11 @@ export interface Erasure {
   at: string;
 }
 
+/** An erasure with the place in the journal where it says so: what was erased stood before it. */
+export type JournaledErasure = Erasure & { seq: number };
+
 export interface ErasureParts {
+  state: Pick<RecoveryState, 'dropWitnesses'>;
   workflowErasure: WorkflowErasure;
   tenantErasure: TenantErasure;
   nowMs: () => number;
@@ -30,10 +34,12 @@ export function erasureIn(message: Uint8Array): Erasure | null {
 }
 
 /** Erases from a Redis that is older than the journal what was erased since; what came after that under the same name stays. */
-export async function eraseAgain(parts: ErasureParts, erasures: readonly Erasure[]): Promise<void> {
+export async function eraseAgain(parts: ErasureParts, erasures: readonly JournaledErasure[]): Promise<void> {
   const known = await parts.tenantErasure.erasures();
   const rest = new Map<string, string[]>();
-  for (const { tenant, workflowId, at } of erasures) {
+  for (const { tenant, workflowId, at, seq: erasedBefore } of erasures) {
+    // Those of that older Redis, of messages that the journal has no more.
+    await parts.state.dropWitnesses(({ messageId, seq }) => seq < erasedBefore && messageId.startsWith(workflowId === undefined ? `${tenant}:` : `${tenant}:${workflowId}:`));
     if (workflowId === undefined) {
       if ((known.get(tenant) ?? '') >= at) continue;
       await parts.tenantErasure.erase(tenant);

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
 import { noteAccount } from '../budget/account-list.js';
 import type { AccountIndex, AccountRef, ApiKeyStore, AuditLog, FileStore, Ledger, LedgerClock, PolicyStore, PromptUploads, ScheduleStore, StoredApiKey, ToolHead, ToolUploads, ToolVersion, UploadedPrompt, TenantErasure, WorkflowErasure } from '@trivet/state';
+import type { Continuity } from './continuity.js';
 import { joinContents, splitContent, type ContentPart } from './content-parts.js';
 
 /** What is journaled and belongs to no workflow stands under this id; no task may have it. */
@@ -57,6 +59,8 @@ export interface FactParts {
   workflowErasure: Pick<WorkflowErasure, 'erased'>;
   tenantErasure: Pick<TenantErasure, 'erasures' | 'exists'>;
   clock: LedgerClock;
+  continuity: Pick<Continuity, 'verified' | 'leave'>;
+  onError: (error: unknown) => void;
 }
 
 const BATCH = 2_000;
@@ -65,16 +69,20 @@ const ROWS = 200;
 const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
 
 export function createFacts(parts: FactParts): Facts {
-  const { bus } = parts;
+  const { bus, continuity } = parts;
   let count = 0;
-  const run = `${process.pid}-${Date.now().toString(36)}`;
+  const run = randomBytes(6).toString('hex');
 
   async function record(tenant: string, fact: Fact): Promise<void> {
     count += 1;
     const at = new Date(parts.clock.nowMs()).toISOString();
     const event = { seq: 1, type: 'fact.recorded', at, workflowId: FACTS_WORKFLOW, data: { fact } };
-    const headers = { 'ce-specversion': '1.0', 'ce-type': 'trivet.fact.recorded', 'ce-source': `/trivet/${tenant}`, 'ce-id': `${FACTS_WORKFLOW}.${run}-${count}`, 'ce-time': at, 'ce-datacontenttype': 'application/json' };
-    await bus.publish(subjects.event(tenant, FACTS_WORKFLOW, 'fact.recorded'), event, { workflowId: FACTS_WORKFLOW, headers });
+    const id = `${run}-${count}`;
+    const headers = { 'ce-specversion': '1.0', 'ce-type': 'trivet.fact.recorded', 'ce-source': `/trivet/${tenant}`, 'ce-id': `${FACTS_WORKFLOW}.${id}`, 'ce-time': at, 'ce-datacontenttype': 'application/json' };
+    const messageId = `${tenant}:${FACTS_WORKFLOW}:${id}`;
+    const { seq } = await bus.publish(subjects.event(tenant, FACTS_WORKFLOW, 'fact.recorded'), event, { workflowId: FACTS_WORKFLOW, messageId, headers });
+    // A journal that goes back to where it had not this one is found out by it.
+    await continuity.verified().then(() => continuity.leave('facts', { seq, messageId })).catch(parts.onError);
   }
 
   async function all(): Promise<Fact[]> {

@@ -1,8 +1,8 @@
 import type { Bus } from '@trivet/bus';
-import type { JournalState, WorkflowRef } from '@trivet/state';
+import type { JournalState, RecoveryState, WorkflowRef } from '@trivet/state';
 import type { Logger } from '@trivet/telemetry';
 import type { Continuity } from './continuity.js';
-import { eraseAgain, erasureIn, type Erasure, type ErasureParts } from './erasures.js';
+import { eraseAgain, erasureIn, type Erasure, type ErasureParts, type JournaledErasure } from './erasures.js';
 import type { Facts } from './facts.js';
 import { FACTS_WORKFLOW, isMoreThanAudit } from './facts.js';
 import { refill } from './refill.js';
@@ -31,6 +31,7 @@ export interface Recovery {
 }
 
 export interface RecoveryParts extends RestoreParts, ErasureParts {
+  state: RecoveryState;
   bus: Bus;
   facts: Facts;
   continuity: Pick<Continuity, 'look'>;
@@ -137,7 +138,7 @@ const isContinued = (checkpoint: Checkpoint, now: { incarnation: string; lastSeq
 interface Read {
   /** The last event of each workflow, but of those that were erased since. */
   journaled: ReadonlyMap<string, { ref: WorkflowRef; seq: number }>;
-  erasures: readonly Erasure[];
+  erasures: readonly JournaledErasure[];
   hasFacts: boolean;
 }
 
@@ -160,18 +161,18 @@ async function findBehind(parts: RecoveryParts, after: number, upTo: number): Pr
 
 async function readJournal(bus: Pick<Bus, 'read'>, after: number, upTo: number): Promise<Read> {
   let hasFacts = false;
-  const erasures: Erasure[] = [];
+  const erasures: JournaledErasure[] = [];
   const journaled = new Map<string, { ref: WorkflowRef; seq: number }>();
   for (let from = after; from < upTo; ) {
     const messages = await bus.read('EVENTS', { limit: BATCH, afterSeq: from });
     if (messages.length === 0) break;
-    for (const { subject, headers, data } of messages) {
+    for (const { seq: at, subject, headers, data } of messages) {
       const [, , , tenant = '', workflowId = ''] = subject.split('.');
       const seq = Number((headers['ce-id'] ?? '').split('.').at(-1));
       hasFacts ||= workflowId === FACTS_WORKFLOW && isMoreThanAudit(data);
       const erasure = workflowId === FACTS_WORKFLOW ? erasureIn(data) : null;
       if (erasure) {
-        erasures.push(erasure);
+        erasures.push({ ...erasure, seq: at });
         forget(journaled, erasure);
       }
       if (workflowId === FACTS_WORKFLOW || subject.endsWith('.task.rejected') || !Number.isInteger(seq)) continue;

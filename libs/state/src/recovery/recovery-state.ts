@@ -17,6 +17,9 @@ export interface Witness {
   messageId: string;
 }
 
+/** A partition, or what belongs to no workflow. */
+export type WitnessOf = number | 'facts';
+
 /** What is known of this Redis: whether its partitions may be used, and how far it can be trusted. */
 export interface RecoveryState {
   /** Names the running server: another one after each restart. */
@@ -32,10 +35,10 @@ export interface RecoveryState {
    * and one that was started anew, emptied or with older data, is not taken for one that has it all.
    */
   setCheckpoint: (checkpoint: Checkpoint, known: { checkpoint: Checkpoint | null; runId: string }) => Promise<boolean>;
-  leaveWitness: (partition: number, witness: Witness) => Promise<void>;
+  leaveWitness: (of: WitnessOf, witness: Witness) => Promise<void>;
   witnesses: () => Promise<Witness[]>;
   /** What is not in the journal any more on purpose is no witness. */
-  dropWitnesses: (isOf: (messageId: string) => boolean) => Promise<void>;
+  dropWitnesses: (isGone: (witness: Witness) => boolean) => Promise<void>;
   /** The journal has lost something: no checkpoint holds until it is filled again, and no witness. */
   distrustJournal: () => Promise<void>;
   /** One process restores at a time; must be extended before it lapses. */
@@ -122,11 +125,11 @@ export function createRecoveryState(redis: Redis): RecoveryState {
       return text === null ? null : JSON.parse(text);
     },
     setCheckpoint: async (checkpoint, known) => (await checkpointScript.run(redis, [keys.checkpoint()], [known.checkpoint ? JSON.stringify(known.checkpoint) : '', JSON.stringify(checkpoint), known.runId])) === 1,
-    leaveWitness: async (partition, witness) => {
-      await withRedis(() => redis.hset(keys.witnesses(), String(partition), JSON.stringify(witness)));
+    leaveWitness: async (of, witness) => {
+      await withRedis(() => redis.hset(keys.witnesses(), String(of), JSON.stringify(witness)));
     },
     witnesses: async () => Object.values(await withRedis(() => redis.hgetall(keys.witnesses()))).map((text): Witness => JSON.parse(text)),
-    dropWitnesses: (isOf) => dropWitnesses(redis, isOf),
+    dropWitnesses: (isGone) => dropWitnesses(redis, isGone),
     distrustJournal: async () => {
       // Each loss by a name of its own: whoever fills the journal after an earlier one does not take this one for done.
       await withRedis(() => redis.set(keys.checkpoint(), JSON.stringify({ stream: `lost ${randomUUID()}`, seq: 0 })));
@@ -163,10 +166,9 @@ export function createRecoveryState(redis: Redis): RecoveryState {
   };
 }
 
-async function dropWitnesses(redis: Redis, isOf: (messageId: string) => boolean): Promise<void> {
-  for (const [partition, text] of Object.entries(await withRedis(() => redis.hgetall(keys.witnesses())))) {
-    const { messageId }: Witness = JSON.parse(text);
-    if (isOf(messageId)) await withRedis(() => redis.hdel(keys.witnesses(), partition));
+async function dropWitnesses(redis: Redis, isGone: (witness: Witness) => boolean): Promise<void> {
+  for (const [of, text] of Object.entries(await withRedis(() => redis.hgetall(keys.witnesses())))) {
+    if (isGone(JSON.parse(text))) await withRedis(() => redis.hdel(keys.witnesses(), of));
   }
 }
 
