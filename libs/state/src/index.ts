@@ -6,7 +6,7 @@ export { createApprovalIndex, type ApprovalEntry, type ApprovalIndex } from './w
 export { createAccountIndex, type AccountIndex } from './workflow/account-index.js';
 export { createUsageCounts, type Used, type UsageCounts, type UsedByCall } from './workflow/usage.js';
 export { createJournalState, type JournalState } from './workflow/journal.js';
-export { MOST_FIRST } from './workflow/commit.lua.js';
+export { MOST_FIRST, REMEMBERED_COMMITS, RESTORING } from './workflow/commit.lua.js';
 export { UNCLAIMED_MS, UNCONFIRMED_MS, createCallQueue, type CallQueue, type DealtCall, type Inspection, type SweptMember } from './calls/call-queue.js';
 export { createClaims, type ClaimOutcome, type Claims } from './calls/claims.js';
 export { keepClaims } from './calls/claim-keeper.js';

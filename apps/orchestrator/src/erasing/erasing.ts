@@ -2,7 +2,7 @@ import { subjects, type Bus } from '@trivet/bus';
 import { DEFAULT_TENANT, FailureError, isIdentifier } from '@trivet/contracts';
 import type { JournalState, Ledger, RecoveryState, TenantErasure, WorkflowErasure, WorkflowRef } from '@trivet/state';
 import type { Actor, AuditTrail } from '../audit/audit-trail.js';
-import { FACTS_WORKFLOW, type Facts } from '../recovery/facts.js';
+import { FACTS_WORKFLOW, isMessageOf, type Facts } from '../recovery/facts.js';
 import { eraseMessages } from './erase-messages.js';
 import { familyOf, type FamilyParts, type Member } from './family.js';
 
@@ -79,7 +79,7 @@ export function createErasing(parts: ErasingParts): Erasing {
       // Its audit goes to the journal once more, behind what is taken out there.
       await facts.auditAgain(tenant);
       await parts.audit.record({ ...by, action: 'tenant.erase', target: `tenant/${tenant}`, workflowId: null, detail: null });
-      await parts.recoveryState.dropWitnesses(({ messageId, seq }) => seq <= lastSeq && messageId.startsWith(`${tenant}:`));
+      await parts.recoveryState.dropWitnesses(({ messageId, seq }) => seq <= lastSeq && isMessageOf(tenant, messageId));
       await eraseMessages(bus, tenant);
       await bus.purge('EVENTS', { subject: subjects.eventsOfTenant(tenant), belowSeq: lastSeq + 1 });
     },

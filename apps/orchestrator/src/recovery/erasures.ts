@@ -1,4 +1,5 @@
 import type { RecoveryState, TenantErasure, WorkflowErasure } from '@trivet/state';
+import { isMessageOf } from './facts.js';
 import { TOMBSTONE_MS } from '../runner/change.js';
 
 /** That a workflow was erased, or with no workflow a whole tenant: as the journal says it. */
@@ -39,7 +40,7 @@ export async function eraseAgain(parts: ErasureParts, erasures: readonly Journal
   const rest = new Map<string, string[]>();
   for (const { tenant, workflowId, at, seq: erasedBefore } of erasures) {
     // Those of that older Redis, of messages that the journal has no more.
-    await parts.state.dropWitnesses(({ messageId, seq }) => seq < erasedBefore && messageId.startsWith(workflowId === undefined ? `${tenant}:` : `${tenant}:${workflowId}:`));
+    await parts.state.dropWitnesses(({ messageId, seq }) => seq < erasedBefore && (workflowId === undefined ? isMessageOf(tenant, messageId) : messageId.startsWith(`${tenant}:${workflowId}:`)));
     if (workflowId === undefined) {
       if ((known.get(tenant) ?? '') >= at) continue;
       await parts.tenantErasure.erase(tenant);

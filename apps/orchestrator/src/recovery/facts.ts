@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { subjects, type Bus } from '@trivet/bus';
 import type { AccountLimits, AuditRow, Policy, Schedule, StoredFile } from '@trivet/contracts';
 import { noteAccount } from '../budget/account-list.js';
@@ -64,6 +64,12 @@ export interface FactParts {
 }
 
 const BATCH = 2_000;
+/** How the message ids of a tenant's facts begin: a witness is kept, and is not to name who was erased. */
+const factsPrefix = (tenant: string): string => `${FACTS_WORKFLOW}:${createHash('sha256').update(tenant).digest('hex').slice(0, 16)}:`;
+
+/** Whether a message of the journal is a tenant's, by its id: an event of a workflow, or a fact. */
+export const isMessageOf = (tenant: string, messageId: string): boolean => messageId.startsWith(`${tenant}:`) || messageId.startsWith(factsPrefix(tenant));
+
 /** Rows of the audit in one fact: they have to fit in a message. */
 const ROWS = 200;
 const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
@@ -79,7 +85,7 @@ export function createFacts(parts: FactParts): Facts {
     const event = { seq: 1, type: 'fact.recorded', at, workflowId: FACTS_WORKFLOW, data: { fact } };
     const id = `${run}-${count}`;
     const headers = { 'ce-specversion': '1.0', 'ce-type': 'trivet.fact.recorded', 'ce-source': `/trivet/${tenant}`, 'ce-id': `${FACTS_WORKFLOW}.${id}`, 'ce-time': at, 'ce-datacontenttype': 'application/json' };
-    const messageId = `${tenant}:${FACTS_WORKFLOW}:${id}`;
+    const messageId = `${factsPrefix(tenant)}${id}`;
     const { seq } = await bus.publish(subjects.event(tenant, FACTS_WORKFLOW, 'fact.recorded'), event, { workflowId: FACTS_WORKFLOW, messageId, headers });
     // A journal that goes back to where it had not this one is found out by it. Audit rows come too often, and nothing follows from them.
     if (fact.kind !== 'audit') await continuity.verified().then(() => continuity.leave('facts', { seq, messageId })).catch(parts.onError);

@@ -1,5 +1,5 @@
 import type { CallRecord } from '@trivet/contracts';
-import type { AccountRef, Change, Ledger, RecoveryState, WorkflowRef, WorkflowStore } from '@trivet/state';
+import { RESTORING, type AccountRef, type Change, type Ledger, type RecoveryState, type WorkflowRef, type WorkflowStore } from '@trivet/state';
 import { changeOf, eventHash } from '../runner/change.js';
 import { decodeEvent } from '../runner/codec.js';
 import { usedByCalls } from '../runner/used-by-calls.js';
@@ -36,7 +36,7 @@ export async function restoreWorkflow(parts: RestoreParts, ref: WorkflowRef, tex
 function changeTo(ref: WorkflowRef, state: WorkflowState, texts: string[], parts: RestoreParts): Change {
   const nowMs = parts.nowMs();
   const touched = new Set([...state.steps.all()].map((step) => step.id));
-  const context = { ref, opId: `restore:${texts.length}:${nowMs}`, expectedVersion: 0, seqBefore: 0, chainBefore: '', nowMs, traceparent: state.accepted.traceparent, keepFinishedMs: parts.keepFinishedMs };
+  const context = { ref, opId: `${RESTORING}${texts.length}:${nowMs}`, expectedVersion: 0, seqBefore: 0, chainBefore: '', nowMs, traceparent: state.accepted.traceparent, keepFinishedMs: parts.keepFinishedMs };
   const change = changeOf({ state, events: [], effects: dueOf(state, nowMs), touched }, context);
   const last = texts.at(-1);
   const chain: { hash?: string } = last ? JSON.parse(last) : {};

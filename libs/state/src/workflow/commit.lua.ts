@@ -8,6 +8,10 @@ export const MOST_FIRST = 4;
 const MOST_NAMES = 2_000;
 /** So many accounts of a tenant are listed, in each partition; what is charged to others is counted all the same. */
 const MOST_ACCOUNTS = 50_000;
+/** So many commits of a workflow are known by their ids: more than can be made by others in a millisecond. */
+export const REMEMBERED_COMMITS = 4;
+/** How the ids of commits begin that write a workflow anew from the journal: those before them are not known. */
+export const RESTORING = 'restore:';
 /** For how long a day is kept. */
 const KEEP_USAGE_MS = 400 * 86_400_000;
 
@@ -34,8 +38,18 @@ local function list(width)
   return items
 end
 
--- Others moved the workflow after a commit whose answer was lost. Its last event names all before it by their hashes: where that
--- one stands in the history, the commit was made.
+-- The ids of the last commits, the newest first: whether they do not reach back to one that would have been made so many versions ago.
+local function is_forgotten(ops, behind)
+  local known = 0
+  for each in string.gmatch(ops, '%S+') do
+    if string.sub(each, 1, ${RESTORING.length}) == '${RESTORING}' then return true end
+    known = known + 1
+  end
+  return behind < 0 or known < behind
+end
+
+-- Others moved the workflow so often after a commit whose answer was lost that its id is not known any more. Its last event names all before
+-- it by their hashes: where that one stands in the history, the commit was made. (Two that make the same of it in one millisecond have the same.)
 local function repeats(events_key, seq, chain, events)
   local there = events > 0 and chain ~= '' and call('LINDEX', events_key, seq - 1)
   return there and string.find(there, chain, 1, true)
@@ -81,8 +95,10 @@ local function commit()
   if guarded == '1' and call('HGET', tag .. ':partition', 'state') ~= 'open' then return {'FROZEN'} end
   local current = call('HMGET', workflow, 'v', 'op', 'hash', 'status', 'seq')
   local version = current[1] or '0'
-  if current[1] and current[2] == op then return {'REPLAY', version} end
-  if current[1] and version ~= expected and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end
+  local ops = current[2] or ''
+  if ops == op or string.sub(ops, 1, #op + 1) == op .. ' ' then return {'REPLAY', version} end
+  if string.find(ops .. ' ', ' ' .. op .. ' ', 1, true) then return {'REPLAY', version, 'moved'} end
+  if current[1] and version ~= expected and is_forgotten(ops, tonumber(version) - tonumber(expected)) and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end
   if expected == '0' then
     if current[1] then return {'EXISTS', current[3], current[4]} end
     local buried = journaled == '0' and call('GET', tag .. ':tomb:' .. name)
@@ -101,11 +117,13 @@ local function commit()
   end
 
   version = int(tonumber(version) + 1)
+  local before = string.match(ops, '^${'%S+ '.repeat(REMEMBERED_COMMITS - 2)}%S+') or ops
+  ops = before == '' and op or op .. ' ' .. before
   if expected == '0' then
-    call('HSET', workflow, 'v', version, 'op', op, 'head', head, 'status', status, 'seq', int(seq), 'chain', chain, 'task', task, 'hash', hash, 'jn', journaled, 'created', created)
+    call('HSET', workflow, 'v', version, 'op', ops, 'head', head, 'status', status, 'seq', int(seq), 'chain', chain, 'task', task, 'hash', hash, 'jn', journaled, 'created', created)
     call('ZADD', tag .. ':list:' .. tenant, created, id)
   else
-    call('HSET', workflow, 'v', version, 'op', op, 'head', head, 'status', status, 'seq', int(seq), 'chain', chain)
+    call('HSET', workflow, 'v', version, 'op', ops, 'head', head, 'status', status, 'seq', int(seq), 'chain', chain)
   end
   -- More values than Lua can pass at once would be an error.
   for i = 1, #steps, 200 do call('HSET', tag .. ':steps:' .. name, unpack(steps, i, math.min(i + 199, #steps))) end

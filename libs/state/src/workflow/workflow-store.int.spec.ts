@@ -1,5 +1,5 @@
 import { startRedis, type TestServer } from '@trivet/testing';
-import { connectRedis, createAuditLog, createBlobs, createJournalState, createPresence, createWorkflowStore, checkDurability, partitionOfRef, type Change, type Redis } from '../index.js';
+import { connectRedis, createAuditLog, createBlobs, createJournalState, createPresence, createWorkflowStore, checkDurability, keys, partitionOfRef, REMEMBERED_COMMITS, RESTORING, type Change, type Redis } from '../index.js';
 
 let server: TestServer;
 let redis: Redis;
@@ -49,6 +49,31 @@ describe('a commit', () => {
     expect(await store.commit(second)).toEqual({ status: 'replayed', version: 4, moved: true });
     expect(await store.commit(change({ ...event(2), chain: 'another', events: ['{"seq":2,"hash":"another"}'] }))).toEqual({ status: 'conflict', version: 4 });
     expect(await redis.llen('{w' + partitionOfRef(ref) + '}:events:acme:wf')).toBe(4);
+  });
+
+  it('is not taken for that of another that makes the same of it in the same millisecond', async () => {
+    const store = createWorkflowStore(redis);
+    const decision = (): Change => change({ expectedVersion: 1, events: ['{"seq":2,"hash":"same"}'], seq: 2, chain: 'same' });
+    const [first, second, third] = [decision(), decision(), decision()];
+    await store.commit(creation());
+    expect((await store.commit(first)).status).toBe('committed');
+    expect(await store.commit(second)).toEqual({ status: 'conflict', version: 2 });
+    await store.commit(change({ expectedVersion: 2, events: ['{"seq":3,"hash":"h3"}'], seq: 3, chain: 'h3' }));
+    expect(await store.commit(third)).toEqual({ status: 'conflict', version: 3 });
+    expect(await store.commit(first)).toEqual({ status: 'replayed', version: 3, moved: true });
+  });
+
+  it('is known by its place in the history when its id is known no more, or the workflow was written anew', async () => {
+    const store = createWorkflowStore(redis);
+    const event = (seq: number): Partial<Change> => ({ expectedVersion: seq - 1, events: [`{"seq":${seq},"hash":"h${seq}"}`], seq, chain: `h${seq}` });
+    const second = change(event(2));
+    for (const each of [creation({ events: ['{"seq":1,"hash":"h1"}'] }), second, ...[3, 4, 5, 6, 7].map((seq) => change(event(seq)))]) expect((await store.commit(each)).status).toBe('committed');
+    expect((await redis.hget(keys.workflow(ref), 'op'))?.split(' ')).toHaveLength(REMEMBERED_COMMITS);
+    expect(await store.commit(second)).toEqual({ status: 'replayed', version: 7, moved: true });
+    await redis.flushall();
+    const third = change(event(3));
+    await store.commit({ ...creation({ events: [1, 2, 3].map((seq) => `{"seq":${seq},"hash":"h${seq}"}`), seq: 3, chain: 'h3' }), opId: `${RESTORING}3:1`, restored: true });
+    expect(await store.commit(third)).toEqual({ status: 'replayed', version: 1, moved: true });
   });
 
   it('counts a workflow as active from its first commit to its end, and again when it is retried', async () => {

@@ -1,4 +1,4 @@
-import { formatApproval, formatMember, keys, MOST_FIRST, partitionOfRef, UNCONFIRMED_MS, type CallToReopen, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
+import { formatApproval, formatMember, keys, MOST_FIRST, partitionOfRef, REMEMBERED_COMMITS, RESTORING, UNCONFIRMED_MS, type CallToReopen, type Change, type CommitOutcome, type Tier, type WorkflowRef } from '@trivet/state';
 import type { Safeguards } from './safeguards.js';
 import type { Tables } from './tables.js';
 
@@ -10,11 +10,12 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   const key = keys.workflow(ref);
   const current = tables.hashOf(key);
   const version = Number(current?.get('v') ?? 0);
-  if (current && current.get('op') === change.opId && !removed.opId) return { status: 'replayed', version, moved: false };
-  if (current && version !== change.expectedVersion && repeats(tables, change) && !removed.opId) return { status: 'replayed', version, moved: true };
+  const made = (current?.get('op') ?? '').split(' ').filter((id) => id !== '');
+  const replay = removed.opId || !current ? null : replayOf(tables, change, made, version);
+  if (replay) return replay;
   const refusal = refusalOf(tables, removed, change, version);
   if (refusal) return refusal;
-  const record = { v: version + 1, op: change.opId, head: change.head, status: change.status, seq: change.seq, chain: change.chain };
+  const record = { v: version + 1, op: [change.opId, ...made].slice(0, REMEMBERED_COMMITS).join(' '), head: change.head, status: change.status, seq: change.seq, chain: change.chain };
   const { created } = change;
   const before = current?.get('status');
   tables.setHash(key, change.expectedVersion === 0 && created ? { ...record, task: created.task, hash: created.hash, jn: 0, created: created.createdMs } : record);
@@ -26,6 +27,14 @@ export function commit(tables: Tables, removed: Safeguards, change: Change): Com
   changeActive(tables, change, before);
   if (change.finished) tables.setText(keys.tombstone(ref), change.finished.hash, NEVER_MS);
   return { status: 'committed', version: version + 1, dealt };
+}
+
+/** @param made the ids of the last commits, the newest first */
+function replayOf(tables: Tables, change: Change, made: readonly string[], version: number): CommitOutcome | null {
+  if (made.includes(change.opId)) return { status: 'replayed', version, moved: made[0] !== change.opId };
+  const behind = version - change.expectedVersion;
+  const isForgotten = behind < 0 || behind > made.length || made.some((id) => id.startsWith(RESTORING));
+  return behind !== 0 && isForgotten && repeats(tables, change) ? { status: 'replayed', version, moved: true } : null;
 }
 
 /** Whether the history holds what this commit would write, although others have committed since. */
