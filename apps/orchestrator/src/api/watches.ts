@@ -50,16 +50,24 @@ export function createWatches(bus: Bus, queries: Queries): Watches {
 
   return {
     follow,
+    // Nothing is read while it runs: an event costs a waiting client nothing, only its end does.
     untilEnd: async (ref, timeoutMs) => {
-      const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(), timeoutMs);
-      let ended = false;
+      const deadline = performance.now() + timeoutMs;
+      let wake: () => void = () => undefined;
+      const ends = bus.listen(subjects.eventsOf(ref.tenant, ref.workflowId), ({ subject }) => {
+        if (TERMINAL_EVENTS.some((type) => subject.endsWith(`.${type}`))) wake();
+      });
       try {
-        await follow(ref, 0, { signal: controller.signal, onEvent: (event) => { ended ||= TERMINAL_EVENTS.includes(event.type); } });
+        for (;;) {
+          const woken = new Promise<void>((resolve) => (wake = resolve));
+          if (await queries.hasEnded(ref)) return true;
+          const leftMs = deadline - performance.now();
+          if (leftMs <= 0) return false;
+          await Promise.race([woken, pause(Math.min(POLL_MS, leftMs))]);
+        }
       } finally {
-        clearTimeout(timer);
+        ends.stop();
       }
-      return ended;
     },
   };
 }
