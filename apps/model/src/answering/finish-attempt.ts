@@ -30,7 +30,7 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
   const nanoUsd = attemptCost(target, usage);
   run.charges = addAttempt(run.charges, usage, nanoUsd, `${target.endpoint}/${target.model}`);
   tell({ ...report, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, costNanoUsd: nanoUsd });
-  const result = ending && (await packed(run, resultOf(run, ending)));
+  const packedResult = ending && (await packed(run, resultOf(run, ending)));
   const answer = await ledger.settle({
     reservationId,
     tokens: usage.inputTokens + usage.outputTokens,
@@ -39,12 +39,12 @@ export async function finishAttempt(run: CallRun, target: Target, hold: Hold, ou
     // The offline provider sends no bill: what it counts is its word.
     word: target.provider.repeatable ? 'reported' : usage.source,
     keepMs: KEEP_MS,
-    ...(result ? { result: { call: run.call, json: JSON.stringify(result) } } : {}),
+    ...(packedResult ? { result: { call: run.call, json: packedResult.json } } : {}),
   });
   await giveBackRate(run, target, hold.rateTokens - usage.inputTokens - usage.outputTokens);
   if (answer.transition.status === 'done' && answer.transition.over) run.context.onNotice(run.call, `Attempt ${reservationId} used more than was held; the excess is charged`);
   if (answer.transition.status === 'missing') run.context.onNotice(run.call, `Reservation ${reservationId} is gone, so what it used is not on the accounts`);
-  return result ? standing(run, result, answer.recorded) : null;
+  return packedResult ? standing(run, packedResult, answer.recorded) : null;
 }
 
 /** What an attempt took from its endpoint's rate and did not use. Nothing depends on it: a rate that gets less back is only slower. */
@@ -55,25 +55,34 @@ async function giveBackRate({ call, context }: CallRun, { endpoint, rates }: Tar
 
 /** Records how a call ended where no settlement carries it. */
 export async function recordEnding(run: CallRun, ending: Ending): Promise<ModelResult> {
-  const result = await packed(run, resultOf(run, ending));
-  return standing(run, result, await run.context.ledger.recordResult(run.call, JSON.stringify(result), KEEP_MS));
+  const ours = await packed(run, resultOf(run, ending));
+  return standing(run, ours, await run.context.ledger.recordResult(run.call, ours.json, KEEP_MS));
 }
 
-function standing(run: CallRun, ours: ModelResult, recorded: string | null): ModelResult {
-  return recorded === null || recorded === JSON.stringify(ours) ? ours : replay(ModelResult.parse(JSON.parse(recorded)), run);
+function standing(run: CallRun, ours: Packed, recorded: string | null): ModelResult {
+  return recorded === null || recorded === ours.json ? ours.result : replay(ModelResult.parse(JSON.parse(recorded)), run);
 }
 
 /** A recorded result, sent again under the claim that asks for it now. */
 export const replay = (recorded: ModelResult, { epoch, context }: Pick<CallRun, 'epoch' | 'context'>): ModelResult => ({ ...recorded, epoch, worker: context.worker, replayed: true });
 
-/** A result is recorded whole: what is too large for that goes beside it, and what only explains is left out before it fails. */
-async function packed(run: CallRun, result: ModelResult): Promise<ModelResult> {
-  if (fits(result)) return result;
-  const { output, ...rest } = result;
-  const outside = output === undefined ? result : { ...rest, outputRef: await run.context.blobs.put(Buffer.from(JSON.stringify(output))) };
-  if (fits(outside)) return outside;
-  const { tried: _, crossed: __, ...least } = outside;
-  return least;
+/** A result and the text that is recorded of it. */
+interface Packed {
+  result: ModelResult;
+  json: string;
 }
 
-const fits = (result: ModelResult): boolean => Buffer.byteLength(JSON.stringify(result)) <= INLINE_LIMIT_BYTES;
+/** A result is recorded whole: what is too large for that goes beside it, and what only explains is left out before it fails. */
+async function packed(run: CallRun, result: ModelResult): Promise<Packed> {
+  const whole = withText(result);
+  if (fits(whole)) return whole;
+  const { output, ...rest } = result;
+  const outside = output === undefined ? result : { ...rest, outputRef: await run.context.blobs.put(Buffer.from(JSON.stringify(output))) };
+  const packedOutside = withText(outside);
+  if (fits(packedOutside)) return packedOutside;
+  const { tried: _, crossed: __, ...least } = outside;
+  return withText(least);
+}
+
+const withText = (result: ModelResult): Packed => ({ result, json: JSON.stringify(result) });
+const fits = ({ json }: Packed): boolean => Buffer.byteLength(json) <= INLINE_LIMIT_BYTES;

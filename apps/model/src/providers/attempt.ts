@@ -57,7 +57,8 @@ export async function runAttempt({ name, apiKey }: Vendor, { signal, partialText
   } finally {
     signal.removeEventListener('abort', cutOff);
     stop.unlink();
-    stop.abort(OVER);
+    // Whoever waits for the answer does not wait for what is closed behind it.
+    setImmediate(stop.abort, OVER);
   }
 }
 
