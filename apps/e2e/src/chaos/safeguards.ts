@@ -49,8 +49,9 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'op-id',
     what: 'a commit that is sent again is recognised',
     alterations: [
-      { file: COMMIT, find: "if current[1] and current[2] == op then return {'REPLAY', version} end", put: '' },
-      { file: COMMIT, find: "if current[1] and version ~= expected and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end", put: '' },
+      { file: COMMIT, find: "if ops == op or string.sub(ops, 1, #op + 1) == op .. ' ' then return {'REPLAY', version} end", put: '' },
+      { file: COMMIT, find: "if string.find(ops .. ' ', ' ' .. op .. ' ', 1, true) then return {'REPLAY', version, 'moved'} end", put: '' },
+      { file: COMMIT, find: "and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end", put: 'then local _ = repeats end' },
     ],
     faults: ['lost-replies'],
     seconds: 20,
