@@ -54,7 +54,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
       { file: COMMIT, find: "and repeats(events_key, seq, chain, #events) then return {'REPLAY', version, 'moved'} end", put: 'then local _ = repeats end' },
     ],
     faults: ['lost-replies'],
-    seconds: 20,
+    seconds: 40,
   },
   {
     name: 'due',
