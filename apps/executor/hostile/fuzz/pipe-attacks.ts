@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** One thing that taken-over.cjs does. */
-export type Deed = { do: 'write' | 'drip' | 'frame' | 'flood' | 'pair' | 'ask' | 'done' | 'complain' | 'spin' | 'exit' | 'abort' } & { [field: string]: string | number };
+export type Deed = { do: 'write' | 'drip' | 'frame' | 'flood' | 'pair' | 'ask' | 'done' | 'later' | 'complain' | 'spin' | 'exit' | 'abort' } & { [field: string]: string | number };
 
 const hex = (bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<string> => bytes.map((each) => Buffer.from(each).toString('hex'));
 const someBytes = hex(fc.uint8Array({ maxLength: 300 }));

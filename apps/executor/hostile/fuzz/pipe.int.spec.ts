@@ -83,6 +83,14 @@ describe('a slot that has been taken over', () => {
     if (next.outcome === 'completed') expect(next.output).toEqual({ mine: true });
   }, 60_000);
 
+  it('cannot end a call before it was given', async () => {
+    // It says so without having read that it was given another one.
+    await attack([{ do: 'done' }, { do: 'later', header: FINE, payload: '"forged"' }]);
+    const next = await within(NO_END_MS, call(pool, victim, { mine: true }, { tenant: 'red' }), 'the next call of the same tenant');
+    expect(next.outcome === 'completed' ? next.output : codeOf(next)).not.toBe('forged');
+    if (next.outcome !== 'completed') expect(next).toMatchObject({ failure: { code: 'tool_crashed', message: expect.stringMatching(/a call that is not the one it was given|more before its frame was answered/) } });
+  }, 60_000);
+
   it('is ended when it computes without a call, and an honest one is not', async () => {
     // One slot each and a tool that shares it, so that none is ended for being one too many.
     const shared = await echoPlugin({ limits: { timeoutMs: 20_000 } });

@@ -17,15 +17,19 @@ function readBytes(count) {
 
 function readFrame() {
   const body = readBytes(readBytes(4).readUInt32LE(0));
-  return { type: body[0], payload: body.subarray(5 + body.readUInt32LE(1)) };
+  const headerEnd = 5 + body.readUInt32LE(1);
+  return { type: body[0], header: body.subarray(5, headerEnd).toString(), payload: body.subarray(headerEnd) };
 }
 
 function write(bytes) {
   for (let sent = 0; sent < bytes.length; ) sent += writeSync(PIPE, bytes, sent, bytes.length - sent);
 }
 
+/** Of the call it was given last: what it says of an end is about that one, as far as it can know. */
+let turn = '';
+
 function frame(type, headerText, payload) {
-  const header = Buffer.from(headerText);
+  const header = Buffer.from(headerText.startsWith('{"failure"') ? `{"turn":"${turn}",${headerText.slice(1)}` : headerText);
   const head = Buffer.alloc(9);
   head.writeUInt32LE(5 + header.length + payload.length, 0);
   head.writeUInt8(type, 4);
@@ -56,6 +60,11 @@ const DEEDS = {
       readFrame();
     }
   },
+  /** An end of its call that it says after a while, before it reads what it is given next. */
+  later: ({ header, payload }) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    write(frame(DONE, header, Buffer.from(payload)));
+  },
   done: ({ payload = '{}' }) => write(frame(DONE, FINE, Buffer.from(payload))),
   complain: ({ text, times }) => {
     for (let count = 0; count < times; count += 1) writeSync(2, text);
@@ -70,8 +79,9 @@ const DEEDS = {
 process.on('SIGTERM', () => undefined);
 write(frame(READY, '{}', Buffer.alloc(0)));
 for (;;) {
-  const { type, payload } = readFrame();
+  const { type, header, payload } = readFrame();
   if (type !== CALL) continue;
+  ({ turn } = JSON.parse(header));
   const input = JSON.parse(payload.toString());
   if (!input.deeds) write(frame(DONE, FINE, payload));
   else for (const deed of input.deeds) DEEDS[deed.do](deed);

@@ -16,6 +16,9 @@ export function readDoneHeader(header: unknown): DoneHeader | null {
   return read ? { failure: read, ...figures } : null;
 }
 
+/** Which call it says has ended. */
+export const turnOf = (header: unknown): unknown => (isRecord(header) ? header['turn'] : undefined);
+
 function readFailure(failure: unknown): SlotFailure | null {
   if (!isRecord(failure)) return null;
   const { message, detail, hostCode } = failure;

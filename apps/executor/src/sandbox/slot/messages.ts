@@ -1,6 +1,8 @@
 /** The headers of the frames between pool and slot, as both sides see them. */
 
 export interface CallHeader {
+  /** Nobody can guess it, and the end of the call names it: a word that was said before the call was given is not taken for its end. */
+  turn: string;
   digest: string;
   /** For messages only. */
   tool: string;
