@@ -82,6 +82,6 @@ function namesIn(report, wanted) {
 function count(report, code) {
   if (!fs.existsSync(report)) return { ...NOTHING, failed: 1, failures: [`jest ended with ${code} and no report`] };
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites } = JSON.parse(fs.readFileSync(report, 'utf8'));
-  const failed = numFailedTests + numRuntimeErrorTestSuites;
-  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests, failures: namesIn(report, 'failed') };
+  const counts = { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites, skipped: numPendingTests + numTodoTests, failures: namesIn(report, 'failed') };
+  return counts.failed === 0 && code !== 0 ? { ...counts, failed: 1, failures: [`jest ended with ${code}, though no test failed`] } : counts;
 }

@@ -75,7 +75,7 @@ export async function connectBus(options: BusOptions & { mayCreate?: boolean; re
   const requester = createRequester(connection, inboxPrefix);
   const ensure = singleFlight(() => whileConnected(connection, () => ensureStreams(nats, options)));
   let inboxes = 0;
-  if (options.mayCreate) await ensureAtStart(ensure);
+  if (options.mayCreate) await ensureAtStart(ensure, { onWait: report });
 
   const listen = listening(nats, report);
 

@@ -118,9 +118,11 @@ describe('on three servers', () => {
     await Promise.all([cluster.nodes[0]?.restart(), ...cluster.nodes.slice(1).map((node) => node.kill())]);
     const lone = cluster.nodes[0]?.url ?? '';
     const nats = await connect({ servers: lone });
-    const waited = await ensureAtStart(() => ensureStreams(nats), 100).catch((error: unknown) => error);
+    const reasons: string[] = [];
+    const waited = await ensureAtStart(() => ensureStreams(nats), { withinMs: 6_000, onWait: ({ message }) => reasons.push(message) }).catch((error: unknown) => error);
     await nats.close();
-    expect(waited).toMatchObject({ message: expect.stringMatching(/answer no question about streams since 0.1 s/), failure: { code: 'unavailable', hint: expect.stringMatching(/More than half/) } });
+    expect(waited).toMatchObject({ message: expect.stringMatching(/answered no question about streams for 6 s/), failure: { code: 'unavailable', hint: expect.stringMatching(/More than half/) } });
+    expect(reasons).toEqual([expect.stringMatching(/do not answer questions about streams yet; they are asked again for 6 s/)]);
     const started = connectBus({ url: lone, name: 'spec', mayCreate: true });
     await Promise.all(cluster.nodes.slice(1).map((node) => node.restart()));
     await (await started).close();

@@ -23,25 +23,28 @@ const ELECTION_MS = 30_000;
 
 /**
  * The same for a process that starts, perhaps in the moment in which servers of a cluster have lost one another: asked then, they say nothing, or that they
- * are not available, and it tries again for 30 s.
+ * are not available, and it tries again for 30 s. `onWait` hears why, once.
  * @throws FailureError `unavailable` when the servers have not answered by then
  */
-export async function ensureAtStart(ensure: () => Promise<void>, withinMs = ELECTION_MS): Promise<void> {
+export async function ensureAtStart(ensure: () => Promise<void>, { onWait, withinMs = ELECTION_MS }: { onWait: (reason: FailureError) => void; withinMs?: number }): Promise<void> {
   const deadline = performance.now() + withinMs;
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       return await ensure();
     } catch (error) {
       if (!isElecting(error)) throw error;
-      if (performance.now() > deadline) {
-        throw new FailureError('unavailable', `The NATS servers answer no question about streams since ${withinMs / 1_000} s: ${error instanceof Error ? error.message : String(error)}.`, {
-          cause: error,
-          hint: 'More than half of the servers of a cluster must be up and reach one another; `nats server report jetstream` says which do.',
-        });
-      }
+      if (performance.now() > deadline) throw unanswered(`have answered no question about streams for ${withinMs / 1_000} s`, error);
+      if (attempt === 0) onWait(unanswered(`do not answer questions about streams yet; they are asked again for ${withinMs / 1_000} s`, error));
       await sleep(250);
     }
   }
+}
+
+function unanswered(what: string, error: unknown): FailureError {
+  return new FailureError('unavailable', `The NATS servers ${what}: ${error instanceof Error ? error.message : String(error)}.`, {
+    cause: error,
+    hint: 'More than half of the servers of a cluster must be up and reach one another; `nats server report jetstream` says which do.',
+  });
 }
 
 const SERVICE_UNAVAILABLE = 503;

@@ -26,10 +26,10 @@ function write(bytes) {
 }
 
 /** Of the call it was given last: what it says of an end is about that one, as far as it can know. */
-let turn = '';
+let nonce = '';
 
 function frame(type, headerText, payload) {
-  const header = Buffer.from(headerText.startsWith('{"failure"') ? `{"turn":"${turn}",${headerText.slice(1)}` : headerText);
+  const header = Buffer.from(headerText.startsWith('{"failure"') ? `{"nonce":"${nonce}",${headerText.slice(1)}` : headerText);
   const head = Buffer.alloc(9);
   head.writeUInt32LE(5 + header.length + payload.length, 0);
   head.writeUInt8(type, 4);
@@ -81,7 +81,7 @@ write(frame(READY, '{}', Buffer.alloc(0)));
 for (;;) {
   const { type, header, payload } = readFrame();
   if (type !== CALL) continue;
-  ({ turn } = JSON.parse(header));
+  ({ nonce } = JSON.parse(header));
   const input = JSON.parse(payload.toString());
   if (!input.deeds) write(frame(DONE, FINE, payload));
   else for (const deed of input.deeds) DEEDS[deed.do](deed);

@@ -17,7 +17,7 @@ export function readDoneHeader(header: unknown): DoneHeader | null {
 }
 
 /** Which call it says has ended. */
-export const turnOf = (header: unknown): unknown => (isRecord(header) ? header['turn'] : undefined);
+export const nonceOf = (header: unknown): unknown => (isRecord(header) ? header['nonce'] : undefined);
 
 function readFailure(failure: unknown): SlotFailure | null {
   if (!isRecord(failure)) return null;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { FAILURE_CODES, FailureError, parseJsonText, type Failure, type FailureCode, type SandboxFigures } from '@trivet/contracts';
-import { readDoneHeader, turnOf } from './done-header.js';
+import { nonceOf, readDoneHeader } from './done-header.js';
 import { FRAME, type Frame } from './frames.js';
 import type { HostReply, Job } from './job.js';
 import { readOutput } from './output.js';
@@ -29,7 +29,7 @@ interface Verdict {
 /** One call on one slot, from the moment it gets a turn until its result. Its deadline, memory and host calls are kept here. */
 export class RunningCall {
   private readonly startedAt = performance.now();
-  private readonly turn = randomBytes(8).toString('hex');
+  private readonly nonce = randomBytes(8).toString('hex');
   private readonly cpuAtStartMs: number;
   private readonly timeoutMs: number;
   private deadline: NodeJS.Timeout;
@@ -60,7 +60,7 @@ export class RunningCall {
     slot.sendModule(tool.digest, tool.module);
     const { memoryMib, outputKib, hostCalls } = tool.limits;
     const snapshot = options.resumable?.snapshot ?? new Uint8Array(0);
-    slot.sendCall({ turn: this.turn, digest: tool.digest, tool: tool.name, entry: tool.entry, memoryBytes: memoryMib * MIB, outputBytes: outputKib * 1024, hostCalls, nowMs: options.nowMs ?? DEFAULT_NOW_MS, ...(options.resumable ? { resumable: { snapshotBytes: snapshot.length, snapshotAfterCpuMs: SNAPSHOT_AFTER_CPU_MS } } : {}) }, snapshot.length > 0 ? Buffer.concat([input, snapshot]) : input);
+    slot.sendCall({ nonce: this.nonce, digest: tool.digest, tool: tool.name, entry: tool.entry, memoryBytes: memoryMib * MIB, outputBytes: outputKib * 1024, hostCalls, nowMs: options.nowMs ?? DEFAULT_NOW_MS, ...(options.resumable ? { resumable: { snapshotBytes: snapshot.length, snapshotAfterCpuMs: SNAPSHOT_AFTER_CPU_MS } } : {}) }, snapshot.length > 0 ? Buffer.concat([input, snapshot]) : input);
   }
 
   /** Looks at the memory of the process; ends it when it holds far more than its plugin may. */
@@ -182,7 +182,7 @@ export class RunningCall {
   }
 
   private finish(frame: Frame): void {
-    if (turnOf(frame.header) !== this.turn) return this.breakProtocol('it ended a call that is not the one it was given');
+    if (nonceOf(frame.header) !== this.nonce) return this.breakProtocol('it ended a call that is not the one it was given');
     const header = readDoneHeader(frame.header);
     if (!header) return this.breakProtocol('it ended the call with a header that is none');
     const { name } = this.job.tool;

@@ -64,15 +64,15 @@ export interface FactParts {
 }
 
 const BATCH = 2_000;
+/** Rows of the audit in one fact: they have to fit in a message. */
+const ROWS = 200;
+const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
+
 /** How the message ids of a tenant's facts begin: a witness is kept, and is not to name who was erased. */
 const factsPrefix = (tenant: string): string => `${FACTS_WORKFLOW}:${createHash('sha256').update(tenant).digest('hex').slice(0, 16)}:`;
 
 /** Whether a message of the journal is a tenant's, by its id: an event of a workflow, or a fact. */
 export const isMessageOf = (tenant: string, messageId: string): boolean => messageId.startsWith(`${tenant}:`) || messageId.startsWith(factsPrefix(tenant));
-
-/** Rows of the audit in one fact: they have to fit in a message. */
-const ROWS = 200;
-const SUBJECT = `trivet.v1.event.*.${FACTS_WORKFLOW}.fact.recorded`;
 
 export function createFacts(parts: FactParts): Facts {
   const { bus, continuity } = parts;

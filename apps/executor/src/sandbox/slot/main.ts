@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { FRAME, type Frame } from '../frames.js';
-import { MAX_DETAIL_LENGTH, type CallHeader } from './messages.js';
+import { MAX_DETAIL_LENGTH, type CallHeader, type EndOfCall } from './messages.js';
 import { readFrame, writeFrame } from './pipe.js';
 import { probe } from './probe.js';
 import { runCall } from './run-call.js';
@@ -41,7 +41,7 @@ const SMALLEST_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 
 const WARM_UP_CALLS = 3;
 
 async function warmUp(): Promise<void> {
-  const call: CallHeader = { turn: '', digest: '', tool: 'warm-up', entry: 'run', memoryBytes: 65_536, outputBytes: 1024, hostCalls: 0, nowMs: 0 };
+  const call: CallHeader = { nonce: '', digest: '', tool: 'warm-up', entry: 'run', memoryBytes: 65_536, outputBytes: 1024, hostCalls: 0, nowMs: 0 };
   for (let count = 0; count < WARM_UP_CALLS; count += 1) await runCall(new WebAssembly.Module(SMALLEST_MODULE), call, Uint8Array.of(0x7b, 0x7d));
 }
 
@@ -63,12 +63,12 @@ async function answer(frame: Frame): Promise<void> {
   const module = modules.get(call.digest);
   if (module instanceof WebAssembly.Module) {
     const { header, output } = await runCall(module, call, new Uint8Array(frame.payload));
-    writeFrame(FRAME.done, { ...header, turn: call.turn }, output);
+    writeFrame(FRAME.done, { ...header, nonce: call.nonce } satisfies EndOfCall, output);
     collect(header.peakMemoryBytes);
     return;
   }
   const message = `Tool ${call.tool} is not a valid module: ${module instanceof Error ? module.message.slice(0, MAX_DETAIL_LENGTH) : 'its bytes did not arrive'}.`;
-  writeFrame(FRAME.done, { turn: call.turn, failure: { code: 'tool_refused', message, detail: { rule: 'validation' } }, wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 });
+  writeFrame(FRAME.done, { nonce: call.nonce, failure: { code: 'tool_refused', message, detail: { rule: 'validation' } }, wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 } satisfies EndOfCall);
 }
 
 function collect(bytes: number): void {

@@ -2,7 +2,7 @@
 
 export interface CallHeader {
   /** Nobody can guess it, and the end of the call names it: a word that was said before the call was given is not taken for its end. */
-  turn: string;
+  nonce: string;
   digest: string;
   /** For messages only. */
   tool: string;
@@ -44,6 +44,9 @@ export interface DoneHeader {
   /** How much of the end of the payload is a snapshot. */
   snapshotBytes?: number;
 }
+
+/** As it goes over the pipe: how a call ended, and which one. */
+export type EndOfCall = DoneHeader & Pick<CallHeader, 'nonce'>;
 
 /** Calls a plugin can make of its host, and how they are counted. */
 export const HOST_FUNCTIONS = ['http', 'model', 'log', 'progress', 'files', 'tool', 'kv', 'memory'] as const;
